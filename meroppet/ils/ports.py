@@ -1,0 +1,246 @@
+"""What every library system can be asked, and every answer it can give; no transport and no wire format lives here.
+
+An answer is always a value. A register that is silent, contradictory or broken is a value too (`unavailable` with its cause),
+because a door must decide even then, and an exception on the way to a decision is a decision nobody wrote.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from meroppet.rules.eligibility import PatronFacts
+
+
+class PinAnswer(StrEnum):
+    """What the register said about the PIN. Anything but `right` lets nobody in."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+    UNAVAILABLE = "unavailable"
+
+
+class UnavailableCause(StrEnum):
+    """Why a register could not be believed. Strings are logged and sent; never renamed."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    BAD_CHECKSUM = "bad_checksum"
+    WRONG_SEQUENCE = "wrong_sequence"
+    WRONG_PATRON = "wrong_patron"
+    WRONG_ITEM = "wrong_item"
+    LOGIN_REFUSED = "login_refused"
+    MALFORMED = "malformed"
+    BREAKER_OPEN = "breaker_open"
+    NOT_ENCRYPTED = "not_encrypted"
+
+
+class PatronReason(StrEnum):
+    """Why a patron answer says no more than it does; not a verdict on entry."""
+
+    KNOWN = "known"
+    NO_SUCH_CARD = "no_such_card"
+    NO_PIN = "no_pin"
+    BAD_INPUT = "bad_input"
+    UNAVAILABLE = "unavailable"
+
+
+class ItemState(StrEnum):
+    """Where an item is, as far as the register tells."""
+
+    AVAILABLE = "available"
+    ON_LOAN = "on_loan"
+    ON_HOLD_SHELF = "on_hold_shelf"
+    IN_TRANSIT = "in_transit"
+    MISSING = "missing"
+    OTHER = "other"
+
+
+class ItemReason(StrEnum):
+    """Whether an item question was answered."""
+
+    KNOWN = "known"
+    UNKNOWN_ITEM = "unknown_item"
+    BAD_INPUT = "bad_input"
+    UNAVAILABLE = "unavailable"
+
+
+class LoanReason(StrEnum):
+    """Every way a loan or a renewal can end."""
+
+    LOANED = "loaned"
+    RENEWED = "renewed"
+    NOT_FOR_LOAN = "not_for_loan"
+    RESERVED_BY_OTHER = "reserved_by_other"
+    PATRON_BLOCKED = "patron_blocked"
+    UNKNOWN_ITEM = "unknown_item"
+    UNKNOWN_PATRON = "unknown_patron"
+    ALREADY_ON_LOAN = "already_on_loan"
+    LIMIT = "limit"
+    BAD_INPUT = "bad_input"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    UNCERTAIN = "uncertain"
+    """The request went out and no answer came: the loan may stand. Ask for the item or the patron before trying again."""
+
+
+class ReturnReason(StrEnum):
+    """Every way a return can end."""
+
+    RETURNED = "returned"
+    NOT_ON_LOAN = "not_on_loan"
+    UNKNOWN_ITEM = "unknown_item"
+    BAD_INPUT = "bad_input"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    UNCERTAIN = "uncertain"
+    """The request went out and no answer came: the return may stand. Ask for the item before trying again."""
+
+
+class DestinationKind(StrEnum):
+    """Where a returned item goes next."""
+
+    SHELF = "shelf"
+    HOLD_HERE = "hold_here"
+    TRANSIT = "transit"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a returned item goes; `branch` is the register's branch code and only set in transit."""
+
+    kind: DestinationKind
+    branch: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.branch}" if self.branch else str(self.kind)
+
+
+SHELF = Destination(DestinationKind.SHELF)
+HOLD_HERE = Destination(DestinationKind.HOLD_HERE)
+
+
+@dataclass(frozen=True, slots=True)
+class PatronAnswer:
+    """One patron, as the register knows her now.
+
+    `patron_id` is the key the register answered with (SIP2: AA). `name` is for a greeting's initial only; it is never logged.
+    `facts` is None unless the register knows the card. `cause` is set exactly when `reason` is `unavailable`.
+    """
+
+    pin: PinAnswer
+    reason: PatronReason = PatronReason.KNOWN
+    patron_id: str | None = None
+    facts: PatronFacts | None = None
+    name: str | None = None
+    holds_ready: int = 0
+    loans: int = 0
+    loans_overdue: int = 0
+    loan_barcodes: tuple[str, ...] = ()
+    language: str | None = None
+    cause: UnavailableCause | None = None
+
+    @property
+    def is_available(self) -> bool:
+        """True when the register was reached and could be believed."""
+        return self.cause is None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnswer:
+    """One item, as the register knows it now."""
+
+    reason: ItemReason
+    barcode: str
+    title: str | None = None
+    state: ItemState = ItemState.OTHER
+    due: date | None = None
+    cause: UnavailableCause | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True when the register knows the item."""
+        return self.reason is ItemReason.KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class LoanAnswer:
+    """How a loan or a renewal ended. `due` is None where the register gave no date that could be read."""
+
+    reason: LoanReason
+    barcode: str
+    title: str | None = None
+    due: date | None = None
+    cause: UnavailableCause | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True when the item is now on the patron's card."""
+        return self.reason in (LoanReason.LOANED, LoanReason.RENEWED)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAnswer:
+    """How a return ended. `destination` is set whenever the register said where the item goes."""
+
+    reason: ReturnReason
+    barcode: str
+    title: str | None = None
+    destination: Destination | None = None
+    cause: UnavailableCause | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True when the item is off the borrower's card."""
+        return self.reason is ReturnReason.RETURNED
+
+
+@dataclass(frozen=True, slots=True)
+class IlsStatus:
+    """Whether the register can be used now, and what it says of itself (advisory: registers overstate)."""
+
+    online: bool
+    institution: str | None = None
+    library: str | None = None
+    checkout_ok: bool | None = None
+    checkin_ok: bool | None = None
+    messages: frozenset[str] = frozenset()
+    cause: UnavailableCause | None = None
+
+
+class Ils(Protocol):
+    """A library system. No method raises for anything the register, the network, the card or the PIN does.
+
+    Barcodes, cards and PINs are taken as read from the hardware: what cannot be sent (empty, too long, control characters) is
+    answered `bad_input` or, for an empty PIN, `no_pin`, without asking the register.
+    """
+
+    async def patron(self, card: str, pin: str | None) -> PatronAnswer:
+        """Facts about the holder of `card`; with a PIN, whether it is right. `pin=None` asks for facts only."""
+        ...
+
+    async def item(self, barcode: str) -> ItemAnswer:
+        """What the register knows of one item."""
+        ...
+
+    async def checkout(self, card: str, pin: str | None, barcode: str) -> LoanAnswer:
+        """Lend the item to the card's holder. Registers do not check the PIN here: ask `patron` first."""
+        ...
+
+    async def checkin(self, barcode: str) -> ReturnAnswer:
+        """Take the item back at the account's branch."""
+        ...
+
+    async def renew(self, card: str, pin: str | None, barcode: str) -> LoanAnswer:
+        """Extend a loan the patron already has."""
+        ...
+
+    async def status(self) -> IlsStatus:
+        """Whether the register answers, and as what."""
+        ...
+
+    async def close(self) -> None:
+        """Give back the connection; safe to call twice."""
+        ...
