@@ -1,0 +1,1 @@
+"""What every process needs around its rules: clock, settings, logs and word to systemd."""

@@ -1,0 +1,1 @@
+"""The central server: policy, permissions and schedules, the devices' channel, and the staff's pages."""
