@@ -82,8 +82,6 @@ class LoanReason(StrEnum):
     BAD_INPUT = "bad_input"
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
-    UNCERTAIN = "uncertain"
-    """The request went out and no answer came: the loan may stand. Ask for the item or the patron before trying again."""
 
 
 class ReturnReason(StrEnum):
@@ -95,8 +93,6 @@ class ReturnReason(StrEnum):
     BAD_INPUT = "bad_input"
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
-    UNCERTAIN = "uncertain"
-    """The request went out and no answer came: the return may stand. Ask for the item before trying again."""
 
 
 class DestinationKind(StrEnum):
@@ -138,7 +134,6 @@ class PatronAnswer:
     holds_ready: int = 0
     loans: int = 0
     loans_overdue: int = 0
-    loan_barcodes: tuple[str, ...] = ()
     language: str | None = None
     cause: UnavailableCause | None = None
 
@@ -167,12 +162,16 @@ class ItemAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LoanAnswer:
-    """How a loan or a renewal ended. `due` is None where the register gave no date that could be read."""
+    """How a loan or a renewal ended. `due` is None where the register gave no date that could be read.
+
+    `may_have_happened`: the request went out and no answer came; ask for the item before anybody tries again.
+    """
 
     reason: LoanReason
     barcode: str
     title: str | None = None
     due: date | None = None
+    may_have_happened: bool = False
     cause: UnavailableCause | None = None
 
     @property
@@ -183,12 +182,16 @@ class LoanAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ReturnAnswer:
-    """How a return ended. `destination` is set whenever the register said where the item goes."""
+    """How a return ended. `destination` is set whenever the register said where the item goes.
+
+    `may_have_happened`: the request went out and no answer came; ask for the item before anybody tries again.
+    """
 
     reason: ReturnReason
     barcode: str
     title: str | None = None
     destination: Destination | None = None
+    may_have_happened: bool = False
     cause: UnavailableCause | None = None
 
     @property
