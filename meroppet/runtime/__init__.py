@@ -1,1 +1,1 @@
-"""What every process needs around its rules: clock, settings, logs and word to systemd."""
+"""Small things every process needs: time, settings, logs, word to systemd. Nothing that knows libraries or doors."""

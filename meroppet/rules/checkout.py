@@ -1,0 +1,383 @@
+"""The kiosk's session: idle → identified → scanning → receipt, as one step function; the page only renders it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from meroppet.rules.credentials import CardNumber, Pin, card_from_text, pin_from_digits
+from meroppet.rules.eligibility import PatronFacts, may_borrow
+from meroppet.rules.events import Event, KioskEnded, KioskIdentified, KioskLoan, KioskReturn
+from meroppet.rules.pin import Outcome, PinAnswer
+from meroppet.rules.reasons import Reason
+
+IDLE_SECONDS = 120.0
+WARN_SECONDS = 20.0
+RECEIPT_SECONDS = 20.0
+
+
+class Task(StrEnum):
+    """What a patron chose to do."""
+
+    BORROW = "borrow"
+    RETURN = "return"
+
+
+class LineState(StrEnum):
+    """How far one item has come."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of the session. `destination` is where a returned one belongs: shelf, hold_here or transit:BRANCH."""
+
+    barcode: str
+    state: LineState = LineState.WAITING
+    title: str = ""
+    due: date | None = None
+    destination: str = ""
+    reason: str = ""
+
+
+class Screen(StrEnum):
+    """What the page shows."""
+
+    IDLE = "idle"
+    CARD = "card"
+    PIN = "pin"
+    CHECKING = "checking"
+    REFUSED = "refused"
+    ITEMS = "items"
+    RECEIPT = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything the kiosk knows of the person before it; gone with the session."""
+
+    screen: Screen = Screen.IDLE
+    id: str = ""
+    task: Task | None = None
+    card: CardNumber | None = None
+    pin: Pin | None = None
+    typed: str = field(default="", repr=False)
+    reason: Reason | None = None
+    initial: str = field(default="", repr=False)
+    lines: tuple[Line, ...] = ()
+    last_touch: float = 0.0
+
+
+# What may happen.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A task was touched; `session` is a fresh identifier."""
+
+    task: Task
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardShown:
+    """A card was scanned or its number typed."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A digit, `ok`, `back`, or anything a keypad may send."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The attempt counters refuse this card for now."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The register's answer to Identify; `today` is the branch's local date."""
+
+    session: str
+    pin: PinAnswer
+    facts: PatronFacts | None
+    today: date
+    initial: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSeen:
+    """An item lies on the pad or was scanned."""
+
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnswered:
+    """The register's answer to Borrow or GiveBack, as a line."""
+
+    session: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The patron asked for more time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The patron is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The patron gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An effect could not be performed (the journal cannot be written); nothing after it was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Happening = (
+    Chosen
+    | CardShown
+    | KeyPressed
+    | Locked
+    | Identified
+    | ItemSeen
+    | ItemAnswered
+    | Touched
+    | Finished
+    | Cancelled
+    | Failed
+    | Tick
+)
+
+
+# What is to be done, in order.
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Count the attempt, then ask the register; feed back Identified, or Locked if the counters refuse."""
+
+    session: str
+    card: CardNumber
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Say how the counted attempt turned out."""
+
+    session: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Borrow:
+    """Ask the register to lend the item; feed back ItemAnswered."""
+
+    session: str
+    barcode: str
+    card: CardNumber
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Ask the register to take the item back; feed back ItemAnswered."""
+
+    session: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write a journal row."""
+
+    event: Event
+    card: CardNumber | None = None
+
+
+Effect = Identify | Settle | Borrow | GiveBack | Record
+Step = tuple[Session, tuple[Effect, ...]]
+
+
+def seconds_left(session: Session, now: float) -> float | None:
+    """Seconds until the session ends by itself, or None when nobody is there."""
+    if session.screen is Screen.IDLE:
+        return None
+    allowed = RECEIPT_SECONDS if session.screen in {Screen.RECEIPT, Screen.REFUSED} else IDLE_SECONDS
+    return session.last_touch + allowed - now
+
+
+def step(session: Session, happening: Happening, now: float) -> Step:
+    """The next session and the effects, in order. `now` is monotonic seconds."""
+    if isinstance(happening, Tick):
+        return _tick(session, now)
+    after, effects = _respond(session, happening)
+    return (after if after.screen is Screen.IDLE else replace(after, last_touch=now)), effects
+
+
+def _respond(session: Session, happening: Happening) -> Step:
+    match happening:
+        case Chosen(task, identifier):
+            return _chosen(session, task, identifier)
+        case CardShown(text):
+            return _card(session, text)
+        case KeyPressed(value):
+            return _key(session, value)
+        case Locked(identifier) if identifier == session.id and session.screen is Screen.CHECKING:
+            return _refused(session, Reason.PIN_LOCKED)
+        case Identified():
+            return _identified(session, happening)
+        case ItemSeen(barcode):
+            return _item(session, barcode)
+        case ItemAnswered(identifier, line) if identifier == session.id:
+            return _answered(session, line)
+        case Finished():
+            return _finished(session)
+        case Cancelled():
+            return _ended(session, "cancelled")
+        case Failed():
+            return _failed(session)
+        case _:
+            return session, ()
+
+
+def _chosen(session: Session, task: Task, identifier: str) -> Step:
+    if session.screen is not Screen.IDLE:
+        return session, ()
+    # Anyone may give a book back; only a loan needs to know for whom.
+    screen = Screen.ITEMS if task is Task.RETURN else Screen.CARD
+    return Session(screen=screen, id=identifier, task=task), ()
+
+
+def _card(session: Session, text: str) -> Step:
+    if session.screen not in {Screen.CARD, Screen.REFUSED} or session.task is not Task.BORROW:
+        return session, ()
+    card = card_from_text(text)
+    if card is None:
+        return _refused(session, Reason.INVALID_CARD)
+    return replace(session, screen=Screen.PIN, card=card, typed="", reason=None), ()
+
+
+def _key(session: Session, value: str) -> Step:
+    if session.screen is not Screen.PIN:
+        return session, ()
+    if value == "back":
+        return replace(session, typed=session.typed[:-1]), ()
+    if value == "ok":
+        return _submit(session)
+    if value not in "0123456789" or len(value) != 1:
+        return _refused(session, Reason.INVALID_PIN)
+    return replace(session, typed=(session.typed + value)[:6]), ()
+
+
+def _submit(session: Session) -> Step:
+    if not session.typed:
+        return _refused(session, Reason.EMPTY_PIN)
+    pin = pin_from_digits(session.typed)
+    if pin is None or session.card is None:
+        return _refused(session, Reason.INVALID_PIN)
+    checking = replace(session, screen=Screen.CHECKING, pin=pin, typed="")
+    return checking, (Identify(session.id, session.card, pin),)
+
+
+def _refused(session: Session, reason: Reason) -> Step:
+    told = replace(session, screen=Screen.REFUSED, reason=reason, typed="", pin=None)
+    return told, (Record(KioskIdentified(session.id, reason), session.card),)
+
+
+def _identified(session: Session, answer: Identified) -> Step:
+    if session.screen is not Screen.CHECKING or answer.session != session.id:
+        return session, ()
+    settle = Settle(session.id, _outcome(answer.pin))
+    reason = _verdict(answer)
+    if reason is not Reason.GRANTED:
+        told, effects = _refused(session, reason)
+        return told, (settle, *effects)
+    ready = replace(session, screen=Screen.ITEMS, initial=answer.initial)
+    return ready, (settle, Record(KioskIdentified(session.id, reason), session.card))
+
+
+def _outcome(pin: PinAnswer) -> Outcome:
+    match pin:
+        case PinAnswer.RIGHT:
+            return Outcome.RIGHT
+        case PinAnswer.UNAVAILABLE:
+            return Outcome.UNDECIDED
+        case PinAnswer.WRONG | PinAnswer.UNKNOWN:
+            return Outcome.WRONG
+
+
+def _verdict(answer: Identified) -> Reason:
+    if answer.pin is PinAnswer.UNAVAILABLE:
+        return Reason.ILS_UNAVAILABLE
+    if answer.facts is None or not answer.facts.valid:
+        return Reason.UNKNOWN_CARD
+    if answer.pin is not PinAnswer.RIGHT:
+        return Reason.WRONG_PIN if answer.pin is PinAnswer.WRONG else Reason.PIN_NOT_VERIFIED
+    return may_borrow(answer.facts, answer.today)
+
+
+def _item(session: Session, barcode: str) -> Step:
+    if session.screen is not Screen.ITEMS:
+        return session, ()
+    known = next((line for line in session.lines if line.barcode == barcode), None)
+    if known is not None and known.state is not LineState.REFUSED:
+        return session, ()
+    lines = tuple(line for line in session.lines if line.barcode != barcode)
+    waiting = replace(session, lines=(*lines, Line(barcode)))
+    if session.task is Task.RETURN:
+        return waiting, (GiveBack(session.id, barcode),)
+    if session.card is None or session.pin is None:
+        return session, ()
+    return waiting, (Borrow(session.id, barcode, session.card, session.pin),)
+
+
+def _answered(session: Session, line: Line) -> Step:
+    if session.screen not in {Screen.ITEMS, Screen.RECEIPT}:
+        return session, ()
+    lines = tuple(line if known.barcode == line.barcode else known for known in session.lines)
+    outcome = "done" if line.state is LineState.DONE else line.reason
+    borrowed = session.task is Task.BORROW
+    event = KioskLoan(session.id, outcome) if borrowed else KioskReturn(session.id, outcome)
+    return replace(session, lines=lines), (Record(event),)
+
+
+def _finished(session: Session) -> Step:
+    if session.screen is Screen.ITEMS and session.lines:
+        return replace(session, screen=Screen.RECEIPT, card=None, pin=None), ()
+    return _ended(session, "finished")
+
+
+def _ended(session: Session, how: str) -> Step:
+    if session.screen is Screen.IDLE:
+        return session, ()
+    done = sum(line.state is LineState.DONE for line in session.lines)
+    loans, returns = (done, 0) if session.task is Task.BORROW else (0, done)
+    return Session(), (Record(KioskEnded(session.id, how, loans, returns)),)
+
+
+def _failed(session: Session) -> Step:
+    return replace(session, screen=Screen.REFUSED, reason=Reason.OUT_OF_ORDER, pin=None, typed=""), ()
+
+
+def _tick(session: Session, now: float) -> Step:
+    left = seconds_left(session, now)
+    if left is None or left > 0:
+        return session, ()
+    return _ended(session, "finished" if session.screen is Screen.RECEIPT else "timeout")

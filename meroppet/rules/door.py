@@ -1,0 +1,187 @@
+"""Strike and leaf: what a door does once a verdict, an exit button or the hours say so.
+
+On the way out the strike comes first and the journal after; nobody waits for a disk to leave.
+"""
+
+from dataclasses import dataclass, replace
+
+from meroppet.rules.branch import BranchState
+from meroppet.rules.eligibility import Policy, StaffedDoor
+from meroppet.rules.entry import Record, Release
+from meroppet.rules.events import (
+    BranchChanged,
+    DoorForced,
+    DoorHeld,
+    DoorOpened,
+    DoorReleased,
+    DoorShut,
+    ExitPressed,
+    ReleaseFailed,
+)
+
+EXIT_SECONDS = 5.0
+HOLD_LEASE_SECONDS = 10.0
+HOLD_RENEW_SECONDS = 5.0
+HOLD_LEASE = "staffed"
+# The leaf may be moving when the strike falls back; what opens this soon after was let out or in.
+GRACE_SECONDS = 1.0
+
+
+# What may happen.
+@dataclass(frozen=True, slots=True)
+class Released:
+    """lockd answered: the strike is released under this lease until `until` (monotonic seconds)."""
+
+    lease: str
+    cause: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRefused:
+    """lockd said no or nothing; the strike is to be taken as locked."""
+
+    lease: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The door contact says open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """The door contact says shut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The exit button was pressed; `lease` is a fresh identifier."""
+
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The branch's state by its schedule, or None while it is not known."""
+
+    state: BranchState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Happening = Released | ReleaseRefused | Opened | Shut | Exit | Hours | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class EndLease:
+    """Tell lockd to lock now."""
+
+    lease: str
+
+
+Effect = Record | Release | EndLease
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is known of strike and leaf. `lease` is the one that releases the strike now, `until` its end."""
+
+    lease: str | None = None
+    until: float = 0.0
+    opened_at: float | None = None
+    held_told: bool = False
+    branch: BranchState | None = None
+    renew_at: float | None = None
+
+
+Step = tuple[Door, tuple[Effect, ...]]
+
+
+def due(door: Door, policy: Policy | None) -> float | None:
+    """The monotonic time at which this door next wants a Tick, or None."""
+    held = door.opened_at + policy.held_open_seconds if _may_be_held(door) and policy and door.opened_at else None
+    times = [moment for moment in (door.renew_at, held) if moment is not None]
+    return min(times) if times else None
+
+
+def step(door: Door, happening: Happening, policy: Policy | None, now: float) -> Step:
+    """The next door and the effects, in the order in which they must be performed."""
+    match happening:
+        case Released(lease, cause, until):
+            return _released(door, lease, cause, until)
+        case ReleaseRefused(lease, cause):
+            return _refused(door, lease, cause)
+        case Opened():
+            return _opened(door, now)
+        case Shut():
+            return replace(door, opened_at=None, held_told=False), (Record(DoorShut()),)
+        case Exit(lease):
+            return door, (Release(lease, EXIT_SECONDS, "exit"), Record(ExitPressed()))
+        case Hours(state):
+            return _hours(door, state, policy, now)
+        case Tick():
+            return _tick(door, policy, now)
+
+
+def _released(door: Door, lease: str, cause: str, until: float) -> Step:
+    renewal = lease == HOLD_LEASE and door.lease == HOLD_LEASE
+    known = replace(door, lease=lease, until=until)
+    return known, () if renewal else (Record(DoorReleased(lease, cause)),)
+
+
+def _refused(door: Door, lease: str, cause: str) -> Step:
+    kept = replace(door, lease=None) if door.lease == lease else door
+    # A hold is asked for again every few seconds; the first failure is enough to tell.
+    silent = lease == HOLD_LEASE and door.lease != HOLD_LEASE
+    return kept, () if silent else (Record(ReleaseFailed(lease, cause)),)
+
+
+def _opened(door: Door, now: float) -> Step:
+    open_now = replace(door, opened_at=now, held_told=False)
+    if door.lease is None or now > door.until + GRACE_SECONDS:
+        return replace(open_now, lease=None), (Record(DoorForced()),)
+    if door.lease == HOLD_LEASE:
+        return open_now, (Record(DoorOpened()),)
+    # One release, one passage: the strike falls back as soon as the leaf has left it.
+    return replace(open_now, lease=None, until=now), (EndLease(door.lease), Record(DoorOpened()))
+
+
+def _hours(door: Door, state: BranchState | None, policy: Policy | None, now: float) -> Step:
+    if state is door.branch:
+        return door, ()
+    changed = replace(door, branch=state)
+    told = (Record(BranchChanged(state.value)),) if state is not None else ()
+    if _stands_free(state, policy):
+        return replace(changed, renew_at=now + HOLD_RENEW_SECONDS), (*told, _hold())
+    if door.renew_at is None:
+        return changed, told
+    return replace(changed, renew_at=None, lease=None, until=now), (EndLease(HOLD_LEASE), *told)
+
+
+def _stands_free(state: BranchState | None, policy: Policy | None) -> bool:
+    return state is BranchState.STAFFED and policy is not None and policy.staffed_door is StaffedDoor.FREE
+
+
+def _hold() -> Release:
+    return Release(HOLD_LEASE, HOLD_LEASE_SECONDS, "staffed")
+
+
+def _may_be_held(door: Door) -> bool:
+    return door.opened_at is not None and not door.held_told and door.renew_at is None
+
+
+def _tick(door: Door, policy: Policy | None, now: float) -> Step:
+    if door.renew_at is not None and now >= door.renew_at:
+        if not _stands_free(door.branch, policy):
+            return replace(door, renew_at=None, lease=None, until=now), (EndLease(HOLD_LEASE),)
+        return replace(door, renew_at=now + HOLD_RENEW_SECONDS), (_hold(),)
+    if policy and door.opened_at is not None and _may_be_held(door):
+        stood = now - door.opened_at
+        if stood >= policy.held_open_seconds:
+            return replace(door, held_told=True), (Record(DoorHeld(round(stood, 1))),)
+    return door, ()
