@@ -10,15 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from meroppet.rules.eligibility import PatronFacts
-
-
-class PinAnswer(StrEnum):
-    """What the register said about the PIN. Anything but `right` lets nobody in."""
-
-    RIGHT = "right"
-    WRONG = "wrong"
-    UNKNOWN = "unknown"
-    UNAVAILABLE = "unavailable"
+from meroppet.rules.pin import PinAnswer as PinAnswer
 
 
 class UnavailableCause(StrEnum):

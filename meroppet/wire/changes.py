@@ -1,0 +1,158 @@
+"""What flows down: documents and rights by change number, a snapshot to start with, and the stream that wakes devices."""
+
+import struct
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import JsonValue
+
+from meroppet.wire.base import Reply
+
+Kind = Literal["branch", "policy", "schedule", "right"]
+"""branch, policy and schedule are one document each (key "-"); a right's key is its subject digest in hex."""
+
+
+class Upsert(Reply):
+    """The newest value of one thing."""
+
+    kind: Kind
+    key: str
+    value: JsonValue
+
+
+class Tombstone(Reply):
+    """A thing that is no more."""
+
+    kind: Kind
+    key: str
+
+
+class ChangesReply(Reply):
+    """GET /api/device/v1/changes?after=N: everything that changed since, to be applied with `next` in one transaction.
+
+    `more` says that another page waits. 410 with code start_over means: take a snapshot.
+    """
+
+    upserts: tuple[Upsert, ...]
+    tombstones: tuple[Tombstone, ...]
+    next: int
+    more: bool = False
+
+
+class BranchDocument(Reply):
+    """What a device tells its surroundings of the branch. `help_number` as dialled in the country."""
+
+    id: str
+    name: str
+    controller: str
+    consortium: str
+    zone: str
+    help_number: str
+    accent: str = ""
+
+
+class PolicyDocument(Reply):
+    """The branch's policy (see meroppet.rules.eligibility.Policy)."""
+
+    minimum_age: int
+    permission: str
+    categories: tuple[str, ...] | None = None
+    blocks: tuple[str, ...]
+    fees_limit_minor: int = 0
+    pin_length: int = 4
+    staffed_door: str = "card"
+    release_seconds: float = 5.0
+    held_open_seconds: float = 30.0
+    facts_ttl_hours: int = 72
+    offline_pin: bool = False
+
+
+class IntervalDocument(Reply):
+    """One interval of a day: minutes after local midnight, half-open."""
+
+    start: int
+    end: int
+    state: str
+
+
+class ScheduleDocument(Reply):
+    """The branch's whole schedule; seven days, Monday first."""
+
+    zone: str
+    weekly: tuple[tuple[IntervalDocument, ...], ...]
+
+
+class RightDocument(Reply):
+    """A patron's right at this branch."""
+
+    permitted: bool
+    valid_until: date | None = None
+    suspended_until: date | None = None
+
+
+# The snapshot: a line of JSON (SnapshotHeader), then the documents as one JSON line each (Upsert), then `rights` records
+# of 22 bytes, sorted by digest: 16 bytes subject digest, 2 bytes flags, 2 bytes valid-until and 2 bytes suspended-until
+# as days since 2020-01-01 (0 = none), big-endian.
+MEDIA_TYPE = "application/vnd.meroppet.snapshot"
+RECORD = struct.Struct(">16sHHH")
+_EPOCH = date(2020, 1, 1)
+_PERMITTED = 1
+
+
+class SnapshotHeader(Reply):
+    """First line of a snapshot. `change` is the number at which deltas go on."""
+
+    format: Literal["meroppet-snapshot-1"] = "meroppet-snapshot-1"
+    change: int
+    documents: int
+    rights: int
+
+
+def pack_right(subject: str, right: RightDocument) -> bytes:
+    """One record of 22 bytes."""
+    return RECORD.pack(
+        bytes.fromhex(subject), _PERMITTED * right.permitted, _days(right.valid_until), _days(right.suspended_until)
+    )
+
+
+def unpack_rights(records: bytes | memoryview) -> Iterator[tuple[str, RightDocument]]:
+    """The rights in a snapshot's records; ValueError if the length does not fit."""
+    if len(records) % RECORD.size:
+        raise ValueError(f"a snapshot's records are {RECORD.size} bytes each; {len(records)} bytes is cut short")
+    return (
+        (raw.hex(), _right(flags, until, suspended)) for raw, flags, until, suspended in RECORD.iter_unpack(records)
+    )
+
+
+def _right(flags: int, until: int, suspended: int) -> RightDocument:
+    return RightDocument(permitted=bool(flags & _PERMITTED), valid_until=_date(until), suspended_until=_date(suspended))
+
+
+def _days(day: date | None) -> int:
+    return 0 if day is None else min(max((day - _EPOCH).days, 1), 0xFFFF)
+
+
+def _date(days: int) -> date | None:
+    return None if days == 0 else _EPOCH + timedelta(days=days)
+
+
+def write_snapshot(change: int, documents: Iterable[Upsert], rights: Iterable[tuple[str, RightDocument]]) -> bytes:
+    """A whole snapshot."""
+    lines = [document.model_dump_json().encode("utf-8") for document in documents]
+    records = sorted(pack_right(subject, right) for subject, right in rights)
+    header = SnapshotHeader(change=change, documents=len(lines), rights=len(records))
+    return b"\n".join([header.model_dump_json().encode("utf-8"), *lines, b"".join(records)])
+
+
+def read_snapshot(raw: bytes) -> tuple[SnapshotHeader, tuple[Upsert, ...], memoryview]:
+    """Header, documents and the records (for unpack_rights); ValueError if anything is missing."""
+    first, _, rest = raw.partition(b"\n")
+    header = SnapshotHeader.model_validate_json(first)
+    documents = []
+    for _ in range(header.documents):
+        line, _, rest = rest.partition(b"\n")
+        documents.append(Upsert.model_validate_json(line))
+    if len(rest) != header.rights * RECORD.size:
+        raise ValueError(f"the snapshot says {header.rights} rights but holds {len(rest) / RECORD.size:g}")
+    return header, tuple(documents), memoryview(rest)
