@@ -1,0 +1,39 @@
+"""Which languages pages speak, and how a visitor chooses one; no sentence lives here."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+COOKIE = "lang"
+QUERY = "lang"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language by its code (BCP 47) and by the name its speakers use; flags stand for countries, not languages."""
+
+    code: str
+    own_name: str
+
+
+LANGUAGES = (Language("sv", "Svenska"), Language("en", "English"))
+DEFAULT = LANGUAGES[0].code
+_CODES = frozenset(language.code for language in LANGUAGES)
+
+
+def known(code: str | None) -> str:
+    """The code itself when pages speak it, else the default."""
+    return code if code in _CODES else DEFAULT
+
+
+def of_request(request: Request) -> str:
+    """What was asked for in the address, else remembered in the cookie, else Swedish."""
+    return known(request.query_params.get(QUERY) or request.cookies.get(COOKIE))
+
+
+def remember(request: Request, response: Response) -> None:
+    """Keeps a choice made in the address until the browser closes."""
+    asked = request.query_params.get(QUERY)
+    if asked in _CODES:
+        response.set_cookie(COOKIE, asked, httponly=True, samesite="lax", path="/")
