@@ -1,4 +1,4 @@
-"""What flows down: documents and rights by change number, a snapshot to start with, and the stream that wakes devices."""
+"""What flows down: documents and rights by change number, and a snapshot to start with."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -91,8 +91,8 @@ class RightDocument(Reply):
     suspended_until: date | None = None
 
 
-# The snapshot: a line of JSON (SnapshotHeader), then the documents as one JSON line each (Upsert), then `rights` records
-# of 22 bytes, sorted by digest: 16 bytes subject digest, 2 bytes flags, 2 bytes valid-until and 2 bytes suspended-until
+# The snapshot: a line of JSON (SnapshotHeader), then the documents as one JSON line each (Upsert), then `rights`
+# records of 22 bytes, sorted by digest: 16 bytes subject digest, 2 bytes flags, 2 bytes valid-until and 2 bytes suspended-until
 # as days since 2020-01-01 (0 = none), big-endian.
 MEDIA_TYPE = "application/vnd.meroppet.snapshot"
 RECORD = struct.Struct(">16sHHH")

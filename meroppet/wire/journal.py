@@ -22,7 +22,7 @@ class Row(Request):
     clock: str
     kind: str
     subject: str = ""
-    detail: dict[str, str | int | float | bool | None] = {}
+    detail: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
 
 class JournalRequest(Request):
