@@ -92,8 +92,8 @@ class RightDocument(Reply):
 
 
 # The snapshot: a line of JSON (SnapshotHeader), then the documents as one JSON line each (Upsert), then `rights`
-# records of 22 bytes, sorted by digest: 16 bytes subject digest, 2 bytes flags, 2 bytes valid-until and 2 bytes suspended-until
-# as days since 2020-01-01 (0 = none), big-endian.
+# records of 22 bytes, sorted by digest: 16 bytes subject digest, 2 bytes flags, 2 bytes valid-until, 2 bytes
+# suspended-until as days since 2020-01-01 (0 = none), big-endian.
 MEDIA_TYPE = "application/vnd.meroppet.snapshot"
 RECORD = struct.Struct(">16sHHH")
 _EPOCH = date(2020, 1, 1)
