@@ -1,1 +1,1 @@
-"""Drivers for locks, readers, lamps and tag pads behind ports; knows nothing about libraries."""
+"""Devices behind ports: what a door or a kiosk can be wired to. Knows nothing about libraries."""

@@ -1,0 +1,192 @@
+"""The ports: what each kind of device can do, and the events it yields. No driver and no library meaning lives here.
+
+The contract of every driver
+* Its constructor takes its own `Options` and touches no device: a driver can be built before the device is plugged in.
+* `check()` raises `Lost` with a sentence when the device is not there now; `--check` calls it.
+* `close()` lets go of the device, ends `events()`, and may be called twice.
+
+The contract of every input (`events()`, one consumer)
+* It retries for ever. `ReaderFound` and `ReaderLost` alternate; the first event is one of them.
+* A `DigitalInput` and a `TagPad` say their present state right after each `ReaderFound`.
+* It yields what the device said, as bytes or text, and never decides what that means.
+
+The contract of every output
+* It answers True when the device has taken the order and False when it is not there, within half a second.
+* Lamps, displays and relays are shown again when a lost device comes back; a tone is not.
+
+Card numbers and keys are left out of every `repr`, so that a logged event gives nothing away.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+TEXT_CAP = 1024
+"""Most characters of a scan or a card that an event carries; no card or item number is near it."""
+
+
+class DriverOptions(BaseModel):
+    """What an installer may say about one device: closed and frozen, so that a misspelt option is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CardFormat(StrEnum):
+    """How to read `CardPresented.raw`; another package's driver may add its own word."""
+
+    ISO14443 = "iso14443"
+    """Bytes: the serial number of a proximity card, first byte first."""
+    ISO15693 = "iso15693"
+    """Bytes: the serial number of a vicinity tag, E0 first."""
+    TEXT = "text"
+    """Text as the reader sent it: magnetic stripe, printed number, or a reader that types."""
+
+
+class Colour(StrEnum):
+    """The lamps an indicator can light."""
+
+    OFF = "off"
+    RED = "red"
+    AMBER = "amber"
+    GREEN = "green"
+    BLUE = "blue"
+    WHITE = "white"
+
+
+class Tone(StrEnum):
+    """The sounds a sounder can make, named by how they sound."""
+
+    CLICK = "click"
+    RISING = "rising"
+    FALLING = "falling"
+    ALARM = "alarm"
+
+
+KEYS = frozenset("0123456789*#")
+"""Every key of a wall keypad."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFound:
+    """The device is there now."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLost:
+    """The device is gone; the driver keeps trying."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardPresented:
+    """A card came into the field. One event a presentation, however long it is held there."""
+
+    raw: bytes | str = field(repr=False)
+    format: str = CardFormat.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """One of KEYS."""
+
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InputChanged:
+    """An input's logical level: a contact is active while the leaf is open, a button while it is pressed."""
+
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagsOnPad:
+    """Everything that lies on the pad now, in reading order."""
+
+    ids: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BarcodeScanned:
+    """One scan as it came, control characters and all; `complete` is False when it was longer than TEXT_CAP."""
+
+    text: str = field(repr=False)
+    complete: bool = True
+
+
+CardReaderEvent = CardPresented | ReaderFound | ReaderLost
+KeypadEvent = KeyPressed | ReaderFound | ReaderLost
+InputEvent = InputChanged | ReaderFound | ReaderLost
+TagPadEvent = TagsOnPad | ReaderFound | ReaderLost
+ScannerEvent = BarcodeScanned | ReaderFound | ReaderLost
+Event = CardPresented | KeyPressed | InputChanged | TagsOnPad | BarcodeScanned | ReaderFound | ReaderLost
+
+
+class Driver(Protocol):
+    """What every driver can do."""
+
+    async def check(self) -> None:
+        """Raise Lost when the device is not there now."""
+
+    async def close(self) -> None:
+        """Let go of the device and end events()."""
+
+
+class CardReader(Driver, Protocol):
+    """Cards and tags that open something for a person."""
+
+    def events(self) -> AsyncIterator[CardReaderEvent]: ...
+
+
+class Keypad(Driver, Protocol):
+    """Keys beside a door or a kiosk."""
+
+    def events(self) -> AsyncIterator[KeypadEvent]: ...
+
+
+class DigitalInput(Driver, Protocol):
+    """One contact or button, already freed of bounce and polarity."""
+
+    def events(self) -> AsyncIterator[InputEvent]: ...
+
+
+class TagPad(Driver, Protocol):
+    """A pad on which items are put."""
+
+    def events(self) -> AsyncIterator[TagPadEvent]: ...
+
+
+class BarcodeScanner(Driver, Protocol):
+    """A scanner of printed codes."""
+
+    def events(self) -> AsyncIterator[ScannerEvent]: ...
+
+
+class Relay(Driver, Protocol):
+    """A relay for light, bell or ventilation. Never the strike: that is lockd's, alone."""
+
+    async def switch(self, on: bool) -> bool: ...
+
+
+class Indicator(Driver, Protocol):
+    """A lamp seen from outside the door."""
+
+    async def show(self, colour: Colour, *, blinking: bool = False) -> bool: ...
+
+
+class Sounder(Driver, Protocol):
+    """A buzzer or small loudspeaker."""
+
+    async def play(self, tone: Tone) -> bool: ...
+
+
+class Display(Driver, Protocol):
+    """A few lines of text beside the door; an empty tuple clears it."""
+
+    async def show(self, lines: tuple[str, ...]) -> bool: ...
