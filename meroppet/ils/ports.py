@@ -1,7 +1,7 @@
 """What every library system can be asked, and every answer it can give; no transport and no wire format lives here.
 
-An answer is always a value. A register that is silent, contradictory or broken is a value too (`unavailable` with its cause),
-because a door must decide even then, and an exception on the way to a decision is a decision nobody wrote.
+An answer is always a value. A register that is silent, contradictory or broken is a value too (`unavailable` with its
+cause), because a door must decide even then, and an exception on the way to a decision is a decision nobody wrote.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,27 @@ from enum import StrEnum
 from typing import Protocol
 
 from meroppet.rules.eligibility import PatronFacts
-from meroppet.rules.pin import PinAnswer as PinAnswer
+from meroppet.rules.pin import PinAnswer
+
+__all__ = [
+    "HOLD_HERE",
+    "SHELF",
+    "Destination",
+    "DestinationKind",
+    "Ils",
+    "IlsStatus",
+    "ItemAnswer",
+    "ItemReason",
+    "ItemState",
+    "LoanAnswer",
+    "LoanReason",
+    "PatronAnswer",
+    "PatronReason",
+    "PinAnswer",
+    "ReturnAnswer",
+    "ReturnReason",
+    "UnavailableCause",
+]
 
 
 class UnavailableCause(StrEnum):
@@ -114,8 +134,8 @@ HOLD_HERE = Destination(DestinationKind.HOLD_HERE)
 class PatronAnswer:
     """One patron, as the register knows her now.
 
-    `patron_id` is the key the register answered with (SIP2: AA). `name` is for a greeting's initial only; it is never logged.
-    `facts` is None unless the register knows the card. `cause` is set exactly when `reason` is `unavailable`.
+    `patron_id` is the key the register answered with (SIP2: AA). `name` is for a greeting's initial only; it is never
+    logged. `facts` is None unless the register knows the card. `cause` is set exactly when `reason` is `unavailable`.
     """
 
     pin: PinAnswer
@@ -208,8 +228,8 @@ class IlsStatus:
 class Ils(Protocol):
     """A library system. No method raises for anything the register, the network, the card or the PIN does.
 
-    Barcodes, cards and PINs are taken as read from the hardware: what cannot be sent (empty, too long, control characters) is
-    answered `bad_input` or, for an empty PIN, `no_pin`, without asking the register.
+    Barcodes, cards and PINs are taken as read from the hardware: what cannot be sent (empty, too long, control
+    characters) is answered `bad_input` or, for an empty PIN, `no_pin`, without asking the register.
     """
 
     async def patron(self, card: str, pin: str | None) -> PatronAnswer:

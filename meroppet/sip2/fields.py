@@ -1,0 +1,143 @@
+"""The fields of SIP2: their names, which of them are secret, and how dates, flags and amounts are written and read."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+NAMES: dict[str, str] = {
+    "AA": "patron identifier",
+    "AB": "item identifier",
+    "AC": "terminal password",
+    "AD": "patron password",
+    "AE": "personal name",
+    "AF": "screen message",
+    "AG": "print line",
+    "AH": "due date",
+    "AJ": "title identifier",
+    "AL": "blocked card message",
+    "AM": "library name",
+    "AN": "terminal location",
+    "AO": "institution id",
+    "AP": "current location",
+    "AQ": "permanent location",
+    "AS": "hold items",
+    "AT": "overdue items",
+    "AU": "charged items",
+    "AV": "fine items",
+    "AY": "sequence number",
+    "AZ": "checksum",
+    "BD": "home address",
+    "BE": "e-mail address",
+    "BF": "home phone number",
+    "BG": "owner",
+    "BH": "currency type",
+    "BI": "cancel",
+    "BK": "transaction id",
+    "BL": "valid patron",
+    "BM": "renewed items",
+    "BN": "unrenewed items",
+    "BO": "fee acknowledged",
+    "BP": "start item",
+    "BQ": "end item",
+    "BR": "queue position",
+    "BS": "pickup location",
+    "BT": "fee type",
+    "BU": "recall items",
+    "BV": "fee amount",
+    "BW": "expiration date",
+    "BX": "supported messages",
+    "BY": "hold type",
+    "BZ": "hold items limit",
+    "CA": "overdue items limit",
+    "CB": "charged items limit",
+    "CC": "fee limit",
+    "CD": "unavailable hold items",
+    "CF": "hold queue length",
+    "CG": "fee identifier",
+    "CH": "item properties",
+    "CI": "security inhibit",
+    "CJ": "recall date",
+    "CK": "media type",
+    "CL": "sort bin",
+    "CM": "hold pickup date",
+    "CN": "login user id",
+    "CO": "login password",
+    "CP": "location code",
+    "CQ": "valid patron password",
+    # 3M SIP2 Extensions, in common use.
+    "CR": "collection code",
+    "CS": "call number",
+    "CT": "destination location",
+    "CV": "alert type",
+    "CY": "hold patron id",
+    "DA": "hold patron name",
+}
+
+SECRET = frozenset({"AA", "AC", "AD", "AE", "AL", "BD", "BE", "BF", "CN", "CO", "CY", "DA", "PB"})
+"""Fields whose values are never shown: passwords, accounts, and what points to a person."""
+
+REPEATABLE = frozenset({"AF", "AG", "AS", "AT", "AU", "AV", "BM", "BN", "BU", "CD"})
+
+BX_ORDER = ("23", "11", "09", "01", "99", "97", "93", "63", "35", "37", "17", "19", "25", "15", "29", "65")
+"""Which message each position of BX speaks of (3M guide, ACS Status)."""
+
+_TIMESTAMP = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[ 0A-Z]{4}(\d{2})(\d{2})(\d{2}))?")
+_FORBIDDEN = re.compile(r"[\r\n\0|]")
+BLANK_TIMESTAMP = " " * 18
+
+
+def timestamp(moment: datetime) -> str:
+    """Eighteen characters `YYYYMMDDZZZZHHMMSS` with a blank zone, which means local time: pass local time."""
+    return moment.strftime("%Y%m%d    %H%M%S")
+
+
+def read_date(text: str, formats: Iterable[str] = ("%Y%m%d", "%Y-%m-%d")) -> date | None:
+    """The date in a SIP2 timestamp (any zone style) or in one of `formats`; None for blanks and anything else."""
+    text = text.strip()
+    stamp = _TIMESTAMP.fullmatch(text)
+    if stamp is not None:
+        return _date(int(stamp[1]), int(stamp[2]), int(stamp[3]))
+    for form in formats:
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 (a date has no zone)
+        except ValueError:
+            continue
+    return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def read_flag(text: str | None) -> bool | None:
+    """Y and 1 are true, N and 0 are false; everything else, an empty field too, says nothing."""
+    return {"Y": True, "1": True, "N": False, "0": False}.get((text or "").strip())
+
+
+def read_count(text: str) -> int | None:
+    """A number of items; blank (Sierra) or odd says nothing."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def read_minor_units(text: str | None) -> int | None:
+    """An amount in hundredths: "250", "45.5" and "1,234.50" are read; anything else says nothing."""
+    try:
+        amount = Decimal((text or "").strip().replace(",", ""))
+        return int(amount * 100) if amount.is_finite() and abs(amount) < 10**9 else None
+    except InvalidOperation:
+        return None
+
+
+def has_forbidden(text: str) -> bool:
+    """True when the text holds what would end a field or a message: delimiter, CR, LF or NUL."""
+    return _FORBIDDEN.search(text) is not None
+
+
+def without_forbidden(text: str) -> str:
+    """The text with everything removed that would end a field or a message; the send path's last resort."""
+    return _FORBIDDEN.sub("", text)

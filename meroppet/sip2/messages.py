@@ -1,0 +1,174 @@
+"""The 31 messages of SIP2 2.00 as a table, and the lenient raw message every one of them is read into."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from meroppet.sip2.fields import SECRET
+
+
+class Checksum(StrEnum):
+    """What the trailer of a received message said."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    ABSENT = "absent"
+
+
+class Direction(StrEnum):
+    """Who sends a message: the self-service client (SC) or the library system (ACS)."""
+
+    REQUEST = "SC->ACS"
+    RESPONSE = "ACS->SC"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One message: its fixed fields in order, with their widths (3M guide, ch. "Messages")."""
+
+    code: str
+    name: str
+    direction: Direction
+    fixed: tuple[tuple[str, int], ...] = ()
+    width: int = field(init=False)
+    slices: Mapping[str, slice] = field(init=False)
+
+    def __post_init__(self) -> None:
+        slices, start = {}, 0
+        for name, width in self.fixed:
+            slices[name] = slice(start, start + width)
+            start += width
+        object.__setattr__(self, "width", start)
+        object.__setattr__(self, "slices", slices)
+
+
+_DATE = ("transaction_date", 18)
+_LANG = ("language", 3)
+_STATUS = ("patron_status", 14)
+_COUNTS = tuple((f"{name}_count", 4) for name in ("hold", "overdue", "charged", "fine", "recall", "unavailable"))
+_LOAN_RESULT = (("ok", 1), ("renewal_ok", 1), ("magnetic_media", 1), ("desensitize", 1), _DATE)
+_ACS_STATUS = (
+    ("online", 1),
+    ("checkin_ok", 1),
+    ("checkout_ok", 1),
+    ("renewal_policy", 1),
+    ("status_update_ok", 1),
+    ("offline_ok", 1),
+    ("timeout_period", 3),
+    ("retries_allowed", 3),
+    ("date_time", 18),
+    ("protocol_version", 4),
+)
+
+
+def _request(code: str, name: str, *fixed: tuple[str, int]) -> Spec:
+    return Spec(code, name, Direction.REQUEST, fixed)
+
+
+def _response(code: str, name: str, *fixed: tuple[str, int]) -> Spec:
+    return Spec(code, name, Direction.RESPONSE, fixed)
+
+
+_ALL = (
+    _request("01", "Block Patron", ("card_retained", 1), _DATE),
+    _request("09", "Checkin", ("no_block", 1), _DATE, ("return_date", 18)),
+    _response("10", "Checkin Response", ("ok", 1), ("resensitize", 1), ("magnetic_media", 1), ("alert", 1), _DATE),
+    _request("11", "Checkout", ("renewal_policy", 1), ("no_block", 1), _DATE, ("nb_due_date", 18)),
+    _response("12", "Checkout Response", *_LOAN_RESULT),
+    _request("15", "Hold", ("hold_mode", 1), _DATE),
+    _response("16", "Hold Response", ("ok", 1), ("available", 1), _DATE),
+    _request("17", "Item Information", _DATE),
+    _response(
+        "18", "Item Information Response", ("circulation_status", 2), ("security_marker", 2), ("fee_type", 2), _DATE
+    ),
+    _request("19", "Item Status Update", _DATE),
+    _response("20", "Item Status Update Response", ("item_properties_ok", 1), _DATE),
+    _request("23", "Patron Status Request", _LANG, _DATE),
+    _response("24", "Patron Status Response", _STATUS, _LANG, _DATE),
+    _request("25", "Patron Enable", _DATE),
+    _response("26", "Patron Enable Response", _STATUS, _LANG, _DATE),
+    _request("29", "Renew", ("third_party_allowed", 1), ("no_block", 1), _DATE, ("nb_due_date", 18)),
+    _response("30", "Renew Response", *_LOAN_RESULT),
+    _request("35", "End Patron Session", _DATE),
+    _response("36", "End Session Response", ("end_session", 1), _DATE),
+    _request("37", "Fee Paid", _DATE, ("fee_type", 2), ("payment_type", 2), ("currency_type", 3)),
+    _response("38", "Fee Paid Response", ("payment_accepted", 1), _DATE),
+    _request("63", "Patron Information", _LANG, _DATE, ("summary", 10)),
+    _response("64", "Patron Information Response", _STATUS, _LANG, _DATE, *_COUNTS),
+    _request("65", "Renew All", _DATE),
+    _response("66", "Renew All Response", ("ok", 1), ("renewed_count", 4), ("unrenewed_count", 4), _DATE),
+    _request("93", "Login", ("uid_algorithm", 1), ("pwd_algorithm", 1)),
+    _response("94", "Login Response", ("ok", 1)),
+    _response("96", "Request SC Resend"),
+    _request("97", "Request ACS Resend"),
+    _response("98", "ACS Status", *_ACS_STATUS),
+    _request("99", "SC Status", ("status_code", 1), ("max_print_width", 3), ("protocol_version", 4)),
+)
+
+MESSAGES: dict[str, Spec] = {spec.code: spec for spec in _ALL}
+UNKNOWN = Spec("??", "Unknown", Direction.RESPONSE)
+
+RESPONSE_TO: dict[str, str] = {
+    code: f"{int(code) + 1:02}"
+    for code in ("09", "11", "15", "17", "19", "23", "25", "29", "35", "37", "63", "65", "93")
+} | {"01": "24", "99": "98"}
+"""Which answer belongs to which request; 01 is answered with 24 and 99 with 98 (3M guide)."""
+
+ONCE_ONLY = frozenset({"09", "11", "15", "19", "29", "37", "65"})
+"""Requests that change something: never repeated on another connection."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RawMessage:
+    """A message as it stood on the wire: order, duplicates and unknown fields kept, odd values kept, nothing judged.
+
+    `fixed` may be shorter than the table says. `damaged_text`: some bytes were no text in any declared encoding.
+    """
+
+    code: str
+    fixed: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    sequence: int | None = None
+    checksum: Checksum = Checksum.ABSENT
+    damaged_text: bool = False
+
+    @property
+    def spec(self) -> Spec:
+        """The table's line for this message; `UNKNOWN` for a code that is not in it."""
+        return MESSAGES.get(self.code, UNKNOWN)
+
+    @property
+    def has_whole_header(self) -> bool:
+        """True when no fixed field is cut short."""
+        return len(self.fixed) >= self.spec.width
+
+    def fixed_field(self, name: str) -> str:
+        """One fixed field, shorter or empty where the header was cut, empty for a name the message has not."""
+        place = self.spec.slices.get(name)
+        return self.fixed[place] if place is not None else ""
+
+    def first(self, identifier: str) -> str | None:
+        """The first value of a field (registers read duplicates that way), or None."""
+        return next((value for found, value in self.fields if found == identifier), None)
+
+    def all(self, identifier: str) -> tuple[str, ...]:
+        """Every value of a field, in order."""
+        return tuple(value for found, value in self.fields if found == identifier)
+
+    def __repr__(self) -> str:
+        """Safe for any log: secrets and the person are masked."""
+        return f"<{self.code} {self.fixed!r} {' '.join(_masked(self.fields))} AY{self.sequence} {self.checksum}>"
+
+
+def _masked(fields: Iterable[tuple[str, str]]) -> Iterator[str]:
+    # Identifiers outside the standard are a site's own (birth date, category, permission): shown as present only.
+    for identifier, value in fields:
+        known_and_harmless = identifier not in SECRET and identifier[:1] in "ABC"
+        yield f"{identifier}={value!r}" if known_and_harmless else f"{identifier}=…"
+
+
+def build(code: str, fixed: Mapping[str, str], fields: Iterable[tuple[str, str]] = ()) -> RawMessage:
+    """A message with each fixed field cut or blank-padded to its width; missing ones are blank."""
+    spec = MESSAGES[code]
+    header = "".join(fixed.get(name, "").ljust(width)[:width] for name, width in spec.fixed)
+    return RawMessage(code, header, tuple(fields))

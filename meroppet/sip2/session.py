@@ -1,0 +1,232 @@
+"""The client's side of one SIP2 connection as a state machine without I/O: what may be sent when, what answers what.
+
+In the manner of h11: `send` gives bytes to write, `receive` takes bytes read and gives events, and nothing here waits.
+After a `Broken` event, or when the caller's time is out, the connection is dropped: a late answer must never be taken
+for the next one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from meroppet.sip2.codec import LineCutter, TextCoding, decode, encode
+from meroppet.sip2.errors import SIP2Error, SIP2LocalError
+from meroppet.sip2.fields import read_flag
+from meroppet.sip2.messages import RESPONSE_TO, Checksum, RawMessage, build
+
+
+@dataclass(frozen=True, slots=True)
+class WireFormat:
+    """How one register wants its bytes."""
+
+    coding: TextCoding = field(default_factory=TextCoding)
+    terminator: bytes = b"\r"
+    delimiter: str = "|"
+    error_detection: bool = True
+    needs_login: bool = True
+    resends: int = 3
+    """How often 96 is obeyed and 97 sent for one exchange (98's retries_allowed may lower it; 3M guide: at most 3)."""
+
+
+class State(StrEnum):
+    """Where a connection stands."""
+
+    CONNECTED = "connected"
+    LOGIN_SENT = "login_sent"
+    LOGGED_IN = "logged_in"
+    STATUS_SENT = "status_sent"
+    READY = "ready"
+    IN_FLIGHT = "in_flight"
+    BROKEN = "broken"
+
+
+class Cause(StrEnum):
+    """Why a connection must be dropped."""
+
+    LOGIN_REFUSED = "login_refused"
+    BAD_CHECKSUM = "bad_checksum"
+    WRONG_SEQUENCE = "wrong_sequence"
+    MALFORMED = "malformed"
+    UNASKED = "unasked"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to the request in flight. `verified` is False where a repeat after 97 came without a checksum."""
+
+    message: RawMessage
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Bytes to write now; the request stays in flight."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The connection is to be dropped."""
+
+    cause: Cause
+
+
+Event = Answer | Resend | Broken
+
+AFTER_SENDING: Mapping[tuple[State, str], State] = {
+    (State.CONNECTED, "93"): State.LOGIN_SENT,
+    (State.LOGGED_IN, "99"): State.STATUS_SENT,
+    (State.READY, "99"): State.STATUS_SENT,
+    (State.READY, "*"): State.IN_FLIGHT,
+}
+"""Which requests a state allows; "*" is every other request. All else is a defect of the caller."""
+
+AFTER_ANSWER: Mapping[State, State] = {
+    State.LOGIN_SENT: State.LOGGED_IN,
+    State.STATUS_SENT: State.READY,
+    State.IN_FLIGHT: State.READY,
+}
+
+REFUSING_ANSWER: Mapping[str, tuple[str, Cause]] = {
+    "94": ("ok", Cause.LOGIN_REFUSED),
+    "98": ("online", Cause.OFFLINE),
+}
+"""Answers whose first flag must be yes for the connection to be of use."""
+
+
+class ClientSession:
+    """One connection's protocol state: one request in flight, sequence 0–9, 96 and 97 obeyed a bounded number of times."""
+
+    def __init__(self, form: WireFormat) -> None:
+        self._form = form
+        self._cutter = LineCutter()
+        self._state = State.CONNECTED if form.needs_login else State.LOGGED_IN
+        self._sequence = -1
+        self._sent: RawMessage | None = None
+        self._resends_left = 0
+        self._repeat_asked = False
+        self._allowed_resends = form.resends
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._state
+
+    def send(self, request: RawMessage) -> bytes:
+        """The bytes of a request, which is now in flight; SIP2LocalError where the state does not allow it."""
+        following = AFTER_SENDING.get((self._state, request.code)) or AFTER_SENDING.get((self._state, "*"))
+        if following is None or request.code not in RESPONSE_TO:
+            raise SIP2LocalError(f"message {request.code} cannot be sent while the connection is {self._state}")
+        self._state, self._sent = following, request
+        self._sequence = (self._sequence + 1) % 10
+        self._resends_left, self._repeat_asked = self._allowed_resends, False
+        return self._bytes(request)
+
+    def receive(self, data: bytes) -> list[Event]:
+        """The events in what was read; nothing is raised for anything the peer sends."""
+        if self._state is State.BROKEN:
+            return []
+        try:
+            lines = self._cutter.feed(data)
+        except SIP2Error:
+            return [self._broken(Cause.MALFORMED)]
+        return self._events(lines)
+
+    def silence(self) -> list[Event]:
+        """What the unfinished line means when nothing follows it: some registers send 96 without its CR."""
+        rest = self._cutter.unfinished.strip()
+        if self._state is State.BROKEN or rest not in (b"96", b"96AZFEF6"):
+            return []
+        self._cutter.clear()
+        return self._events([rest])
+
+    def _events(self, lines: list[bytes]) -> list[Event]:
+        events: list[Event] = []
+        for line in lines:
+            event = self._event(line)
+            if event is not None:
+                events.append(event)
+            if self._state is State.BROKEN:
+                break
+        return events
+
+    def _event(self, line: bytes) -> Event | None:
+        try:
+            message = decode(line, self._form.coding, self._form.delimiter)
+        except SIP2Error:
+            return self._ask_again(Cause.MALFORMED)
+        if self._sent is None:
+            return self._broken(Cause.UNASKED)
+        if message.checksum is Checksum.INVALID:
+            return self._ask_again(Cause.BAD_CHECKSUM)
+        if message.code == "96":
+            return self._send_again()
+        return self._answer(message, self._sent)
+
+    def _answer(self, message: RawMessage, sent: RawMessage) -> Event | None:
+        if message.checksum is Checksum.ABSENT and self._form.error_detection and not self._repeat_asked:
+            return self._ask_again(Cause.BAD_CHECKSUM)
+        if not self._is_in_sequence(message):
+            # 3M guide: an answer with another number belongs to another request; discard it and go on waiting.
+            return None
+        if message.code != RESPONSE_TO[sent.code] or not message.has_whole_header:
+            return self._broken(Cause.MALFORMED)
+        return self._accept(message)
+
+    def _accept(self, message: RawMessage) -> Event:
+        flag, cause = REFUSING_ANSWER.get(message.code, ("", Cause.MALFORMED))
+        if flag and read_flag(message.fixed_field(flag)) is not True:
+            return self._broken(cause)
+        if message.code == "98":
+            self._obey_limits(message)
+        self._state, self._sent = AFTER_ANSWER[self._state], None
+        return Answer(message, message.checksum is Checksum.VALID or not self._form.error_detection)
+
+    def _obey_limits(self, status: RawMessage) -> None:
+        allowed = status.fixed_field("retries_allowed").strip()
+        # 999 means "not known" (3M guide).
+        if allowed.isdigit() and int(allowed) != 999:
+            self._allowed_resends = min(self._form.resends, int(allowed))
+
+    def _is_in_sequence(self, message: RawMessage) -> bool:
+        if not self._form.error_detection:
+            return True
+        if self._repeat_asked and message.sequence in (0, None):
+            # After 97 registers repeat with the same number, with AY0, or without AY and AZ.
+            return True
+        return message.sequence == self._sequence
+
+    def _ask_again(self, cause: Cause) -> Event:
+        if self._sent is None:
+            return self._broken(Cause.UNASKED)
+        if self._resends_left == 0 or (cause is Cause.MALFORMED and not self._form.error_detection):
+            return self._broken(cause)
+        self._resends_left -= 1
+        self._repeat_asked = True
+        return Resend(self._bytes(build("97", {})))
+
+    def _send_again(self) -> Event:
+        if self._sent is None:
+            return self._broken(Cause.UNASKED)
+        if self._resends_left == 0 or self._repeat_asked:
+            # 96 in answer to 97 has failed: each side asks the other (3M guide).
+            return self._broken(Cause.BAD_CHECKSUM)
+        self._resends_left -= 1
+        return Resend(self._bytes(self._sent))
+
+    def _broken(self, cause: Cause) -> Broken:
+        self._state, self._sent = State.BROKEN, None
+        return Broken(cause)
+
+    def _bytes(self, message: RawMessage) -> bytes:
+        form = self._form
+        return encode(
+            message,
+            form.coding,
+            sequence=self._sequence,
+            error_detection=form.error_detection,
+            terminator=form.terminator,
+            delimiter=form.delimiter,
+        )
