@@ -1,0 +1,114 @@
+"""What a patron is told at door and kiosk: a title and a line of advice, never a code and never more than is needed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meroppet.rules.reasons import LOOKS_THE_SAME, Reason
+from meroppet.texts.catalogue import sentences
+
+
+def N_(text: str) -> str:  # noqa: N802 (the name gettext's extractors look for)
+    """Marks a sentence for translation."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A title in large type and a line beneath it; the line may be empty."""
+
+    title: str
+    line: str
+
+
+class DoorLine(StrEnum):
+    """What a door says when nothing has been decided."""
+
+    IDLE = "idle"
+    ASK_PIN = "ask_pin"
+    CHECKING = "checking"
+    STAFFED = "staffed"
+    STARTING = "starting"
+
+
+_LINES: dict[DoorLine, tuple[str, str]] = {
+    DoorLine.IDLE: (N_("Welcome"), N_("Hold your library card to the reader.")),
+    DoorLine.ASK_PIN: (N_("Enter your PIN"), N_("{dots}")),
+    DoorLine.CHECKING: (N_("One moment"), N_("Your card is being checked.")),
+    DoorLine.STAFFED: (N_("Welcome in"), N_("The library is open and staff are here.")),
+    DoorLine.STARTING: (N_("One moment"), N_("The door is starting.")),
+}
+
+_NOT_MATCHING = (N_("Card or PIN is not right"), N_("Try again, or ask the library for help."))
+_ASK = N_("Contact the library.")
+_OUT_OF_ORDER = (N_("The door is out of order"), _ASK)
+_NOT_HERE = (N_("Your card may not open this door"), _ASK)
+_NOT_READ = N_("The card could not be read")
+
+_REASONS: dict[Reason, tuple[str, str]] = {
+    Reason.GRANTED: (N_("Welcome in"), N_("The door is open. Make sure it shuts behind you.")),
+    Reason.CLOSED: (N_("The library is closed"), N_("Opens {opens}.")),
+    Reason.CLOCK_UNTRUSTED: _OUT_OF_ORDER,
+    Reason.OUT_OF_ORDER: _OUT_OF_ORDER,
+    Reason.NO_POLICY: _OUT_OF_ORDER,
+    Reason.INVALID_CARD: (_NOT_READ, N_("Hold your library card still against the reader.")),
+    Reason.INVALID_PIN: (N_("The PIN is digits only"), N_("Hold your card to the reader and try again.")),
+    Reason.EMPTY_PIN: (N_("No PIN was entered"), N_("Hold your card to the reader and try again.")),
+    Reason.PIN_TIMEOUT: (N_("Time ran out"), N_("Hold your card to the reader and try again.")),
+    Reason.CANCELLED: (N_("Cancelled"), N_("Hold your card to the reader to start again.")),
+    Reason.REPEATED_TAP: (N_("Enter your PIN"), ""),
+    Reason.INTERRUPTED: (N_("Another card was read"), N_("One card at a time, please.")),
+    Reason.BUSY: (N_("One moment"), N_("One card at a time, please.")),
+    Reason.PIN_LOCKED: (N_("Too many wrong PINs"), N_("Wait a while and try again, or contact the library.")),
+    Reason.DOOR_LOCKED_OUT: (N_("Too many wrong PINs"), N_("Wait a while and try again, or contact the library.")),
+    Reason.ILS_UNAVAILABLE: (N_("Your card cannot be checked right now"), N_("Try again in a few minutes.")),
+    Reason.REGISTER_CONTRADICTION: (N_("Your card cannot be checked right now"), _ASK),
+    Reason.STALE_DATA: (N_("Your card cannot be checked right now"), N_("Try again in a few minutes.")),
+    Reason.FACTS_INCOMPLETE: (N_("Something is missing in your details"), _ASK),
+    Reason.SUSPENDED: _NOT_HERE,
+    Reason.NO_PERMISSION: (N_("You do not have access here yet"), N_("Ask the staff for it during staffed hours.")),
+    Reason.PERMISSION_EXPIRED: (N_("Your access has run out"), N_("Ask the staff to renew it.")),
+    Reason.CARD_EXPIRED: (N_("Your library card has run out"), N_("Ask the staff to renew it.")),
+    Reason.CARD_LOST: _NOT_HERE,
+    Reason.ILS_BLOCK: _NOT_HERE,
+    Reason.FEES: _NOT_HERE,
+    Reason.CATEGORY: _NOT_HERE,
+    Reason.UNDERAGE: (N_("You may come in here when you are older"), N_("You are welcome when staff are here.")),
+    Reason.BORROWING_BLOCKED: (N_("You cannot borrow with this card right now"), _ASK),
+} | dict.fromkeys(LOOKS_THE_SAME, _NOT_MATCHING)
+
+_AT_KIOSK: dict[Reason, tuple[str, str]] = {
+    Reason.OUT_OF_ORDER: (N_("This machine is out of order"), _ASK),
+    Reason.INVALID_CARD: (_NOT_READ, N_("Scan your library card again, or type its number.")),
+    Reason.INVALID_PIN: (N_("The PIN is four to six digits"), N_("Scan your card and try again.")),
+    Reason.EMPTY_PIN: (N_("No PIN was entered"), N_("Scan your card and try again.")),
+    Reason.CARD_LOST: (N_("You cannot borrow with this card right now"), _ASK),
+}
+
+
+def door_text(what: Reason | DoorLine, lang: str, *, opens: str = "", dots: str = "") -> Said:
+    """What the door says. `opens` is when it next opens, in words ("kl. 06.00"); empty if that is not known."""
+    title, line = _LINES[what] if isinstance(what, DoorLine) else _REASONS.get(what, _NOT_HERE)
+    return _said(title, line, lang, opens=opens, dots=dots)
+
+
+def kiosk_text(reason: Reason, lang: str) -> Said:
+    """What the kiosk says of an attempt to log in."""
+    title, line = _AT_KIOSK.get(reason) or _REASONS.get(reason, _NOT_HERE)
+    return _said(title, line, lang)
+
+
+def help_line(number: str, lang: str) -> str:
+    """Whom to call; stands on every refusal."""
+    return _say(N_("Help: {number}"), lang).format(number=number)
+
+
+def _said(title: str, line: str, lang: str, opens: str = "", dots: str = "") -> Said:
+    if "{opens}" in line and not opens:
+        # Nobody knows when it opens; half a sentence would be worse than none.
+        line = ""
+    values = {"opens": opens, "dots": dots}
+    return Said(_say(title, lang).format(**values), _say(line, lang).format(**values))
+
+
+def _say(text: str, lang: str) -> str:
+    return sentences(lang).gettext(text) if text else ""

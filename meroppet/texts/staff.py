@@ -1,0 +1,83 @@
+"""What staff read beside a reason's code and an event's kind: plain words, and what can be done."""
+
+from meroppet.rules.reasons import Reason
+from meroppet.texts.catalogue import sentences
+from meroppet.texts.patron import N_
+
+_REASONS: dict[Reason, str] = {
+    Reason.GRANTED: N_("Let in."),
+    Reason.CLOSED: N_("The branch was closed by its hours."),
+    Reason.CLOCK_UNTRUSTED: N_("The device does not know the time; nothing opens until it does."),
+    Reason.OUT_OF_ORDER: N_("The device could not write its journal or reach the lock."),
+    Reason.NO_POLICY: N_("The device has no rules for this branch yet."),
+    Reason.INVALID_CARD: N_("What was read can be no card number."),
+    Reason.INVALID_PIN: N_("Something other than digits was typed, or too few of them."),
+    Reason.EMPTY_PIN: N_("No PIN was typed. The register was not asked."),
+    Reason.PIN_TIMEOUT: N_("No PIN came in time."),
+    Reason.CANCELLED: N_("The patron cancelled."),
+    Reason.REPEATED_TAP: N_("The same card was read twice within a second; the first reading went on."),
+    Reason.INTERRUPTED: N_("Another card was read before the PIN was complete."),
+    Reason.BUSY: N_("Another card was being checked."),
+    Reason.UNKNOWN_CARD: N_("The register does not know the card."),
+    Reason.WRONG_PIN: N_("The PIN was wrong."),
+    Reason.PIN_LOCKED: N_("Too many wrong PINs with this card."),
+    Reason.DOOR_LOCKED_OUT: N_("Too many wrong PINs at this door."),
+    Reason.PIN_NOT_VERIFIED: N_("The register did not say whether the PIN was right."),
+    Reason.ILS_UNAVAILABLE: N_("The register could not be asked in time."),
+    Reason.REGISTER_CONTRADICTION: N_("The register answered for another patron; the answer was thrown away."),
+    Reason.STALE_DATA: N_("What is known of the patron is too old."),
+    Reason.FACTS_INCOMPLETE: N_("The register lacks a fact that the rules here need, such as the date of birth."),
+    Reason.SUSPENDED: N_("The access is suspended."),
+    Reason.NO_PERMISSION: N_("The patron has no access here. Give it under Patrons."),
+    Reason.PERMISSION_EXPIRED: N_("The access has run out. Renew it under Patrons."),
+    Reason.CARD_EXPIRED: N_("The library card has run out in the register."),
+    Reason.CARD_LOST: N_("The card is reported lost in the register."),
+    Reason.ILS_BLOCK: N_("The patron is blocked in the register."),
+    Reason.FEES: N_("The debt in the register is above the limit here."),
+    Reason.CATEGORY: N_("The patron's category may not come in here."),
+    Reason.UNDERAGE: N_("The patron is younger than the minimum age here."),
+    Reason.BORROWING_BLOCKED: N_("The register does not let this patron borrow."),
+}
+
+_KINDS: dict[str, str] = {
+    "access.granted": N_("Card and PIN accepted"),
+    "access.refused": N_("Refused"),
+    "door.released": N_("Door released"),
+    "door.release_failed": N_("The lock did not answer"),
+    "door.opened": N_("Door opened"),
+    "door.shut": N_("Door shut"),
+    "door.forced": N_("Door forced"),
+    "door.held": N_("Door stands open"),
+    "door.exit": N_("Exit button pressed"),
+    "branch.state": N_("Opening hours changed the branch's state"),
+    "device.started": N_("Device started"),
+    "device.stopped": N_("Device stopped"),
+    "link.lost": N_("Lost the server"),
+    "link.restored": N_("The server answers again"),
+    "reader.lost": N_("A reader does not answer"),
+    "reader.found": N_("A reader answers again"),
+    "order.answered": N_("Order answered"),
+    "kiosk.identified": N_("Log-in at the kiosk"),
+    "kiosk.loan": N_("Loan at the kiosk"),
+    "kiosk.return": N_("Return at the kiosk"),
+    "kiosk.ended": N_("Kiosk session ended"),
+}
+
+_UNKNOWN = N_("Unknown reason ({code}). The device may be newer than the server.")
+
+
+def reason_text(code: str, lang: str) -> str:
+    """A reason's code in plain words; a code from a newer device has words too."""
+    try:
+        return _say(_REASONS[Reason(code)], lang)
+    except ValueError:
+        return _say(_UNKNOWN, lang).format(code=code)
+
+
+def kind_text(kind: str, lang: str) -> str:
+    """An event kind in plain words, or the kind itself where it is not known."""
+    return _say(_KINDS[kind], lang) if kind in _KINDS else kind
+
+
+def _say(text: str, lang: str) -> str:
+    return sentences(lang).gettext(text)
