@@ -1,4 +1,4 @@
-"""Prints pip's configuration as shell assignments for uv: a mirror or certificate chosen for pip serves uv too.
+"""Prints pip's configuration as shell assignments for uv: a mirror chosen for pip serves uv too.
 
 Standard library and pip only: it runs before anything is installed. Whatever uv's own variables already say is left alone.
 """
