@@ -13,6 +13,8 @@ from meroppet.rules.reasons import Reason
 IDLE_SECONDS = 120.0
 WARN_SECONDS = 20.0
 RECEIPT_SECONDS = 20.0
+CARD_LENGTH = 32
+DIGITS = frozenset("0123456789")
 
 
 class Task(StrEnum):
@@ -66,6 +68,7 @@ class Session:
     typed: str = field(default="", repr=False)
     reason: Reason | None = None
     initial: str = field(default="", repr=False)
+    holds_ready: int = 0
     lines: tuple[Line, ...] = ()
     last_touch: float = 0.0
 
@@ -109,6 +112,7 @@ class Identified:
     facts: PatronFacts | None
     today: date
     initial: str = field(default="", repr=False)
+    holds_ready: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,15 +262,16 @@ def _respond(session: Session, happening: Happening) -> Step:
 
 
 def _chosen(session: Session, task: Task, identifier: str) -> Step:
-    if session.screen is not Screen.IDLE:
+    if session.screen not in {Screen.IDLE, Screen.REFUSED, Screen.RECEIPT}:
         return session, ()
+    _, ended = _ended(session, "finished" if session.screen is Screen.RECEIPT else "cancelled")
     # Anyone may give a book back; only a loan needs to know for whom.
     screen = Screen.ITEMS if task is Task.RETURN else Screen.CARD
-    return Session(screen=screen, id=identifier, task=task), ()
+    return Session(screen=screen, id=identifier, task=task), ended
 
 
 def _card(session: Session, text: str) -> Step:
-    if session.screen not in {Screen.CARD, Screen.REFUSED} or session.task is not Task.BORROW:
+    if not _awaits_card(session):
         return session, ()
     card = card_from_text(text)
     if card is None:
@@ -274,14 +279,32 @@ def _card(session: Session, text: str) -> Step:
     return replace(session, screen=Screen.PIN, card=card, typed="", reason=None), ()
 
 
+def _awaits_card(session: Session) -> bool:
+    return session.screen in {Screen.CARD, Screen.REFUSED} and session.task is Task.BORROW
+
+
+def _card_key(session: Session, value: str) -> Step:
+    """A card number typed instead of scanned."""
+    if value == "ok":
+        return _card(session, session.typed) if session.typed else (session, ())
+    asking = replace(session, screen=Screen.CARD, reason=None)
+    if value == "back":
+        return replace(asking, typed=session.typed[:-1]), ()
+    if value in DIGITS:
+        return replace(asking, typed=(session.typed + value)[:CARD_LENGTH]), ()
+    return session, ()
+
+
 def _key(session: Session, value: str) -> Step:
+    if _awaits_card(session):
+        return _card_key(session, value)
     if session.screen is not Screen.PIN:
         return session, ()
     if value == "back":
         return replace(session, typed=session.typed[:-1]), ()
     if value == "ok":
         return _submit(session)
-    if value not in "0123456789" or len(value) != 1:
+    if value not in DIGITS:
         return _refused(session, Reason.INVALID_PIN)
     return replace(session, typed=(session.typed + value)[:6]), ()
 
@@ -309,7 +332,7 @@ def _identified(session: Session, answer: Identified) -> Step:
     if reason is not Reason.GRANTED:
         told, effects = _refused(session, reason)
         return told, (settle, *effects)
-    ready = replace(session, screen=Screen.ITEMS, initial=answer.initial)
+    ready = replace(session, screen=Screen.ITEMS, initial=answer.initial, holds_ready=answer.holds_ready)
     return ready, (settle, Record(KioskIdentified(session.id, reason), session.card))
 
 

@@ -20,6 +20,7 @@ class IlsPatronReply(Reply):
     facts: WireFacts | None = None
     subject: str | None = None
     initial: str = ""
+    holds_ready: int = 0
     cause: str | None = None
 
 
