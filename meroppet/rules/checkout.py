@@ -1,14 +1,71 @@
 """The kiosk's session: idle → identified → scanning → receipt, as one step function; the page only renders it."""
 
-from dataclasses import dataclass, field, replace
-from datetime import date
-from enum import StrEnum
+from dataclasses import replace
 
-from meroppet.rules.credentials import CardNumber, Pin, card_from_text, pin_from_digits
-from meroppet.rules.eligibility import PatronFacts, may_borrow
-from meroppet.rules.events import Event, KioskEnded, KioskIdentified, KioskLoan, KioskReturn
+from meroppet.rules.credentials import card_from_text, pin_from_digits
+from meroppet.rules.eligibility import may_borrow
+from meroppet.rules.events import KioskEnded, KioskIdentified, KioskLoan, KioskReturn
 from meroppet.rules.pin import Outcome, PinAnswer
 from meroppet.rules.reasons import Reason
+from meroppet.rules.session import (
+    Borrow,
+    Cancelled,
+    CardShown,
+    Chosen,
+    Effect,
+    Failed,
+    Finished,
+    GiveBack,
+    Happening,
+    Identified,
+    Identify,
+    ItemAnswered,
+    ItemSeen,
+    KeyPressed,
+    Line,
+    LineState,
+    Locked,
+    Record,
+    Screen,
+    Session,
+    Settle,
+    Task,
+    Tick,
+    Touched,
+)
+
+__all__ = [
+    "IDLE_SECONDS",
+    "RECEIPT_SECONDS",
+    "WARN_SECONDS",
+    "Borrow",
+    "Cancelled",
+    "CardShown",
+    "Chosen",
+    "Effect",
+    "Failed",
+    "Finished",
+    "GiveBack",
+    "Happening",
+    "Identified",
+    "Identify",
+    "ItemAnswered",
+    "ItemSeen",
+    "KeyPressed",
+    "Line",
+    "LineState",
+    "Locked",
+    "Record",
+    "Screen",
+    "Session",
+    "Settle",
+    "Step",
+    "Task",
+    "Tick",
+    "Touched",
+    "seconds_left",
+    "step",
+]
 
 IDLE_SECONDS = 120.0
 WARN_SECONDS = 20.0
@@ -17,205 +74,6 @@ CARD_LENGTH = 32
 DIGITS = frozenset("0123456789")
 
 
-class Task(StrEnum):
-    """What a patron chose to do."""
-
-    BORROW = "borrow"
-    RETURN = "return"
-
-
-class LineState(StrEnum):
-    """How far one item has come."""
-
-    WAITING = "waiting"
-    DONE = "done"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One item of the session. `destination` is where a returned one belongs: shelf, hold_here or transit:BRANCH."""
-
-    barcode: str
-    state: LineState = LineState.WAITING
-    title: str = ""
-    due: date | None = None
-    destination: str = ""
-    reason: str = ""
-
-
-class Screen(StrEnum):
-    """What the page shows."""
-
-    IDLE = "idle"
-    CARD = "card"
-    PIN = "pin"
-    CHECKING = "checking"
-    REFUSED = "refused"
-    ITEMS = "items"
-    RECEIPT = "receipt"
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Everything the kiosk knows of the person before it; gone with the session."""
-
-    screen: Screen = Screen.IDLE
-    id: str = ""
-    task: Task | None = None
-    card: CardNumber | None = None
-    pin: Pin | None = None
-    typed: str = field(default="", repr=False)
-    reason: Reason | None = None
-    initial: str = field(default="", repr=False)
-    holds_ready: int = 0
-    lines: tuple[Line, ...] = ()
-    last_touch: float = 0.0
-
-
-# What may happen.
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A task was touched; `session` is a fresh identifier."""
-
-    task: Task
-    session: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardShown:
-    """A card was scanned or its number typed."""
-
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPressed:
-    """A digit, `ok`, `back`, or anything a keypad may send."""
-
-    value: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """The attempt counters refuse this card for now."""
-
-    session: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """The register's answer to Identify; `today` is the branch's local date."""
-
-    session: str
-    pin: PinAnswer
-    facts: PatronFacts | None
-    today: date
-    initial: str = field(default="", repr=False)
-    holds_ready: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ItemSeen:
-    """An item lies on the pad or was scanned."""
-
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True)
-class ItemAnswered:
-    """The register's answer to Borrow or GiveBack, as a line."""
-
-    session: str
-    line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """The patron asked for more time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The patron is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The patron gave up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An effect could not be performed (the journal cannot be written); nothing after it was tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed."""
-
-
-Happening = (
-    Chosen
-    | CardShown
-    | KeyPressed
-    | Locked
-    | Identified
-    | ItemSeen
-    | ItemAnswered
-    | Touched
-    | Finished
-    | Cancelled
-    | Failed
-    | Tick
-)
-
-
-# What is to be done, in order.
-@dataclass(frozen=True, slots=True)
-class Identify:
-    """Count the attempt, then ask the register; feed back Identified, or Locked if the counters refuse."""
-
-    session: str
-    card: CardNumber
-    pin: Pin
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """Say how the counted attempt turned out."""
-
-    session: str
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Borrow:
-    """Ask the register to lend the item; feed back ItemAnswered."""
-
-    session: str
-    barcode: str
-    card: CardNumber
-    pin: Pin
-
-
-@dataclass(frozen=True, slots=True)
-class GiveBack:
-    """Ask the register to take the item back; feed back ItemAnswered."""
-
-    session: str
-    barcode: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Write a journal row."""
-
-    event: Event
-    card: CardNumber | None = None
-
-
-Effect = Identify | Settle | Borrow | GiveBack | Record
 Step = tuple[Session, tuple[Effect, ...]]
 
 

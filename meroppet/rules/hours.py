@@ -55,7 +55,8 @@ def _require_order(day: tuple[Interval, ...]) -> None:
     for before, after in pairwise(day):
         if after.start < before.end:
             raise ScheduleError(
-                f"{_clock(after.start)}: the interval before it lasts until {_clock(before.end)}; begin later or end it earlier"
+                f"{_clock(after.start)}: the interval before it lasts until {_clock(before.end)}; "
+                "begin later or end that one earlier"
             )
 
 

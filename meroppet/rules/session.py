@@ -1,0 +1,212 @@
+"""What a kiosk session is, what may happen to it and what is then to be done; the rules stand in `checkout`."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from meroppet.rules.credentials import CardNumber, Pin
+from meroppet.rules.eligibility import PatronFacts
+from meroppet.rules.events import Event
+from meroppet.rules.pin import Outcome, PinAnswer
+from meroppet.rules.reasons import Reason
+
+
+class Task(StrEnum):
+    """What a patron chose to do."""
+
+    BORROW = "borrow"
+    RETURN = "return"
+
+
+class LineState(StrEnum):
+    """How far one item has come."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of the session. `destination` is where a returned one belongs: shelf, hold_here or transit:BRANCH."""
+
+    barcode: str
+    state: LineState = LineState.WAITING
+    title: str = ""
+    due: date | None = None
+    destination: str = ""
+    reason: str = ""
+
+
+class Screen(StrEnum):
+    """What the page shows."""
+
+    IDLE = "idle"
+    CARD = "card"
+    PIN = "pin"
+    CHECKING = "checking"
+    REFUSED = "refused"
+    ITEMS = "items"
+    RECEIPT = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything the kiosk knows of the person before it; gone with the session."""
+
+    screen: Screen = Screen.IDLE
+    id: str = ""
+    task: Task | None = None
+    card: CardNumber | None = None
+    pin: Pin | None = None
+    typed: str = field(default="", repr=False)
+    reason: Reason | None = None
+    initial: str = field(default="", repr=False)
+    holds_ready: int = 0
+    lines: tuple[Line, ...] = ()
+    last_touch: float = 0.0
+
+
+# What may happen.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A task was touched; `session` is a fresh identifier."""
+
+    task: Task
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardShown:
+    """A card was scanned or its number typed."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A digit, `ok`, `back`, or anything a keypad may send."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The attempt counters refuse this card for now."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The register's answer to Identify; `today` is the branch's local date."""
+
+    session: str
+    pin: PinAnswer
+    facts: PatronFacts | None
+    today: date
+    initial: str = field(default="", repr=False)
+    holds_ready: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSeen:
+    """An item lies on the pad or was scanned."""
+
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnswered:
+    """The register's answer to Borrow or GiveBack, as a line."""
+
+    session: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The patron asked for more time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The patron is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The patron gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An effect could not be performed (the journal cannot be written); nothing after it was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Happening = (
+    Chosen
+    | CardShown
+    | KeyPressed
+    | Locked
+    | Identified
+    | ItemSeen
+    | ItemAnswered
+    | Touched
+    | Finished
+    | Cancelled
+    | Failed
+    | Tick
+)
+
+
+# What is to be done, in order.
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Count the attempt, then ask the register; feed back Identified, or Locked if the counters refuse."""
+
+    session: str
+    card: CardNumber
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Say how the counted attempt turned out."""
+
+    session: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Borrow:
+    """Ask the register to lend the item; feed back ItemAnswered."""
+
+    session: str
+    barcode: str
+    card: CardNumber
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Ask the register to take the item back; feed back ItemAnswered."""
+
+    session: str
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write a journal row."""
+
+    event: Event
+    card: CardNumber | None = None
+
+
+Effect = Identify | Settle | Borrow | GiveBack | Record
