@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 import socket
 import sys
@@ -11,19 +12,27 @@ from pathlib import Path
 from hardware.lockd.daemon import Daemon
 from hardware.lockd.line import open_line
 
-LONGEST_LEASE = 10.0
-DEFAULTS = {"socket": "/run/meroppet/lockd.sock", "line": "", "polarity": "fail_secure", "max_lease": LONGEST_LEASE}
+SETTINGS = {
+    "socket": ("/run/meroppet/lockd.sock", "where to listen"),
+    "line": ("", "gpio:/dev/gpiochip0:17[:active-low] or virtual:SOCKET"),
+    "polarity": ("fail_secure", "fail_secure: power opens; fail_safe: power locks"),
+    "max_lease": ("10", "longest lease in seconds, at most 10"),
+}
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run until SIGTERM; 0 after a clean stop, 1 with one sentence when lockd cannot do its work."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+def main(argv: list[str] | None = None) -> None:
+    """Run until SIGTERM; exits with 0 after a clean stop, with 1 and one sentence when lockd cannot do its work."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     try:
-        return serve(settings(argv))
+        chosen = settings(argv)
+        opens = chosen.polarity == "fail_secure"
+        power = open_line(chosen.line, not opens)
+        if not chosen.check:
+            with listen(Path(chosen.socket)) as server:
+                Daemon(power, server, opens=opens, max_lease=float(chosen.max_lease)).run()
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"meroppet-lockd: {error}\n")
-        return 1
+        sys.exit(f"meroppet-lockd: {error}")
 
 
 def settings(argv: list[str] | None) -> argparse.Namespace:
@@ -31,39 +40,25 @@ def settings(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "meroppet-lockd", description="Owns a door's strike; all others ask it for leases."
     )
-    parser.add_argument("--config", type=Path, help="TOML file with " + ", ".join(DEFAULTS))
-    parser.add_argument("--socket")
-    parser.add_argument("--line", help="gpio:/dev/gpiochip0:17[:active-low] or virtual:SOCKET")
-    parser.add_argument("--polarity", help="fail_secure: power opens; fail_safe: power locks")
-    parser.add_argument("--max-lease", type=float, help="seconds, at most 10")
+    parser.add_argument("--config", type=Path, help="TOML file with these settings, _ for -")
     parser.add_argument("--check", action="store_true", help="open the line (which locks it) and exit")
+    for name, (default, text) in SETTINGS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", default=default, help=text)
     path = parser.parse_known_args(argv)[0].config
-    chosen = DEFAULTS | (tomllib.loads(path.read_text()) if path else {})
-    if unknown := sorted(set(chosen) - set(DEFAULTS)):
-        raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known: {', '.join(DEFAULTS)}")
+    chosen = {name: str(value) for name, value in (tomllib.loads(path.read_text()) if path else {}).items()}
+    if unknown := sorted(chosen.keys() - SETTINGS):
+        raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known: {', '.join(SETTINGS)}")
     parser.set_defaults(**chosen)
     return valid(parser.parse_args(argv))
 
 
 def valid(chosen: argparse.Namespace) -> argparse.Namespace:
-    """Return settings that can be served; raises ValueError."""
-    if not isinstance(chosen.line, str) or not isinstance(chosen.socket, str):
-        raise ValueError("line and socket are text, such as line = 'gpio:/dev/gpiochip0:17'")
+    """Return the settings if they can be served; raises ValueError."""
     if chosen.polarity not in ("fail_secure", "fail_safe"):
         raise ValueError(f"polarity {chosen.polarity!r} is neither fail_secure nor fail_safe")
-    if not isinstance(chosen.max_lease, int | float) or not 0 < chosen.max_lease <= LONGEST_LEASE:
+    if not re.fullmatch(r"\d+(\.\d+)?", chosen.max_lease) or not 0 < float(chosen.max_lease) <= 10:
         raise ValueError(f"max_lease {chosen.max_lease!r} is not within 0 and 10 seconds")
     return chosen
-
-
-def serve(chosen: argparse.Namespace) -> int:
-    """Lock, listen, serve; raises OSError when the line or the socket cannot be had."""
-    released_level = chosen.polarity == "fail_secure"
-    line = open_line(chosen.line, locked=not released_level)
-    if not chosen.check:
-        with listen(Path(chosen.socket)) as server:
-            Daemon(line, server, released_level=released_level, max_lease=chosen.max_lease).run()
-    return 0
 
 
 def listen(path: Path) -> socket.socket:
@@ -80,4 +75,4 @@ def listen(path: Path) -> socket.socket:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,16 +7,16 @@ import socket
 import time
 
 from hardware.lockd.leases import Leases
-from hardware.lockd.line import Line
+from hardware.lockd.line import Power
 
 LONGEST_REQUEST, MOST_CLIENTS = 1024, 8
 
 
 class Daemon:
-    """Serves one listening socket and drives one line, which is locked when it is handed over."""
+    """Serves one listening socket and powers one line, which is locked when it is handed over."""
 
-    def __init__(self, line: Line, server: socket.socket, *, released_level: bool, max_lease: float) -> None:
-        self._line, self._server, self._released_level = line, server, released_level
+    def __init__(self, power: Power, server: socket.socket, *, opens: bool, max_lease: float) -> None:
+        self._power, self._server, self._opens = power, server, opens
         self._leases, self._released = Leases(max_lease), False
         self._unread: dict[socket.socket, bytes] = {}
         self._selector = selectors.DefaultSelector()
@@ -28,32 +28,30 @@ class Daemon:
         try:
             sd_notify("READY=1")
             while True:
-                self._settle()
+                ends = self._settle()
                 sd_notify("WATCHDOG=1")
-                for key, _ in self._selector.select(self._pause()):
+                waits = ([max(0.0, ends - time.monotonic())] if ends else []) + [self._pet_every] * (
+                    self._pet_every > 0
+                )
+                for key, _ in self._selector.select(min(waits, default=None)):
                     self._read(key.data) if key.data else self._accept()
         finally:
-            self._line.power(not self._released_level)
+            self._power(not self._opens)
 
-    def _settle(self) -> None:
-        released = self._leases.live(time.monotonic())
-        if released != self._released:
-            self._line.power(released == self._released_level)
+    def _settle(self) -> float | None:
+        ends = self._leases.next_end(time.monotonic())
+        if (released := ends is not None) != self._released:
+            self._power(released == self._opens)
             self._released = released
-
-    def _pause(self) -> float | None:
-        ends = self._leases.next_end()
-        waits = [] if ends is None else [max(0.0, ends - time.monotonic())]
-        return min(waits + [self._pet_every] * bool(self._pet_every), default=None)
+        return ends
 
     def _accept(self) -> None:
         client, _ = self._server.accept()
         client.setblocking(False)
-        if len(self._unread) >= MOST_CLIENTS:
-            client.close()
-        else:
-            self._unread[client] = b""
-            self._selector.register(client, selectors.EVENT_READ, client)
+        self._unread[client] = b""
+        self._selector.register(client, selectors.EVENT_READ, client)
+        if len(self._unread) > MOST_CLIENTS:
+            self._drop(client)
 
     def _read(self, client: socket.socket) -> None:
         try:
@@ -61,13 +59,18 @@ class Daemon:
         except OSError:
             received = b""
         *requests, unread = (self._unread[client] + received).split(b"\n")
-        answers = [self._answer(client.fileno(), request) for request in requests]
         self._unread[client] = unread
-        if not received or len(unread) > LONGEST_REQUEST or not sent(client, answers):
+        answers = b"".join(json.dumps(self._answer(client.fileno(), request)).encode() + b"\n" for request in requests)
+        try:
+            client.sendall(answers)
+        except OSError:
+            # A client that does not read is as good as gone.
+            received = b""
+        if not received or len(unread) > LONGEST_REQUEST:
             self._drop(client)
 
     def _drop(self, client: socket.socket) -> None:
-        self._leases.drop(client.fileno())
+        self._leases.end(holder=client.fileno())
         self._settle()
         self._selector.unregister(client)
         del self._unread[client]
@@ -80,35 +83,22 @@ class Daemon:
             return {"ok": False, "error": "not JSON"}
         match request:
             case {"lease": int() | float() as seconds, "id": str(lease_id)} if not isinstance(seconds, bool):
-                return self._lease(holder, lease_id, seconds, request.get("by"))
+                return self._lease(holder, lease_id, seconds, request.get("by", float("inf")))
             case {"end": str(lease_id)}:
-                self._leases.end(lease_id)
-            case {"state": True}:
-                pass
-            case _:
+                self._leases.end(lease_id=lease_id)
+            case _ if request != {"state": True}:
                 return {"ok": False, "error": "neither lease, end nor state"}
         self._settle()
         return {"ok": True, "locked": not self._released}
 
     def _lease(self, holder: int, lease_id: str, seconds: float, by: object) -> dict[str, object]:
-        now = time.monotonic()
         # A request that waited while this process stood still was given up by its sender: it must not open later.
-        if by is not None and not (isinstance(by, int | float) and now <= by):
+        if not (isinstance(by, int | float) and (now := time.monotonic()) <= by):
             return {"ok": False, "error": "too late"}
-        until = self._leases.grant(holder, lease_id, seconds, now)
-        if until is None:
+        if (until := self._leases.grant(holder, lease_id, seconds, now)) is None:
             return {"ok": False, "error": "lease out of bounds"}
         self._settle()
         return {"ok": True, "id": lease_id, "until": until}
-
-
-def sent(client: socket.socket, answers: list[dict[str, object]]) -> bool:
-    """Send without waiting; a client that does not read is as good as gone."""
-    try:
-        client.sendall(b"".join(json.dumps(answer).encode() + b"\n" for answer in answers))
-    except OSError:
-        return False
-    return True
 
 
 def sd_notify(state: str) -> None:
