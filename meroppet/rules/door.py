@@ -89,10 +89,11 @@ Effect = Record | Release | EndLease
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is known of strike and leaf. `lease` is the one that releases the strike now, `until` its end."""
+    """What is known of strike and leaf. `lease` lets somebody pass until `until`; `hold_until` is the hold's own end."""
 
     lease: str | None = None
     until: float = 0.0
+    hold_until: float | None = None
     opened_at: float | None = None
     held_told: bool = False
     branch: BranchState | None = None
@@ -129,26 +130,29 @@ def step(door: Door, happening: Happening, policy: Policy | None, now: float) ->
 
 
 def _released(door: Door, lease: str, cause: str, until: float) -> Step:
-    renewal = lease == HOLD_LEASE and door.lease == HOLD_LEASE
-    known = replace(door, lease=lease, until=until)
-    return known, () if renewal else (Record(DoorReleased(lease, cause)),)
+    told = (Record(DoorReleased(lease, cause)),)
+    if lease == HOLD_LEASE:
+        # A hold is renewed every few seconds; only its beginning is news.
+        return replace(door, hold_until=until), told if door.hold_until is None else ()
+    return replace(door, lease=lease, until=until), told
 
 
 def _refused(door: Door, lease: str, cause: str) -> Step:
-    kept = replace(door, lease=None) if door.lease == lease else door
-    # A hold is asked for again every few seconds; the first failure is enough to tell.
-    silent = lease == HOLD_LEASE and door.lease != HOLD_LEASE
-    return kept, () if silent else (Record(ReleaseFailed(lease, cause)),)
+    told = (Record(ReleaseFailed(lease, cause)),)
+    if lease == HOLD_LEASE:
+        # Asked again every few seconds; only the end of a hold is news.
+        return replace(door, hold_until=None), told if door.hold_until is not None else ()
+    return (replace(door, lease=None) if door.lease == lease else door), told
 
 
 def _opened(door: Door, now: float) -> Step:
     open_now = replace(door, opened_at=now, held_told=False)
-    if door.lease is None or now > door.until + GRACE_SECONDS:
-        return replace(open_now, lease=None), (Record(DoorForced()),)
-    if door.lease == HOLD_LEASE:
-        return open_now, (Record(DoorOpened()),)
-    # One release, one passage: the strike falls back as soon as the leaf has left it.
-    return replace(open_now, lease=None, until=now), (EndLease(door.lease), Record(DoorOpened()))
+    if door.lease is not None and now <= door.until + GRACE_SECONDS:
+        # One release, one passage: the strike falls back as soon as the leaf has left it.
+        return replace(open_now, lease=None), (EndLease(door.lease), Record(DoorOpened()))
+    if door.hold_until is not None and now <= door.hold_until + GRACE_SECONDS:
+        return replace(open_now, lease=None), (Record(DoorOpened()),)
+    return replace(open_now, lease=None), (Record(DoorForced()),)
 
 
 def _hours(door: Door, state: BranchState | None, policy: Policy | None, now: float) -> Step:
@@ -160,7 +164,7 @@ def _hours(door: Door, state: BranchState | None, policy: Policy | None, now: fl
         return replace(changed, renew_at=now + HOLD_RENEW_SECONDS), (*told, _hold())
     if door.renew_at is None:
         return changed, told
-    return replace(changed, renew_at=None, lease=None, until=now), (EndLease(HOLD_LEASE), *told)
+    return replace(changed, renew_at=None, hold_until=None), (EndLease(HOLD_LEASE), *told)
 
 
 def _stands_free(state: BranchState | None, policy: Policy | None) -> bool:
@@ -178,7 +182,7 @@ def _may_be_held(door: Door) -> bool:
 def _tick(door: Door, policy: Policy | None, now: float) -> Step:
     if door.renew_at is not None and now >= door.renew_at:
         if not _stands_free(door.branch, policy):
-            return replace(door, renew_at=None, lease=None, until=now), (EndLease(HOLD_LEASE),)
+            return replace(door, renew_at=None, hold_until=None), (EndLease(HOLD_LEASE),)
         return replace(door, renew_at=now + HOLD_RENEW_SECONDS), (_hold(),)
     if policy and door.opened_at is not None and _may_be_held(door):
         stood = now - door.opened_at
