@@ -59,8 +59,8 @@ class Sip2Ils:
     """The port `Ils` against one register, as one account. Calls wait for each other: one request in flight.
 
     Each call ends within `deadline` seconds, waiting, connecting and logging in included. After a time-out or any doubt
-    the connection is dropped. What changes something is sent once; what only asks is asked again on a new connection when
-    the old one turns out to have been closed while idle.
+    the connection is dropped. What changes something is sent once; what only asks is asked again on a new connection
+    when the old one turns out to have been closed while idle.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class Sip2Ils:
             async with asyncio.timeout(self._deadline), self._turn:
                 return await self._exchange(make, sent)
         except TimeoutError:
-            return self._failed(UnavailableCause.TIMEOUT, sent=sent.value)
+            return self._failed(sent.late_cause, sent=sent.value)
         except Lost as lost:
             return self._failed(lost.cause, sent=sent.value and lost.sent)
 
@@ -224,6 +224,8 @@ class Sip2Ils:
         try:
             answer = await self._once_or_again(make, sent)
         except BaseException:
+            if self._connection is not None and self._connection.has_discarded:
+                sent.late_cause = UnavailableCause.WRONG_SEQUENCE
             # Also when the caller gave up or was cancelled: an answer that comes now belongs to nobody.
             self._drop()
             raise
@@ -295,6 +297,7 @@ class Sip2Ils:
 
 @dataclass(slots=True)
 class _Sent:
-    """Whether the request of the running call has gone out."""
+    """Whether the request of the running call has gone out, and what it means when no answer comes to it."""
 
     value: bool = False
+    late_cause: UnavailableCause = UnavailableCause.TIMEOUT

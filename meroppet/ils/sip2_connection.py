@@ -23,7 +23,6 @@ _UNFINISHED_WAIT = 0.1
 _CAUSES = {
     Cause.LOGIN_REFUSED: UnavailableCause.LOGIN_REFUSED,
     Cause.BAD_CHECKSUM: UnavailableCause.BAD_CHECKSUM,
-    Cause.WRONG_SEQUENCE: UnavailableCause.WRONG_SEQUENCE,
     Cause.MALFORMED: UnavailableCause.MALFORMED,
     Cause.UNASKED: UnavailableCause.WRONG_SEQUENCE,
     Cause.OFFLINE: UnavailableCause.REFUSED,
@@ -134,6 +133,11 @@ class Sip2Connection:
         if not data:
             raise Lost(UnavailableCause.CLOSED, sent=True)
         return self._session.receive(data)
+
+    @property
+    def has_discarded(self) -> bool:
+        """True when an answer to some other request came while the last one was waited for."""
+        return self._session.has_discarded
 
     async def is_quiet(self) -> bool:
         """False once the register has closed its side, or has said something that nobody asked for."""

@@ -1,10 +1,14 @@
 """The library system's side of one SIP2 connection without I/O: lines in, requests or finished replies out."""
 
+import re
 from dataclasses import dataclass
 
 from meroppet.sip2.codec import LineCutter, TextCoding, decode, encode
 from meroppet.sip2.errors import SIP2Error
 from meroppet.sip2.messages import Checksum, RawMessage, build
+
+# Koha takes everything off both ends of a line that is not in this range, the end of a last field's value included.
+_TRIMMED = re.compile(rb"\A[^A-z0-9]+|[^A-z0-9]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,10 @@ class Gibberish:
 class AcsSession:
     """Answers with a trailer exactly when the request had one, repeats its last answer on 97."""
 
-    def __init__(self, coding: TextCoding, terminator: bytes = b"\r") -> None:
+    def __init__(self, coding: TextCoding, terminator: bytes = b"\r", *, trims: bool = False) -> None:
         self._coding = coding
         self._terminator = terminator
+        self._trims = trims
         self._cutter = LineCutter()
         self._last: RawMessage | None = None
 
@@ -45,21 +50,24 @@ class AcsSession:
         return self._bytes(answer, request.sequence, request.checksum is not Checksum.ABSENT)
 
     def _event(self, line: bytes) -> Request | Reply | Gibberish:
+        if self._trims:
+            line = _TRIMMED.sub(b"", line)
         try:
             message = decode(line, self._coding)
         except SIP2Error:
             return Gibberish()
         if message.checksum is Checksum.INVALID:
-            return Reply(self._ask_again())
+            return Reply(self.ask_again())
         if message.code == "97":
             return Reply(self._repeat())
         return Request(message)
 
     def _repeat(self) -> bytes:
         # As registers were seen to do: the same text again, without sequence number or checksum.
-        return self._ask_again() if self._last is None else self._bytes(self._last, None, detected=False)
+        return self.ask_again() if self._last is None else self._bytes(self._last, None, detected=False)
 
-    def _ask_again(self) -> bytes:
+    def ask_again(self) -> bytes:
+        """96, which ends with a bare CR whatever the terminator is, as registers were seen to do."""
         return encode(build("96", {}), self._coding, terminator=b"\r")
 
     def _bytes(self, message: RawMessage, sequence: int | None, detected: bool) -> bytes:

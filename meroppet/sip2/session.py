@@ -45,7 +45,6 @@ class Cause(StrEnum):
 
     LOGIN_REFUSED = "login_refused"
     BAD_CHECKSUM = "bad_checksum"
-    WRONG_SEQUENCE = "wrong_sequence"
     MALFORMED = "malformed"
     UNASKED = "unasked"
     OFFLINE = "offline"
@@ -97,7 +96,7 @@ REFUSING_ANSWER: Mapping[str, tuple[str, Cause]] = {
 
 
 class ClientSession:
-    """One connection's protocol state: one request in flight, sequence 0–9, 96 and 97 obeyed a bounded number of times."""
+    """One connection's protocol state: one request in flight, sequence 0–9, bounded repeats."""
 
     def __init__(self, form: WireFormat) -> None:
         self._form = form
@@ -108,11 +107,17 @@ class ClientSession:
         self._resends_left = 0
         self._repeat_asked = False
         self._allowed_resends = form.resends
+        self._has_discarded = False
 
     @property
     def state(self) -> State:
         """Where the connection stands."""
         return self._state
+
+    @property
+    def has_discarded(self) -> bool:
+        """True when an answer with another sequence number came since the last request was sent."""
+        return self._has_discarded
 
     def send(self, request: RawMessage) -> bytes:
         """The bytes of a request, which is now in flight; SIP2LocalError where the state does not allow it."""
@@ -122,6 +127,7 @@ class ClientSession:
         self._state, self._sent = following, request
         self._sequence = (self._sequence + 1) % 10
         self._resends_left, self._repeat_asked = self._allowed_resends, False
+        self._has_discarded = False
         return self._bytes(request)
 
     def receive(self, data: bytes) -> list[Event]:
@@ -170,6 +176,7 @@ class ClientSession:
             return self._ask_again(Cause.BAD_CHECKSUM)
         if not self._is_in_sequence(message):
             # 3M guide: an answer with another number belongs to another request; discard it and go on waiting.
+            self._has_discarded = True
             return None
         if message.code != RESPONSE_TO[sent.code] or not message.has_whole_header:
             return self._broken(Cause.MALFORMED)
