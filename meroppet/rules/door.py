@@ -89,7 +89,7 @@ Effect = Record | Release | EndLease
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is known of strike and leaf. `lease` lets somebody pass until `until`; `hold_until` is the hold's own end."""
+    """What is known of strike and leaf. `lease` lets somebody pass until `until`; a hold lasts until `hold_until`."""
 
     lease: str | None = None
     until: float = 0.0
