@@ -1,6 +1,6 @@
 """Prints pip's configuration as shell assignments for uv: a mirror chosen for pip serves uv too.
 
-Standard library and pip only: it runs before anything is installed. Whatever uv's own variables already say is left alone.
+Standard library and pip only: it runs before anything is installed. What uv's own variables already say is left alone.
 """
 
 import os
