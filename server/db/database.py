@@ -1,0 +1,125 @@
+"""The database of one process: SQLite inline in the event loop, PostgreSQL through asyncpg, the same sessions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session as ORMSession
+
+from meroppet.runtime.clock import Clock
+from server.db.guard import KEY, GuardedSession
+from server.db.scope import Scope
+from server.db.session import Session
+
+SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000")
+"""FULL: what a device was told is kept must survive the plug being pulled."""
+
+
+class Database:
+    """Opens sessions. `url`: sqlite:///file or postgresql://…"""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.url = make_url(url)
+        self._clock = clock
+        self._engines: _SQLite | _PostgreSQL = (
+            _SQLite(self.url) if self.url.get_backend_name() == "sqlite" else _PostgreSQL(self.url)
+        )
+
+    @asynccontextmanager
+    async def session(self, scope: Scope) -> AsyncIterator[Session]:
+        """A transaction: committed at the end, rolled back if the body raises.
+
+        On SQLite one writes at a time: await nothing slow inside, and open no second one inside (RuntimeError).
+        """
+        async with self._engines.writing() as beneath:
+            session = self._begin(beneath, scope)
+            yield session
+            await session.commit()
+
+    @asynccontextmanager
+    async def reading(self, scope: Scope) -> AsyncIterator[Session]:
+        """A view of one moment that waits for nobody; what is written in it is not kept."""
+        async with self._engines.reading() as beneath:
+            yield self._begin(beneath, scope)
+
+    def _begin(self, beneath: ORMSession | AsyncSession, scope: Scope) -> Session:
+        orm = beneath.sync_session if isinstance(beneath, AsyncSession) else beneath
+        orm.info[KEY] = scope
+        return Session(beneath, self._clock.now())
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._engines.close()
+
+
+class _SQLite:
+    """Two pools on one file: writers begin IMMEDIATE and one at a time, readers never wait.
+
+    A write that waits for another would block the loop the other needs to finish, hence the lock in front.
+    """
+
+    def __init__(self, url: URL) -> None:
+        if not url.database or url.database == ":memory:":
+            raise ValueError("sqlite:///FILE: the database needs a file, for its readers and its writer share it")
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE")
+        self._reader = _sqlite_engine(url, "BEGIN")
+        self._turn = asyncio.Lock()
+        self._owner: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[ORMSession]:
+        if self._owner is asyncio.current_task():
+            raise RuntimeError("this task already has a session; pass it on instead of opening another")
+        async with self._turn:
+            self._owner = asyncio.current_task()
+            try:
+                with GuardedSession(self._writer, expire_on_commit=False) as beneath:
+                    yield beneath
+            finally:
+                self._owner = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ORMSession]:
+        with GuardedSession(self._reader, expire_on_commit=False) as beneath:
+            yield beneath
+
+    async def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _sqlite_engine(url: URL, begin: str) -> Engine:
+    engine = create_engine(url, max_overflow=-1, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: object) -> None:
+        # The driver's own transaction handling begins too late for a snapshot; SQLAlchemy's documented remedy.
+        connection.isolation_level = None
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class _PostgreSQL:
+    def __init__(self, url: URL) -> None:
+        self._engine: AsyncEngine = create_async_engine(url.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._engine, expire_on_commit=False, sync_session_class=GuardedSession) as beneath:
+            yield beneath
+
+    reading = writing
+
+    async def close(self) -> None:
+        await self._engine.dispose()

@@ -1,0 +1,185 @@
+"""The tenant guard: every statement on a table with an owner is filtered by the session's scope, or refused."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, event, inspect
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm import Session as ORMSession
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.dml import Insert, Update
+from sqlalchemy.sql.elements import BindParameter, ClauseElement, ColumnElement, TextClause
+from sqlalchemy.sql.schema import Column
+from sqlalchemy.sql.schema import Table as CoreTable
+
+from server.db.scope import NOBODY, Scope, UnscopedQuery
+from server.db.tables import ConsortiumOwned, ControllerOwned, Table
+
+KEY = "scope"
+"""Where a session keeps its scope, in its `info`."""
+
+Owned = type[ConsortiumOwned]
+
+
+class GuardedSession(ORMSession):
+    """SQLAlchemy's session with the guard in front; its scope stands in `info`."""
+
+
+def owned_tables() -> dict[str, Owned]:
+    """Every mapped table that has an owner, by its name."""
+    return dict(_owned(ConsortiumOwned))
+
+
+def _owned(base: Owned) -> Iterator[tuple[str, Owned]]:
+    for entity in base.__subclasses__():
+        if inspect(entity, raiseerr=False) is not None:
+            yield str(entity.__tablename__), entity
+        yield from _owned(entity)
+
+
+@cache
+def _owner_of(table: CoreTable) -> Owned | None:
+    return owned_tables().get(table.name) if table.metadata is Table.metadata else None
+
+
+def scope_of(session: ORMSession) -> Scope:
+    """The scope a session was opened with."""
+    scope = session.info.get(KEY, NOBODY)
+    assert isinstance(scope, Scope)  # noqa: S101 (narrowing: only server.db writes it)
+    return scope
+
+
+@event.listens_for(GuardedSession, "do_orm_execute")
+def _before_execute(state: ORMExecuteState) -> None:
+    scope = scope_of(state.session)
+    if scope.is_open or state.is_column_load:
+        return
+    if _is_text(state.statement):
+        raise UnscopedQuery("text has no tables the guard could see; name mapped classes or open unscoped('why')")
+    mentioned = _mentioned(state.statement)
+    for entity in mentioned:
+        _require_scope(scope, entity)
+    if state.is_insert:
+        _check_insert(state, scope)
+    elif mentioned:
+        _require_entities(state)
+        _filter(state, scope, mentioned)
+
+
+def _is_text(statement: object) -> bool:
+    return isinstance(statement, TextClause) or any(
+        isinstance(part, TextClause)
+        for part in visitors.iterate(statement)  # type: ignore[arg-type]
+    )
+
+
+def _mentioned(statement: Any) -> set[Owned]:
+    tables = {table for part in visitors.iterate(statement) for table in _tables_of(part)}
+    return {entity for table in tables if (entity := _owner_of(table)) is not None}
+
+
+def _tables_of(part: Any) -> Iterator[CoreTable]:
+    for candidate in (part, getattr(part, "table", None)):
+        # An alias stands for the table beneath it, an annotated table for the bare one.
+        beneath = getattr(candidate, "element", candidate)
+        if isinstance(beneath, CoreTable):
+            yield Table.metadata.tables.get(beneath.name, beneath)
+
+
+def _require_scope(scope: Scope, entity: Owned) -> None:
+    if scope.consortium is None:
+        name = entity.__tablename__
+        raise UnscopedQuery(f"{name} belongs to somebody: open the session with a Scope, or unscoped('why')")
+
+
+def _require_entities(state: ORMExecuteState) -> None:
+    """Criteria are added to mapped classes only: a bare Core column of an owned table would go round the filter."""
+    if not state.is_orm_statement or any(_is_bare(part) for part in _read_parts(state.statement)):
+        raise UnscopedQuery("name the mapped class, not its __table__: the guard filters classes")
+
+
+def _read_parts(statement: Any) -> Iterator[Any]:
+    """Everything a statement reads; the columns an update sets are bare in SQLAlchemy and filtered as its entity."""
+    roots = [*statement._where_criteria, *_new_values(statement)] if isinstance(statement, Update) else [statement]  # noqa: SLF001
+    for root in roots:
+        yield from visitors.iterate(root)
+
+
+def _new_values(statement: Any) -> list[Any]:
+    return [value for value in (statement._values or {}).values() if isinstance(value, ClauseElement)]  # noqa: SLF001
+
+
+def _is_bare(part: Any) -> bool:
+    if not isinstance(part, Column) or not isinstance(part.table, CoreTable):
+        return False
+    return "parententity" not in getattr(part, "_annotations", {}) and _owner_of(part.table) is not None
+
+
+def _filter(state: ORMExecuteState, scope: Scope, mentioned: Iterable[Owned]) -> None:
+    criteria = [with_loader_criteria(entity, _criterion(entity, scope), include_aliases=True) for entity in mentioned]
+    state.statement = state.statement.options(*criteria)
+
+
+def _criterion(entity: Owned, scope: Scope) -> ColumnElement[bool]:
+    columns = inspect(entity).columns
+    wanted = [columns["consortium_id"] == scope.consortium]
+    if scope.controller is not None and issubclass(entity, ControllerOwned):
+        wanted.append(columns["controller_id"] == scope.controller)
+    return and_(*wanted)
+
+
+def _check_insert(state: ORMExecuteState, scope: Scope) -> None:
+    statement = state.statement
+    assert isinstance(statement, Insert)  # noqa: S101 (narrowing)
+    entity = next((entity for table in _tables_of(statement) if (entity := _owner_of(table)) is not None), None)
+    if entity is None:
+        return
+    rows = list(_inserted(statement, state.parameters))
+    if statement.select is not None or not rows:
+        raise UnscopedQuery(f"the guard cannot see which rows go into {entity.__tablename__}; give values")
+    for row in rows:
+        _check_row(entity, row, scope)
+
+
+def _inserted(statement: Insert, parameters: Any) -> Iterator[dict[str, object]]:
+    fixed = _named(getattr(statement, "_values", None) or {})
+    several = [row for rows in getattr(statement, "_multi_values", ()) for row in rows]
+    given: list[Mapping[Any, Any]] = several or (
+        parameters if isinstance(parameters, list) else [parameters] if parameters else []
+    )
+    yield from ({**fixed, **_named(row)} for row in given)
+    if fixed and not given:
+        yield fixed
+
+
+def _named(row: Mapping[Any, Any]) -> dict[str, object]:
+    return {
+        str(getattr(column, "key", column)): value.value if isinstance(value, BindParameter) else value
+        for column, value in row.items()
+    }
+
+
+def _check_row(entity: Owned, row: Mapping[str, object], scope: Scope) -> None:
+    inside = row.get("consortium_id") == scope.consortium
+    if scope.controller is not None and issubclass(entity, ControllerOwned):
+        inside = inside and row.get("controller_id") == scope.controller
+    if not inside:
+        raise UnscopedQuery(f"a row for {entity.__tablename__} lies outside the session's scope")
+
+
+@event.listens_for(GuardedSession, "before_flush")
+def _before_flush(session: ORMSession, _context: object, _instances: object) -> None:
+    scope = scope_of(session)
+    if scope.is_open:
+        return
+    for row in _pending(session):
+        if isinstance(row, ConsortiumOwned):
+            _require_scope(scope, type(row))
+            _check_row(type(row), vars(row), scope)
+
+
+def _pending(session: ORMSession) -> Iterable[Table]:
+    yield from session.new
+    yield from session.dirty
+    yield from session.deleted

@@ -1,0 +1,120 @@
+"""One transaction with a scope. Services take a session and never commit; whoever opened it does, at the end."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Executable, Result
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session as ORMSession
+
+from server.db.guard import KEY, scope_of
+from server.db.scope import Scope
+from server.db.tables import Table
+
+logger = logging.getLogger(__name__)
+
+Last = Callable[["Session"], Awaitable[None]]
+
+
+class Session:
+    """Statements of one transaction: SQLite beneath is called inline, PostgreSQL through asyncpg.
+
+    `now` is the one time of everything written in it. `notes` is where a service keeps what it has queued.
+    """
+
+    def __init__(self, beneath: ORMSession | AsyncSession, now: datetime) -> None:
+        self._beneath = beneath
+        self._orm = beneath.sync_session if isinstance(beneath, AsyncSession) else beneath
+        self._last: list[Last] = []
+        self._after: list[Callable[[], None]] = []
+        self.now = now
+        self.notes: dict[str, Any] = {}
+
+    @property
+    def scope(self) -> Scope:
+        """Whose rows this session sees."""
+        return scope_of(self._orm)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`, for the few statements that differ (upserts)."""
+        return self._orm.get_bind().dialect.name
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> Result[Any]:
+        """The statement's result. Raises UnscopedQuery where the scope does not cover a table in it."""
+        if isinstance(self._beneath, AsyncSession):
+            return await self._beneath.execute(statement, parameters)
+        return self._beneath.execute(statement, parameters)
+
+    async def scalar(self, statement: Executable) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.execute(statement)).scalar()
+
+    async def all(self, statement: Executable) -> Sequence[Any]:
+        """All rows; of one column or entity its values, else tuples."""
+        result = await self.execute(statement)
+        return result.scalars().all() if len(result.keys()) == 1 else result.all()
+
+    def add(self, row: Table) -> None:
+        """Write a new row at the next flush. Raises UnscopedQuery then if it lies outside the scope."""
+        self._orm.add(row)
+
+    async def delete(self, row: Table) -> None:
+        """Remove a row that was read in this session."""
+        if isinstance(self._beneath, AsyncSession):
+            await self._beneath.delete(row)
+        else:
+            self._beneath.delete(row)
+
+    async def flush(self) -> None:
+        """Send what was added and changed; keys and constraints are checked here."""
+        if isinstance(self._beneath, AsyncSession):
+            await self._beneath.flush()
+        else:
+            self._beneath.flush()
+
+    def last(self, callback: Last) -> None:
+        """Run this as the transaction's last statements, just before it is committed."""
+        self._last.append(callback)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run this once the transaction is durable; not at all if it is rolled back."""
+        self._after.append(callback)
+
+    @asynccontextmanager
+    async def within(self, scope: Scope) -> AsyncIterator[None]:
+        """The same transaction under another scope, for what needs it (who is this device? then: its own rows)."""
+        await self.flush()
+        before = self._orm.info[KEY]
+        self._orm.flush() if not isinstance(self._beneath, AsyncSession) else None
+        self._orm.info[KEY] = scope
+        try:
+            yield
+            await self.flush()
+        finally:
+            self._orm.info[KEY] = before
+
+    async def commit(self) -> None:
+        """For server.db only: the last callbacks, the commit, then the callbacks after it."""
+        await self.flush()
+        for callback in self._last:
+            await callback(self)
+        if isinstance(self._beneath, AsyncSession):
+            await self._beneath.commit()
+        else:
+            self._beneath.commit()
+        for told in self._after:
+            _tell(told)
+
+
+def _tell(callback: Callable[[], None]) -> None:
+    # What is durable stays durable: a listener that fails must not make the caller believe that nothing was written.
+    try:
+        callback()
+    except Exception:
+        logger.exception("a listener failed after a commit")

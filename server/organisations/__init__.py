@@ -1,0 +1,1 @@
+"""Who is who: organisations and how they belong together, and the branches they run."""

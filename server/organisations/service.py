@@ -1,0 +1,201 @@
+"""Adding and finding organisations and branches; what devices are told of a branch goes out from here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, or_, select
+from sqlmodel import col
+
+from server.db import Scope, Session
+from server.organisations.models import Branch, Membership, Organisation
+
+ALWAYS = date(1900, 1, 1)
+"""For memberships whose beginning nobody asks about."""
+
+
+class Kind(StrEnum):
+    """What an organisation is."""
+
+    CONSORTIUM = "consortium"
+    GROUP = "group"
+    MUNICIPALITY = "municipality"
+    REGION = "region"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationView:
+    """An organisation as others see it."""
+
+    id: str
+    kind: Kind
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchView:
+    """A branch as others see it."""
+
+    id: str
+    name: str
+    consortium: str
+    controller: str
+    zone: str
+    help_number: str
+    live_from: date
+    accent: str
+
+    @property
+    def scope(self) -> Scope:
+        """The scope in which this branch's affairs are done."""
+        return Scope.of_controller(self.consortium, self.controller)
+
+    @property
+    def wall(self) -> ZoneInfo:
+        """The zone of the branch's wall clock."""
+        return ZoneInfo(self.zone)
+
+
+async def add_organisation(
+    session: Session,
+    organisation_id: str,
+    kind: str,
+    name: str,
+    code: str = "",
+    parents: Iterable[str] = (),
+    *,
+    since: date = ALWAYS,
+) -> OrganisationView:
+    """A new organisation, member of its parents from a day on. Raises ValueError for a taken id."""
+    await _require_free(session, organisation_id)
+    session.add(Organisation(id=organisation_id, kind=Kind(kind).value, name=name, code=code))
+    await session.flush()
+    for parent in parents:
+        session.add(Membership(member_id=organisation_id, parent_id=parent, since=since))
+    await session.flush()
+    return OrganisationView(organisation_id, Kind(kind), name, code)
+
+
+async def add_branch(
+    session: Session,
+    branch_id: str,
+    name: str,
+    controller: str,
+    zone: str,
+    help_number: str,
+    live_from: date,
+    *,
+    accent: str = "",
+) -> BranchView:
+    """A new branch of its controller's consortium. Raises ValueError for a taken id, an unknown zone or controller."""
+    ZoneInfo(zone)
+    await _require_free(session, branch_id)
+    consortium = await consortium_of(session, controller)
+    branch = Branch(
+        id=branch_id,
+        consortium_id=consortium,
+        controller_id=controller,
+        name=name,
+        zone=zone,
+        help_number=help_number,
+        live_from=live_from,
+        accent=accent,
+    )
+    session.add(branch)
+    await session.flush()
+    return _view(branch)
+
+
+async def branches(session: Session) -> list[BranchView]:
+    """The branches in the session's scope, by name."""
+    return [_view(row) for row in await session.all(select(Branch).order_by(col(Branch.name)))]
+
+
+async def branch(session: Session, branch_id: str) -> BranchView | None:
+    """The branch, or None if there is none in the session's scope."""
+    row = await session.scalar(select(Branch).where(col(Branch.id) == branch_id))
+    return None if row is None else _view(row)
+
+
+async def organisations(session: Session, kind: Kind | None = None) -> list[OrganisationView]:
+    """All organisations, or those of one kind, by name."""
+    statement = select(Organisation).order_by(col(Organisation.name))
+    if kind is not None:
+        statement = statement.where(col(Organisation.kind) == kind.value)
+    return [_organisation(row) for row in await session.all(statement)]
+
+
+async def organisation(session: Session, organisation_id: str) -> OrganisationView | None:
+    """The organisation, or None."""
+    row = await session.scalar(select(Organisation).where(col(Organisation.id) == organisation_id))
+    return None if row is None else _organisation(row)
+
+
+async def parents(session: Session, organisation_id: str, on: date | None = None) -> list[OrganisationView]:
+    """Everything an organisation belongs to on a day (today), near and far, each once, nearest first."""
+    day = on or session.now.date()
+    found: dict[str, OrganisationView] = {}
+    nearest = [organisation_id]
+    while nearest:
+        rows = await session.all(_parents_of(nearest, day))
+        fresh = [_organisation(row) for row in rows if row.id not in found and row.id != organisation_id]
+        found.update({view.id: view for view in fresh})
+        nearest = [view.id for view in fresh]
+    return list(found.values())
+
+
+async def consortium_of(session: Session, organisation_id: str) -> str:
+    """The consortium an organisation belongs to today; itself if it is one. Raises ValueError if there is none."""
+    own = await organisation(session, organisation_id)
+    if own is None:
+        raise ValueError(f"no organisation '{organisation_id}'")
+    chain = [own, *await parents(session, organisation_id)]
+    found = next((view.id for view in chain if view.kind is Kind.CONSORTIUM), None)
+    if found is None:
+        raise ValueError(f"'{organisation_id}' belongs to no consortium today; add a membership first")
+    return found
+
+
+async def audiences(session: Session, branch_id: str) -> tuple[str, ...]:
+    """Whose changes a device of the branch hears: the branch, its controller and all that belongs to, by id."""
+    found = await branch(session, branch_id)
+    if found is None:
+        return ()
+    return (found.id, found.controller, *[view.id for view in await parents(session, found.controller)])
+
+
+def _parents_of(members: list[str], day: date) -> Select[Organisation]:
+    return (
+        select(Organisation)
+        .join(Membership, col(Membership.parent_id) == col(Organisation.id))
+        .where(col(Membership.member_id).in_(members), col(Membership.since) <= day)
+        .where(or_(col(Membership.until).is_(None), col(Membership.until) >= day))
+        .order_by(col(Organisation.id))
+    )
+
+
+async def _require_free(session: Session, name: str) -> None:
+    # Changes are addressed by these ids, so a branch must not be mistaken for the municipality of the same name.
+    taken = await session.scalar(select(col(Organisation.id)).where(col(Organisation.id) == name))
+    async with session.within(_everybody()):
+        taken = taken or await session.scalar(select(col(Branch.id)).where(col(Branch.id) == name))
+    if taken is not None:
+        raise ValueError(f"'{name}' is taken; branches and organisations share one list of names")
+
+
+def _everybody() -> Scope:
+    return Scope(why="ids are unique over all consortia")
+
+
+def _view(row: Branch) -> BranchView:
+    return BranchView(
+        row.id, row.name, row.consortium_id, row.controller_id, row.zone, row.help_number, row.live_from, row.accent
+    )
+
+
+def _organisation(row: Organisation) -> OrganisationView:
+    return OrganisationView(row.id, Kind(row.kind), row.name, row.code)

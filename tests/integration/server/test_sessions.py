@@ -1,0 +1,113 @@
+"""What a session promises: all or nothing, last things last, word to others only when it is durable."""
+
+import asyncio
+from datetime import date
+
+import pytest
+
+from server.db import Database, Session, unscoped
+from server.organisations.service import add_organisation, organisations
+
+SEED = unscoped("a test's seed")
+
+
+async def _names(database: Database) -> list[str]:
+    async with database.reading(SEED) as session:
+        return [view.id for view in await organisations(session)]
+
+
+async def test_a_session_that_fails_leaves_nothing(database: Database) -> None:
+    async def fail() -> None:
+        async with database.session(SEED) as session:
+            await add_organisation(session, "west", "consortium", "West")
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        await fail()
+
+    assert await _names(database) == []
+
+
+async def test_last_things_are_done_last_and_told_after_the_commit(database: Database) -> None:
+    order: list[str] = []
+
+    async def last(session: Session) -> None:
+        order.append(f"last sees {len(await organisations(session))}")
+
+    async with database.session(SEED) as session:
+        session.last(last)
+        session.after_commit(lambda: order.append("told"))
+        await add_organisation(session, "west", "consortium", "West")
+        order.append("body")
+
+    assert order == ["body", "last sees 1", "told"]
+
+
+async def test_nobody_is_told_of_what_was_rolled_back(database: Database) -> None:
+    told: list[str] = []
+
+    async def fail() -> None:
+        async with database.session(SEED) as session:
+            session.after_commit(lambda: told.append("told"))
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        await fail()
+
+    assert told == []
+
+
+async def test_a_listener_that_fails_does_not_undo_what_is_durable(database: Database) -> None:
+    def fail() -> None:
+        raise RuntimeError("listener")
+
+    async with database.session(SEED) as session:
+        await add_organisation(session, "west", "consortium", "West")
+        session.after_commit(fail)
+
+    assert await _names(database) == ["west"]
+
+
+async def test_what_is_written_while_reading_is_not_kept(database: Database) -> None:
+    async with database.reading(SEED) as session:
+        await add_organisation(session, "west", "consortium", "West")
+
+    assert await _names(database) == []
+
+
+async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    async with database.session(SEED) as session:
+        await add_organisation(session, "west", "consortium", "West")
+        assert await asyncio.create_task(_names(database)) == []
+
+    assert await _names(database) == ["west"]
+
+
+async def test_many_writers_at_once_all_get_their_turn(database: Database) -> None:
+    async def write(number: int) -> None:
+        async with database.session(SEED) as session:
+            await add_organisation(session, f"c{number:02}", "consortium", "C")
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*(write(number) for number in range(20)))
+
+    assert len(await _names(database)) == 20
+
+
+async def test_memberships_count_on_their_days_only(database: Database, clock: object) -> None:
+    from server.organisations.models import Membership
+    from server.organisations.service import consortium_of, parents
+
+    async with database.session(SEED) as session:
+        await add_organisation(session, "old", "consortium", "Old")
+        await add_organisation(session, "new", "consortium", "New")
+        await add_organisation(session, "region", "region", "Region")
+        await add_organisation(session, "town", "municipality", "Town", parents=["region"])
+        session.add(Membership(member_id="town", parent_id="old", since=date(2020, 1, 1), until=date(2025, 12, 31)))
+        session.add(Membership(member_id="town", parent_id="new", since=date(2026, 1, 1)))
+        await session.flush()
+
+        assert await consortium_of(session, "town") == "new"
+        assert {view.id for view in await parents(session, "town", date(2024, 5, 1))} == {"old", "region"}
+        with pytest.raises(ValueError, match="no consortium"):
+            await consortium_of(session, "region")
