@@ -32,6 +32,7 @@ class Domain:
 
 DOMAINS = (
     Domain("pages", ROOT / "meroppet" / "pages", ROOT / "meroppet" / "pages" / "i18n"),
+    Domain("texts", ROOT / "meroppet" / "texts", ROOT / "meroppet" / "texts" / "i18n"),
     Domain("kiosk", ROOT / "kiosk", ROOT / "kiosk" / "web" / "i18n"),
     Domain("server", ROOT / "server", ROOT / "server" / "web" / "i18n"),
     Domain("demo", ROOT / "demo", ROOT / "demo" / "web" / "i18n"),
@@ -47,6 +48,7 @@ def extract(domain: Domain) -> None:
         catalogue = _read(path, language.code)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
+        _forget_guesses(catalogue)
         if language.code == "en":
             _say_as_written(catalogue)
         _write(path, catalogue)
@@ -69,7 +71,7 @@ def problems(domain: Domain) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Exit code 0 when the command did what it says; `check` prints what is missing and answers 1."""
-    domains = [domain for domain in DOMAINS if (domain.source / "__init__.py").exists() and _has_pages(domain)]
+    domains = [domain for domain in DOMAINS if _speaks(domain)]
     if arguments == ["extract"]:
         for domain in domains:
             extract(domain)
@@ -82,8 +84,8 @@ def main(arguments: list[str]) -> int:
     return 2
 
 
-def _has_pages(domain: Domain) -> bool:
-    return any(path.is_dir() for path in domain.source.rglob("templates"))
+def _speaks(domain: Domain) -> bool:
+    return domain.folder.exists() or any(path.is_dir() for path in domain.source.rglob("templates"))
 
 
 def _template(domain: Domain) -> Catalog:
@@ -107,6 +109,14 @@ def _write(path: Path, catalogue: Catalog) -> None:
         write_po(target, catalogue, width=0, omit_header=True, sort_output=True, no_location=True)
 
 
+def _forget_guesses(catalogue: Catalog) -> None:
+    """A sentence whose form changed (say, got a plural) is marked fuzzy, which gettext leaves out: say it anew."""
+    for message in catalogue:
+        if message.id and message.fuzzy:
+            message.flags.discard("fuzzy")
+            message.string = "" if isinstance(message.id, str) else ("",) * catalogue.num_plurals
+
+
 def _say_as_written(catalogue: Catalog) -> None:
     for message in catalogue:
         if message.id and not _is_said(message):
@@ -114,7 +124,7 @@ def _say_as_written(catalogue: Catalog) -> None:
 
 
 def _is_said(message: Message) -> bool:
-    said = message.string or ""
+    said = "" if message.fuzzy else message.string or ""
     return bool(said) if isinstance(said, str) else all(said)
 
 

@@ -1,11 +1,9 @@
-"""Reads gettext catalogues (.po) into translations when a process starts; no compiled file to forget."""
+"""Joins each package's gettext catalogue (.po) with the shared one when a process starts."""
 
-import io
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from meroppet.texts.catalogue import read_catalogue
 
 OWN_CATALOGUE = Path(__file__).parent / "i18n"
 
@@ -17,16 +15,7 @@ def catalogue_file(folder: Path, lang: str) -> Path:
 
 def load(folder: Path, lang: str) -> NullTranslations:
     """The package's sentences, then the shared ones. Raises FileNotFoundError where a language is missing."""
-    translations = _read(catalogue_file(folder, lang))
+    translations = read_catalogue(catalogue_file(folder, lang))
     if folder != OWN_CATALOGUE:
-        translations.add_fallback(_read(catalogue_file(OWN_CATALOGUE, lang)))
+        translations.add_fallback(read_catalogue(catalogue_file(OWN_CATALOGUE, lang)))
     return translations
-
-
-def _read(path: Path) -> GNUTranslations:
-    with path.open("rb") as source:
-        catalogue = read_po(source, locale=path.stem)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return GNUTranslations(compiled)

@@ -1,0 +1,46 @@
+"""From what the kiosk's devices say to what happens in the session. Pure; what lies on the pad is remembered by the shell."""
+
+from collections.abc import Callable
+
+from hardware.ports import CardPresented
+from meroppet.rules.checkout import (
+    Cancelled,
+    CardShown,
+    Chosen,
+    Finished,
+    Happening,
+    ItemSeen,
+    KeyPressed,
+    Screen,
+    Task,
+)
+from meroppet.rules.credentials import card_from_bytes
+
+_TASKS = {"1": Task.BORROW, "2": Task.RETURN}
+_NAMES = {"#": "ok", "*": "back"}
+
+
+def of_card(card: CardPresented) -> CardShown:
+    """A card held to the reader; a serial number that cannot be one becomes a card nobody has."""
+    if isinstance(card.raw, str):
+        return CardShown(card.raw)
+    number = card_from_bytes(card.raw)
+    return CardShown(number.value if number else "")
+
+
+def of_key(screen: Screen, key: str, new_session: Callable[[], str]) -> Happening | None:
+    """A key of the keypad beside the screen: 1 and 2 choose, # says yes, * goes back or gives up."""
+    if screen in {Screen.IDLE, Screen.REFUSED} and key in _TASKS:
+        return Chosen(_TASKS[key], new_session())
+    if screen in {Screen.CARD, Screen.PIN}:
+        return KeyPressed(_NAMES.get(key, key))
+    if key == "#" and screen in {Screen.ITEMS, Screen.RECEIPT}:
+        return Finished()
+    return Cancelled() if key == "*" and screen is not Screen.IDLE else None
+
+
+def of_scan(screen: Screen, text: str) -> Happening | None:
+    """A printed code: a card while one is asked for, an item while items are; nothing at an idle screen."""
+    if screen in {Screen.CARD, Screen.REFUSED}:
+        return CardShown(text)
+    return ItemSeen(text.strip(" \r\n\t")) if screen is Screen.ITEMS else None

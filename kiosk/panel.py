@@ -1,0 +1,47 @@
+"""How large a kiosk's text and keys must be, from the panel's size and the reader's distance."""
+
+import math
+from dataclasses import dataclass
+
+CAP_DEGREES = 0.7
+"""EN 301 549 5.1.4: a capital H subtends at least this angle where closed functionality cannot be enlarged."""
+CAP_SHARE = 0.668
+"""Cap height of Atkinson Hyperlegible Next as a share of its font size."""
+TARGET_MM = 20.0
+SMALLEST_PX = 17
+"""What a browser window that is not the panel (a laptop, a phone) gets at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A screen: its pixels, its width in millimetres, and from how far it is read."""
+
+    width_px: int
+    height_px: int
+    width_mm: float
+    distance_mm: float
+
+    @property
+    def px_per_mm(self) -> float:
+        return self.width_px / self.width_mm
+
+    @property
+    def text_px(self) -> float:
+        """The smallest font size that may be used."""
+        cap_mm = 2 * self.distance_mm * math.tan(math.radians(CAP_DEGREES / 2))
+        return cap_mm / CAP_SHARE * self.px_per_mm
+
+    @property
+    def target_px(self) -> float:
+        """The smallest side of a key."""
+        return TARGET_MM * self.px_per_mm
+
+    def stylesheet(self) -> str:
+        """The page's unit as CSS: exact on the panel itself, in proportion in any other window."""
+        across = 100 * self.text_px / self.width_px
+        down = 100 * self.text_px / self.height_px
+        target = self.target_px / self.text_px
+        return (
+            f":root {{ --k-text: max({SMALLEST_PX}px, min({across:.3f}vw, {down:.3f}vh));"
+            f" --k-target: max(44px, {target:.3f} * var(--k-text)); }}\n"
+        )

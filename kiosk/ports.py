@@ -1,0 +1,49 @@
+"""What the session shell needs of the device around it; app.build joins them to the real things."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.events import Event
+from meroppet.rules.hours import Schedule
+from meroppet.rules.pin import Outcome
+
+
+class Journal(Protocol):
+    """The device's durable journal."""
+
+    async def record(self, event: Event, card: CardNumber | None) -> bool:
+        """True when the row is on disk; False when it could not be written."""
+        ...
+
+
+class Attempts(Protocol):
+    """The device's durable counters of PIN attempts."""
+
+    async def count(self, attempt: str, card: CardNumber) -> bool:
+        """Count one more before it is checked; False when the caps refuse it (or it could not be counted)."""
+        ...
+
+    async def settle(self, attempt: str, outcome: Outcome) -> None:
+        """Say how a counted attempt turned out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What the kiosk says of the place it stands in; empty until the first snapshot has come."""
+
+    name: str = ""
+    consortium: str = ""
+    help_number: str = ""
+    zone: str = "Europe/Stockholm"
+    theme: str = "meroppet"
+    schedule: Schedule | None = None
+
+
+class Surroundings(Protocol):
+    """The branch as the device's replica knows it now, and whether the server is there."""
+
+    def branch(self) -> Branch: ...
+
+    def linked(self) -> bool: ...

@@ -1,0 +1,63 @@
+"""What the page shows, made from the session and its surroundings; the templates only lay it out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from kiosk.opening import Opening, opening_at
+from kiosk.ports import Branch
+from kiosk.presentation import Presentation
+from kiosk.session import Kiosk
+from meroppet.rules.checkout import WARN_SECONDS, LineState, Screen, Session, seconds_left
+from meroppet.runtime.clock import Clock
+
+NIGHT_BEGINS = 22
+NIGHT_ENDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture of the screen; two equal views look the same."""
+
+    session: Session
+    presentation: Presentation
+    branch: Branch
+    linked: bool
+    now: datetime
+    opening: Opening | None
+    closing_in: int | None
+    forgotten: bool
+
+    @property
+    def dark(self) -> bool:
+        """Whether the screen sleeps: nobody is before it and it is night or the branch is closed."""
+        night = self.now.hour >= NIGHT_BEGINS or self.now.hour < NIGHT_ENDS
+        shut = self.opening is not None and not self.opening.is_open
+        return self.session.screen is Screen.IDLE and (night or shut)
+
+    @property
+    def warning(self) -> bool:
+        """Whether to ask if somebody is still there; a receipt just goes."""
+        quiet = {Screen.IDLE, Screen.RECEIPT, Screen.REFUSED}
+        return self.closing_in is not None and self.session.screen not in quiet
+
+    @property
+    def done(self) -> int:
+        """How many items have been borrowed or given back."""
+        return sum(line.state is LineState.DONE for line in self.session.lines)
+
+
+def view(kiosk: Kiosk, branch: Branch, linked: bool, clock: Clock) -> View:
+    """The screen now."""
+    moment = clock.now().astimezone(ZoneInfo(branch.zone)).replace(second=0, microsecond=0)
+    left = seconds_left(kiosk.session, clock.monotonic())
+    return View(
+        session=kiosk.session,
+        presentation=kiosk.presentation,
+        branch=branch,
+        linked=linked,
+        now=moment,
+        opening=opening_at(branch.schedule, moment) if branch.schedule else None,
+        closing_in=max(0, round(left)) if left is not None and left <= WARN_SECONDS else None,
+        forgotten=kiosk.forgotten,
+    )

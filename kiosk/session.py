@@ -1,0 +1,182 @@
+"""The shell around meroppet.rules.checkout: one queue of happenings, effects performed in order, listeners told."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from kiosk.answers import returned_line, taken_line
+from kiosk.ports import Attempts, Journal, Surroundings
+from kiosk.presentation import Presentation
+from meroppet.ils.ports import Ils, LoanAnswer, LoanReason
+from meroppet.rules import checkout
+from meroppet.rules.checkout import Happening, Identified, ItemAnswered, ItemSeen, Locked, Screen, Session
+from meroppet.rules.pin import PinAnswer
+from meroppet.runtime.clock import Clock
+
+Question = checkout.Identify | checkout.Borrow | checkout.GiveBack
+
+
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """Everything the shell reaches out to."""
+
+    ils: Ils
+    journal: Journal
+    attempts: Attempts
+    surroundings: Surroundings
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _Listeners:
+    """Those who want to know that the screen may have changed; each holds one event of its own."""
+
+    events: set[asyncio.Event] = field(default_factory=set)
+
+    def tell(self) -> None:
+        for event in self.events:
+            event.set()
+
+
+class Kiosk:
+    """The one session of this screen. `happen` may be called from anywhere in the loop; `run` does the work."""
+
+    def __init__(self, surfaces: Surfaces, new_session: Callable[[], str]) -> None:
+        self._out = surfaces
+        self._new_session = new_session
+        self._happenings: asyncio.Queue[Happening] = asyncio.Queue()
+        self._questions: asyncio.Queue[Question] = asyncio.Queue()
+        self._listeners = _Listeners()
+        self._on_pad: frozenset[str] = frozenset()
+        self._left_behind: frozenset[str] = frozenset()
+        self.session = Session()
+        self.presentation = Presentation()
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether items of an earlier session still lie on the pad."""
+        return bool(self._left_behind)
+
+    def new_session(self) -> str:
+        """An identifier for a session that begins."""
+        return self._new_session()
+
+    def happen(self, happening: Happening) -> None:
+        """Queue what happened; it is answered in its turn."""
+        self._happenings.put_nowait(happening)
+
+    async def heard(self) -> None:
+        """Wait until everything that has happened so far is on the screen; the register may still be thinking."""
+        await self._happenings.join()
+
+    def present(self, presentation: Presentation) -> None:
+        """Show the screen in another way."""
+        self.presentation = presentation
+        self._listeners.tell()
+
+    def pad(self, items: tuple[str, ...]) -> None:
+        """What lies on the pad now. What an earlier session left there is not taken for the next person's."""
+        self._on_pad = frozenset(items)
+        self._left_behind &= self._on_pad
+        self._look_at_pad()
+        self._listeners.tell()
+
+    def listen(self) -> asyncio.Event:
+        """An event that is set whenever the screen may have changed; give it back with `unlisten`."""
+        event = asyncio.Event()
+        event.set()
+        self._listeners.events.add(event)
+        return event
+
+    def unlisten(self, event: asyncio.Event) -> None:
+        """The listener is gone."""
+        self._listeners.events.discard(event)
+
+    async def run(self) -> None:
+        """Answer what happens, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._answer_happenings())
+            tasks.create_task(self._ask_questions())
+
+    async def _answer_happenings(self) -> None:
+        while True:
+            happening = await self._happenings.get()
+            await self._step(happening)
+            self._happenings.task_done()
+
+    async def _step(self, happening: Happening) -> None:
+        before = self.session
+        self.session, effects = checkout.step(before, happening, self._out.clock.monotonic())
+        if self.session != before:
+            self._follow(before)
+            self._listeners.tell()
+        for effect in effects:
+            if not await self._perform(effect):
+                self.happen(checkout.Failed())
+                return
+
+    def _follow(self, before: Session) -> None:
+        """Keep pad and presentation in step with sessions that begin and end."""
+        if before.id != self.session.id:
+            handled = {line.barcode for line in before.lines}
+            self._left_behind |= self._on_pad & handled
+        if self.session.screen is Screen.IDLE and before.screen is not Screen.IDLE:
+            self.presentation = Presentation()
+        if self.session.screen is Screen.ITEMS and before.screen is not Screen.ITEMS:
+            self._look_at_pad()
+
+    def _look_at_pad(self) -> None:
+        if self.session.screen is Screen.ITEMS:
+            for item in sorted(self._on_pad - self._left_behind):
+                self.happen(ItemSeen(item))
+
+    async def _perform(self, effect: checkout.Effect) -> bool:
+        match effect:
+            case checkout.Record(event, card):
+                return await self._out.journal.record(event, card)
+            case checkout.Settle(session, outcome):
+                await self._out.attempts.settle(session, outcome)
+                return True
+            case _:
+                self._questions.put_nowait(effect)
+                return True
+
+    async def _ask_questions(self) -> None:
+        """One question at a time, in order, beside the queue: the screen answers a touch while the register thinks."""
+        while True:
+            question = await self._questions.get()
+            if question.session == self.session.id:
+                self.happen(await self._ask(question))
+            self._questions.task_done()
+
+    async def _ask(self, question: Question) -> Happening:
+        match question:
+            case checkout.Identify():
+                return await self._identify(question)
+            case checkout.Borrow(session, barcode, card, pin):
+                answer = await self._lend(card.value, pin.digits, barcode)
+                return ItemAnswered(session, taken_line(answer))
+            case checkout.GiveBack(session, barcode):
+                return ItemAnswered(session, returned_line(await self._out.ils.checkin(barcode)))
+
+    async def _lend(self, card: str, pin: str, barcode: str) -> LoanAnswer:
+        """A loan; an item that is on loan already is renewed, which the register refuses if it is somebody else's."""
+        answer = await self._out.ils.checkout(card, pin, barcode)
+        if answer.reason is not LoanReason.ALREADY_ON_LOAN:
+            return answer
+        renewed = await self._out.ils.renew(card, pin, barcode)
+        return renewed if renewed.ok else answer
+
+    async def _identify(self, question: checkout.Identify) -> Happening:
+        if not await self._out.attempts.count(question.session, question.card):
+            return Locked(question.session)
+        answer = await self._out.ils.patron(question.card.value, question.pin.digits)
+        pin = PinAnswer(answer.pin.value)
+        initial = (answer.name or "")[:1]
+        return Identified(question.session, pin, answer.facts, self._today(), initial, answer.holds_ready)
+
+    def _today(self) -> date:
+        zone = ZoneInfo(self._out.surroundings.branch().zone)
+        return self._out.clock.now().astimezone(zone).date()
