@@ -1,0 +1,1 @@
+"""NFC readers without PC/SC, such as a PN532 on a serial line (nfcpy)."""

@@ -1,0 +1,1 @@
+"""Devices on a serial line or USB that poses as one (pyserial)."""
