@@ -1,0 +1,127 @@
+"""A device as one thing: opened from its state folder, handed to a door or a kiosk."""
+
+import asyncio
+import logging
+import secrets
+from pathlib import Path
+
+import httpx2
+from pydantic import Field
+
+from meroppet.device.attempts import Attempts
+from meroppet.device.channel import Channel
+from meroppet.device.errors import JournalFailed, NotEnrolled
+from meroppet.device.identity import Identity, load
+from meroppet.device.journal import Journal
+from meroppet.device.keys import Keys
+from meroppet.device.link import Link
+from meroppet.device.replica import Replica
+from meroppet.device.sync import OnOrder, Report, Sync, Wellbeing
+from meroppet.device.verifiers import Verifiers
+from meroppet.device.vouched import VouchedClock
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.events import Event
+from meroppet.runtime.clock import Clock
+from meroppet.runtime.settings import Group
+from meroppet.wire.commands import Order
+from meroppet.wire.enrolment import DeviceKind
+
+logger = logging.getLogger(__name__)
+
+
+class DeviceSettings(Group):
+    """What the installer says of the device itself."""
+
+    state_dir: Path = Field(Path("/var/lib/meroppet"), description="Folder for identity, journal and replica.")
+
+
+class Device:
+    """Everything a door or a kiosk shares. `clock` is the one to use: it knows what vouches for it."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        folder: Path,
+        clock: Clock,
+        version: str,
+        on_order: OnOrder,
+        report: Report,
+        transport: httpx2.AsyncBaseTransport | None,
+    ) -> None:
+        self.identity = identity
+        self.clock = VouchedClock(clock)
+        self.boot = secrets.token_hex(16)
+        self.journal = Journal(folder / "journal.db", self.clock, self.boot)
+        self.attempts = Attempts(folder / "attempts.db", self.clock)
+        self.verifiers = Verifiers(folder / "verifiers.db", self.clock)
+        self.replica = Replica(folder / "replica")
+        self.channel = Channel(identity, transport=transport)
+        self.link = Link(self.clock, self._tell)
+        self._telling: set[asyncio.Task[None]] = set()
+        self.sync = Sync(
+            self.channel,
+            self.journal,
+            self.replica,
+            self.clock,
+            self.link,
+            version=version,
+            on_order=on_order,
+            report=report,
+        )
+
+    @property
+    def keys(self) -> Keys | None:
+        """The branch's keys, or None before the server's first answer: nobody is admitted without them."""
+        return self.sync.keys
+
+    def digest(self, card: CardNumber) -> str | None:
+        """A card's keyed digest, or None while there is no key."""
+        return None if self.keys is None else self.keys.subject(card)
+
+    async def run(self) -> None:
+        """Keep device and server alike until cancelled."""
+        await self.sync.run()
+
+    async def close(self) -> None:
+        """Let go of channel and files."""
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=2.0)
+        await self.channel.close()
+        for store in (self.journal, self.attempts, self.verifiers, self.replica):
+            store.close()
+
+    def _tell(self, event: Event) -> None:
+        telling = asyncio.get_running_loop().create_task(self._write(event))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _write(self, event: Event) -> None:
+        try:
+            await self.journal.write(event)
+        except JournalFailed as error:
+            logger.error("the link's state is not journalled", extra={"why": error})
+
+
+def _no_order(order: Order) -> None:
+    logger.warning("an order came to a device that takes none", extra={"order": order.order})
+
+
+async def _well() -> Wellbeing:
+    return Wellbeing()
+
+
+def open_device(
+    settings: DeviceSettings,
+    kind: DeviceKind,
+    clock: Clock,
+    *,
+    version: str,
+    on_order: OnOrder = _no_order,
+    report: Report = _well,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> Device:
+    """The device in a state folder. NotEnrolled if it belongs to no branch, or is of another kind."""
+    identity = load(settings.state_dir)
+    if identity.kind is not kind:
+        raise NotEnrolled(f"{settings.state_dir}: this is a {identity.kind}'s identity, not a {kind}'s; enrol it anew")
+    return Device(identity, settings.state_dir, clock, version, on_order, report, transport)

@@ -1,0 +1,39 @@
+"""What can go wrong on a device, by what the caller can do about it."""
+
+from meroppet.wire.problems import Problem
+
+
+class DeviceError(Exception):
+    """A device cannot do its work; the message is a sentence for the log or the installer."""
+
+
+class NotEnrolled(DeviceError, LookupError):
+    """The device belongs to no branch yet: enrol it."""
+
+
+class AlreadyEnrolled(DeviceError, ValueError):
+    """The device belongs to a branch: say that it may be replaced."""
+
+
+class EnrolmentFailed(DeviceError, ValueError):
+    """The invitation or the server behind it cannot be used: make a new invitation or check the address."""
+
+
+class StoreFailed(DeviceError, OSError):
+    """Nothing was stored; the handle it happened on is not used again."""
+
+
+class JournalFailed(StoreFailed):
+    """The row is not on disk: nobody is let in on it."""
+
+
+class ChannelDown(DeviceError, ConnectionError):
+    """The server gave no answer that can be understood; it may later."""
+
+
+class Refused(DeviceError, PermissionError):
+    """The server answered no, with a code to act on."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.code}: {problem.title}")
+        self.problem = problem

@@ -1,0 +1,221 @@
+"""What the server has told this device of its branch: documents and rights, by change number, ready to decide with.
+
+A file is replaced only by a whole one: a snapshot is loaded into `replica-<n+1>` and takes over by its name.
+"""
+
+import json
+import logging
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from meroppet.device.errors import StoreFailed
+from meroppet.device.store import open_database
+from meroppet.rules.eligibility import Policy, Right
+from meroppet.rules.hours import Schedule
+from meroppet.wire.changes import (
+    BranchDocument,
+    ChangesReply,
+    PolicyDocument,
+    RightDocument,
+    ScheduleDocument,
+    Tombstone,
+    Upsert,
+    read_snapshot,
+    unpack_rights,
+)
+from meroppet.wire.convert import policy_from_wire, right_from_wire, schedule_from_wire
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+_NAME = re.compile(r"replica-([0-9]+)\.db")
+_UPSERT_RIGHT = 'INSERT OR REPLACE INTO "right" (subject, permitted, valid_until, suspended_until) VALUES (?, ?, ?, ?)'
+_UPSERT_DOCUMENT = "INSERT OR REPLACE INTO document (kind, key, value) VALUES (?, ?, ?)"
+
+
+class Replica:
+    """The newest known state of the branch. Used from one thread, but for `prepare`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._schema = files("meroppet.device").joinpath("schema", "replica.sql").read_text(encoding="utf-8")
+        self._changed: list[Callable[[], None]] = []
+        self._branch: BranchDocument | None = None
+        self._policy: Policy | None = None
+        self._schedule: Schedule | None = None
+        self._cursor = 0
+        self._number, self._connection = self._open()
+        self._parse()
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called after each change was applied."""
+        self._changed.append(callback)
+
+    def cursor(self) -> int:
+        """The change number up to which everything is known; 0 when nothing is."""
+        return self._cursor
+
+    def branch(self) -> BranchDocument | None:
+        """What is known of the branch itself."""
+        return self._branch
+
+    def policy(self) -> Policy | None:
+        """The branch's policy, or None if there is none this version understands."""
+        return self._policy
+
+    def schedule(self) -> Schedule | None:
+        """The branch's hours, or None if there are none this version understands."""
+        return self._schedule
+
+    def right(self, subject: str) -> Right | None:
+        """A patron's right by subject digest, or None. Raises StoreFailed if it cannot be looked up."""
+        try:
+            found = self._connection.execute(
+                'SELECT permitted, valid_until, suspended_until FROM "right" WHERE subject = ?',
+                (bytes.fromhex(subject),),
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise StoreFailed(f"replica: {error}") from error
+        return (
+            None
+            if found is None
+            else Right(permitted=bool(found[0]), valid_until=_date(found[1]), suspended_until=_date(found[2]))
+        )
+
+    def apply(self, reply: ChangesReply) -> None:
+        """Take in one page and its number in one transaction; a page older than what is known changes nothing."""
+        if reply.next <= self._cursor:
+            return
+        try:
+            with self._connection:
+                _upsert(self._connection, reply.upserts)
+                _bury(self._connection, reply.tombstones)
+                self._connection.execute("UPDATE mark SET change = ?", (reply.next,))
+        except sqlite3.Error as error:
+            raise StoreFailed(f"replica: {error}") from error
+        self._parse()
+
+    def load(self, snapshot: bytes) -> None:
+        """Start over from a snapshot: `prepare`, then `swap`."""
+        self.swap(self.prepare(snapshot))
+
+    def prepare(self, snapshot: bytes) -> Path:
+        """Load a snapshot into a file beside the one in use (in any thread); ValueError if it is not whole."""
+        unfinished = self._folder / "replica.loading"
+        _delete(unfinished)
+        connection = open_database(unfinished, self._schema)
+        try:
+            # Named by its number only when it is whole, so that a power cut leaves the old file or the new one.
+            with connection:
+                _fill(connection, snapshot)
+            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+        finally:
+            connection.close()
+        return unfinished
+
+    def swap(self, prepared: Path) -> None:
+        """Use a prepared file from now on."""
+        old = self._path(self._number)
+        prepared.replace(self._path(self._number + 1))
+        self._connection.close()
+        self._number += 1
+        self._connection = open_database(self._path(self._number), self._schema)
+        _delete(old)
+        self._parse()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"replica-{number}.db"
+
+    def _open(self) -> tuple[int, sqlite3.Connection]:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        numbers = sorted(
+            (int(found[1]) for file in self._folder.iterdir() if (found := _NAME.fullmatch(file.name))), reverse=True
+        )
+        for number in numbers:
+            try:
+                opened = open_database(self._path(number), self._schema)
+            except sqlite3.Error as error:
+                # Everything in it can be fetched again; nothing in it may be guessed.
+                logger.error("a replica is damaged and thrown away", extra={"file": number, "why": error})
+                continue
+            for older in numbers[numbers.index(number) + 1 :]:
+                _delete(self._path(older))
+            return number, opened
+        fresh = max(numbers, default=0) + 1
+        return fresh, open_database(self._path(fresh), self._schema)
+
+    def _parse(self) -> None:
+        (self._cursor,) = self._connection.execute("SELECT change FROM mark").fetchone()
+        documents = dict(self._connection.execute("SELECT kind, value FROM document WHERE kind <> 'right'"))
+        self._branch = _understood(documents.get("branch"), BranchDocument.model_validate_json)
+        self._policy = _understood(
+            documents.get("policy"), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
+        )
+        self._schedule = _understood(
+            documents.get("schedule"), lambda text: schedule_from_wire(ScheduleDocument.model_validate_json(text))
+        )
+        for callback in self._changed:
+            callback()
+
+
+def _understood(text: str | None, parse: Callable[[str], T]) -> T | None:
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except (ValueError, TypeError, KeyError) as error:
+        # A document from a newer server that this version cannot mean is no document: the door then says no.
+        logger.error("a document cannot be understood", extra={"why": error})
+        return None
+
+
+def _fill(connection: sqlite3.Connection, snapshot: bytes) -> None:
+    header, documents, records = read_snapshot(snapshot)
+    _upsert(connection, documents)
+    connection.executemany(_UPSERT_RIGHT, _right_rows(unpack_rights(records)))
+    connection.execute("UPDATE mark SET change = ?", (header.change,))
+
+
+def _upsert(connection: sqlite3.Connection, upserts: Iterable[Upsert]) -> None:
+    for upsert in upserts:
+        if upsert.kind == "right":
+            right = RightDocument.model_validate(upsert.value)
+            connection.executemany(_UPSERT_RIGHT, _right_rows([(upsert.key, right)]))
+        else:
+            connection.execute(_UPSERT_DOCUMENT, (upsert.kind, upsert.key, json.dumps(upsert.value)))
+
+
+def _right_rows(rights: Iterable[tuple[str, RightDocument]]) -> Iterator[tuple[bytes, int, str | None, str | None]]:
+    for subject, document in rights:
+        right = right_from_wire(document)
+        yield bytes.fromhex(subject), int(right.permitted), _text(right.valid_until), _text(right.suspended_until)
+
+
+def _bury(connection: sqlite3.Connection, tombstones: Iterable[Tombstone]) -> None:
+    for tombstone in tombstones:
+        if tombstone.kind == "right":
+            connection.execute('DELETE FROM "right" WHERE subject = ?', (bytes.fromhex(tombstone.key),))
+        else:
+            connection.execute("DELETE FROM document WHERE kind = ? AND key = ?", (tombstone.kind, tombstone.key))
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _delete(path: Path) -> None:
+    for part in ("", "-wal", "-shm"):
+        path.with_name(path.name + part).unlink(missing_ok=True)

@@ -1,0 +1,131 @@
+"""One SQLite file of a device, written durably by one thread; a handle that failed once is never used again.
+
+A failed fsync is not to be retried on the same pages (USENIX ATC'20), so a reopened file is checkpointed whole before
+anything new rests on it.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from meroppet.device.errors import StoreFailed
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+logger = logging.getLogger(__name__)
+
+ANSWERS_WITHIN = 2.0
+"""Seconds the disk has for one piece of work; a door cannot wait longer and then says no."""
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class Store:
+    """A file with a schema (`schema/<name>.sql`). Opened at once if it can be, and again after a failure when used."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self.path = path
+        self._schema = files("meroppet.device").joinpath("schema", f"{schema}.sql").read_text(encoding="utf-8")
+        self._turn = threading.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=schema)
+        self._stuck: Future[object] | None = None
+        self._connection: sqlite3.Connection | None = None
+        try:
+            self.run(lambda _: None)
+        except StoreFailed as error:
+            # The way out must work on a device with a broken disk: what needs this store will be refused instead.
+            logger.error("a store cannot be opened", extra={"why": error})
+
+    def run(self, work: Work[T]) -> T:
+        """Do `work` in one transaction and return when it is on disk; StoreFailed otherwise, then nothing is."""
+        with self._turn:
+            try:
+                connection = self._connection or self._open()
+                with connection:
+                    return work(connection)
+            except (sqlite3.Error, OSError) as error:
+                self._drop()
+                raise StoreFailed(f"{self.path.name}: {error}") from error
+
+    async def call(self, work: Work[T]) -> T:
+        """`run` in the store's own thread, in the order of the calls; StoreFailed also if the disk does not answer."""
+        if self._stuck is not None and not self._stuck.done():
+            raise StoreFailed(f"{self.path.name}: the disk still has not answered")
+        begun = self._thread.submit(self.run, work)
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                return await asyncio.wrap_future(begun)
+        except TimeoutError as error:
+            # What has not begun was cancelled with the wait; what has begun may end any time, and nobody builds on it.
+            self._stuck = begun  # type: ignore[assignment]
+            raise StoreFailed(f"{self.path.name}: the disk did not answer within {ANSWERS_WITHIN} s") from error
+
+    def close(self) -> None:
+        """Let go of file and thread; what was called before is done first."""
+        self._thread.shutdown(wait=True)
+        with self._turn:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            try:
+                connection.close()
+            except sqlite3.Error as error:
+                logger.warning("a failed store does not close", extra={"why": error})
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self._connection = open_database(self.path, self._schema)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode not in _CORRUPT:
+                raise
+            aside = set_aside(self.path)
+            logger.error("a store was corrupt and set aside", extra={"store": self.path.name, "aside": aside.name})
+            self._connection = open_database(self.path, self._schema)
+        return self._connection
+
+
+def open_database(path: Path, schema: str) -> sqlite3.Connection:
+    """The whole, durable database at `path`; sqlite3.DatabaseError with SQLITE_CORRUPT if it is not whole."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=ANSWERS_WITHIN)
+    try:
+        path.chmod(0o600)
+        connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512;")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        _require_whole(connection)
+        with connection:
+            connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_whole(connection: sqlite3.Connection) -> None:
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        broken = sqlite3.DatabaseError(f"the file is damaged: {found}")
+        broken.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise broken
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a database and what belongs to it, so that it can be looked at; the new name."""
+    number = next(number for number in range(1, 1_000_000) if not _aside(path, number).exists())
+    for part in ("-wal", "-shm", ""):
+        old = path.with_name(path.name + part)
+        if old.exists():
+            old.rename(_aside(path, number).with_name(_aside(path, number).name + part))
+    return _aside(path, number)
+
+
+def _aside(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.corrupt-{number}")

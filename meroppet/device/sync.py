@@ -1,0 +1,230 @@
+"""Keeping device and server alike: journal up, changes down, wake-ups and health. Nothing at the door waits for it.
+
+Each task retries for ever with jittered pauses; an unforeseen error ends one turn, not the task.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+from meroppet.device.channel import Channel
+from meroppet.device.errors import ChannelDown, DeviceError, Refused
+from meroppet.device.journal import Journal
+from meroppet.device.keys import Keys, keys_of
+from meroppet.device.link import Link
+from meroppet.device.replica import Replica
+from meroppet.device.vouched import VouchedClock
+from meroppet.runtime.logs import Recurring
+from meroppet.wire.commands import Order, WakeUp
+from meroppet.wire.health import HealthRequest
+from meroppet.wire.problems import ProblemCode
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+PUSH_AT_LEAST = 5.0
+PURGE_EVERY = 3600.0
+_BOOT_AGAIN = {ProblemCode.UNKNOWN_BOOT, ProblemCode.REPLAYED, ProblemCode.BAD_SIGNATURE}
+_SHUT_OUT = {ProblemCode.REVOKED, ProblemCode.UNKNOWN_DEVICE}
+
+
+@dataclass(frozen=True, slots=True)
+class Wellbeing:
+    """What the device's own process adds to its health."""
+
+    locked: bool | None = None
+    door: str = ""
+    state: str = ""
+    readers_lost: tuple[str, ...] = ()
+
+
+OnOrder = Callable[[Order], None]
+Report = Callable[[], Awaitable[Wellbeing]]
+
+
+class Sync:
+    """The tasks between device and server; `run` returns only by cancellation."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        journal: Journal,
+        replica: Replica,
+        clock: VouchedClock,
+        link: Link,
+        *,
+        version: str,
+        on_order: OnOrder,
+        report: Report,
+    ) -> None:
+        self._channel, self._journal, self._replica, self._clock = channel, journal, replica, clock
+        self.link = link
+        self._version, self._on_order, self._report = version, on_order, report
+        self.keys: Keys | None = None
+        """The branch's keys, in memory only; None before the server's first answer and after it shut the device out."""
+        self._heartbeat_seconds, self._poll_seconds = 15.0, 60.0
+        self._booted, self._reboot = asyncio.Event(), asyncio.Event()
+        self._to_push, self._to_pull = asyncio.Event(), asyncio.Event()
+        self._pulled = asyncio.Condition()
+        journal.on_written(self._to_push.set)
+
+    async def run(self) -> None:
+        """Do all of it until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for name, turn in (
+                ("boot", self._boot),
+                ("push", self._push),
+                ("pull", self._pull),
+                ("stream", self._stream),
+                ("heartbeat", self._heartbeat),
+                ("purge", self._purge),
+            ):
+                tasks.create_task(self._for_ever(name, turn), name=name)
+
+    def pull_now(self) -> None:
+        """Ask for changes at once."""
+        self._to_pull.set()
+
+    async def wait_for_change(self, number: int, within: float) -> bool:
+        """Whether everything up to a change number is known, after asking for it for at most `within` seconds."""
+        if self._replica.cursor() >= number:
+            return True
+        self.pull_now()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(within, 0.0)), self._pulled:
+                await self._pulled.wait_for(lambda: self._replica.cursor() >= number)
+        return self._replica.cursor() >= number
+
+    async def _for_ever(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
+        trouble, pause = Recurring(logger, name), FIRST_PAUSE
+        while True:
+            try:
+                if name != "boot":
+                    await self._booted.wait()
+                await turn()
+                trouble.succeeded()
+                pause = FIRST_PAUSE
+            except ChannelDown as error:
+                self.link.failed()
+                trouble.failed(str(error))
+            except Refused as error:
+                self.link.answered()
+                trouble.failed(str(error))
+                self._heed(error.problem.code)
+            except Exception as error:
+                # Whatever it is, the door does not hear of it: this task tries again.
+                trouble.failed(f"{type(error).__name__}: {error}")
+                if not isinstance(error, DeviceError):
+                    logger.exception("%s went wrong", name)
+            if trouble.failing:
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _heed(self, code: ProblemCode) -> None:
+        if code in _SHUT_OUT:
+            # A stolen or removed device must not go on deciding with what it has in memory.
+            self.keys = None
+        if code in _BOOT_AGAIN | _SHUT_OUT:
+            self._booted.clear()
+            self._reboot.set()
+
+    async def _boot(self) -> None:
+        reply = await self._channel.boot(self._version)
+        self.link.answered()
+        self.keys = keys_of(reply)
+        self._clock.compare(reply.now)
+        self._heartbeat_seconds, self._poll_seconds = float(reply.heartbeat_seconds), float(reply.poll_seconds)
+        self._reboot.clear()
+        self._to_push.set()
+        self._to_pull.set()
+        self._booted.set()
+        await self._reboot.wait()
+
+    async def _push(self) -> None:
+        await _signalled(self._to_push, PUSH_AT_LEAST)
+        self._to_push.clear()
+        while sent := await self._journal.unsent():
+            reply = await self._channel.journal(sent)
+            self.link.answered()
+            await self._journal.acked(sent, reply)
+            if reply.acked_through < sent.rows[-1].seq:
+                # The server wants older rows first, or made no progress: not again without a pause.
+                await asyncio.sleep(FIRST_PAUSE)
+
+    async def _pull(self) -> None:
+        await _signalled(self._to_pull, self._poll_seconds * random.uniform(0.9, 1.1))
+        self._to_pull.clear()
+        try:
+            await self._fetch()
+        except BaseException:
+            self._to_pull.set()
+            raise
+        finally:
+            async with self._pulled:
+                self._pulled.notify_all()
+
+    async def _fetch(self) -> None:
+        if self._replica.cursor() == 0:
+            await self._start_over()
+        try:
+            while True:
+                page = await self._channel.changes(self._replica.cursor())
+                self.link.answered()
+                self._replica.apply(page)
+                if not page.more:
+                    return
+        except Refused as error:
+            if error.problem.code is not ProblemCode.START_OVER:
+                raise
+            await self._start_over()
+
+    async def _start_over(self) -> None:
+        snapshot = await self._channel.snapshot()
+        self.link.answered()
+        self._replica.swap(await asyncio.to_thread(self._replica.prepare, snapshot))
+
+    async def _stream(self) -> None:
+        async with aclosing(self._channel.stream(self._replica.cursor())) as said:
+            async for word in said:
+                self.link.answered()
+                match word:
+                    case WakeUp(change=change) if change > self._replica.cursor():
+                        self.pull_now()
+                    case Order():
+                        self._on_order(word)
+                    case _:
+                        pass
+
+    async def _heartbeat(self) -> None:
+        being = await self._report()
+        request = HealthRequest(
+            version=self._version,
+            now=self._clock.now().isoformat(),
+            clock=self._clock.trust().value,
+            change=self._replica.cursor(),
+            unsent=await self._journal.unsent_count(),
+            locked=being.locked,
+            door=being.door,
+            state=being.state,
+            readers_lost=being.readers_lost,
+        )
+        reply = await self._channel.health(request)
+        self.link.answered()
+        self._clock.compare(reply.now)
+        if reply.change > self._replica.cursor():
+            self.pull_now()
+        await asyncio.sleep(self._heartbeat_seconds * random.uniform(0.9, 1.1))
+
+    async def _purge(self) -> None:
+        deleted = await self._journal.purge()
+        await asyncio.sleep(0.1 if deleted else PURGE_EVERY)
+
+
+async def _signalled(event: asyncio.Event, at_most: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(at_most):
+            await event.wait()
