@@ -19,6 +19,9 @@ from server.db.tables import ConsortiumOwned, ControllerOwned, Table
 KEY = "scope"
 """Where a session keeps its scope, in its `info`."""
 
+_FILTERED = "server_db_filtered"
+"""Marks an update or delete that was filtered, for the select SQLAlchemy makes of it to refresh what was read."""
+
 Owned = type[ConsortiumOwned]
 
 
@@ -53,7 +56,7 @@ def scope_of(session: ORMSession) -> Scope:
 @event.listens_for(GuardedSession, "do_orm_execute")
 def _before_execute(state: ORMExecuteState) -> None:
     scope = scope_of(state.session)
-    if scope.is_open or state.is_column_load:
+    if scope.is_open or state.is_column_load or state.execution_options.get(_FILTERED):
         return
     if _is_text(state.statement):
         raise UnscopedQuery("text has no tables the guard could see; name mapped classes or open unscoped('why')")
@@ -119,6 +122,8 @@ def _is_bare(part: Any) -> bool:
 def _filter(state: ORMExecuteState, scope: Scope, mentioned: Iterable[Owned]) -> None:
     criteria = [with_loader_criteria(entity, _criterion(entity, scope), include_aliases=True) for entity in mentioned]
     state.statement = state.statement.options(*criteria)
+    if not state.is_select:
+        state.update_execution_options(**{_FILTERED: True})
 
 
 def _criterion(entity: Owned, scope: Scope) -> ColumnElement[bool]:

@@ -101,7 +101,9 @@ async def test_counts_subqueries_aliases_and_joins_are_filtered_too(two_consorti
 
 async def test_updates_and_deletes_reach_only_the_scope(two_consortia: Database) -> None:
     async with two_consortia.session(NORA) as session:
+        seen = await session.scalar(select(Branch))
         await session.execute(update(Branch).values(accent="#123456"))
+        assert seen.accent == "#123456"
         await session.execute(delete(Branch).where(col(Branch.id) == "teg"))
     async with two_consortia.reading(unscoped("the test looks at all")) as session:
         rows = (await session.execute(select(col(Branch.id), col(Branch.accent)).order_by(col(Branch.id)))).all()
