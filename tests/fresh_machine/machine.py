@@ -43,7 +43,7 @@ class Machine:
     """Local package folders that pip's configuration names, shown inside under the same path."""
 
     def run(self, command: str, *, user: str, seconds: float) -> int:
-        """Run a shell command as a login of `user`; gives its exit code. What it prints goes where this process prints."""
+        """Run a shell command as a login of `user`; gives its exit code. It prints where this process prints."""
         inside = f"cd ~ && {command}"
         mounts = [f"mount --rbind /{name} {self.root}/{name}" for name in ("dev", "sys")]
         mounts += [f"mount --rbind {folder} {self.root}{folder}" for folder in self.folders]
@@ -102,7 +102,9 @@ def _carry_configuration(root: Path) -> None:
             (root / file.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, root / file.lstrip("/"))
     if Path("/etc/ssl/certs").is_dir():
-        shutil.copytree("/etc/ssl/certs", root / "etc/ssl/certs", dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        # Replaced as a whole: the links inside would be followed out of the folder.
+        shutil.rmtree(root / "etc/ssl/certs")
+        shutil.copytree("/etc/ssl/certs", root / "etc/ssl/certs", ignore_dangling_symlinks=True)
     if f"VERSION_CODENAME={RELEASE}" in Path("/etc/os-release").read_text(encoding="utf-8").splitlines():
         for name in _APT:
             source, target = Path("/etc/apt", name), root / "etc/apt" / name
