@@ -18,6 +18,8 @@ from meroppet.sip2.messages import RawMessage
 
 log = logging.getLogger(__name__)
 
+_LOOK_AGAIN = 0.05
+
 
 class Fault(StrEnum):
     """What can be wrong with a register, switchable while it runs."""
@@ -196,7 +198,7 @@ class _Conversation:
         fault = Fault.NONE if spared and not control.from_login else control.fault
         match fault:
             case Fault.HANG:
-                await asyncio.Event().wait()
+                return await self._hang(data)
             case Fault.CLOSE:
                 return False
             case Fault.SLOW:
@@ -206,6 +208,15 @@ class _Conversation:
                 self._register.later(self._writer, data, control.seconds)
             case _:
                 self._writer.write(spoilt(data, fault))
+        return True
+
+    async def _hang(self, data: bytes) -> bool:
+        """As a register whose database stood still: the answer comes when the fault ends, if anybody still listens."""
+        while self._register.control.fault is Fault.HANG:
+            if self._writer.is_closing():
+                return False
+            await asyncio.sleep(_LOOK_AGAIN)
+        self._writer.write(data)
         return True
 
 

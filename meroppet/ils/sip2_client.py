@@ -37,7 +37,7 @@ from meroppet.sip2 import requests
 from meroppet.sip2.fields import has_forbidden
 from meroppet.sip2.messages import ONCE_ONLY, RawMessage
 from meroppet.sip2.session import Answer
-from meroppet.sip2.views import ItemView, LoanView, PatronView, ReturnView
+from meroppet.sip2.views import AcsStatusView, ItemView, LoanView, PatronView, ReturnView
 
 __all__ = ["Sip2Account", "Sip2Ils", "Tls"]
 
@@ -189,11 +189,9 @@ class Sip2Ils:
     async def status(self) -> IlsStatus:
         """See `Ils`; also what keeps a connection alive."""
         outcome = await self._ask(lambda _now: requests.sc_status())
-        told = self._connection.status if self._connection is not None else None
         if isinstance(outcome, _Failed):
             return IlsStatus(online=False, cause=outcome.cause)
-        if told is None:
-            return IlsStatus(online=True)
+        told = AcsStatusView(outcome.message)
         return IlsStatus(
             online=True,
             institution=told.institution,

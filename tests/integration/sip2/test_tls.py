@@ -1,0 +1,114 @@
+"""Encryption to the register: by authority or by pin, and never anything less."""
+
+import hashlib
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from meroppet.ils.ports import UnavailableCause
+from meroppet.ils.profiles import KOHA
+from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
+from meroppet.sip2.codec import decode, encode
+from meroppet.sip2.messages import build
+from tests.integration.sip2.conftest import NOW, PASSWORD, HandClock
+from tests.integration.sip2.peers import ScriptedPeer
+
+
+def certificate(folder: Path) -> Path:
+    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "register")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=3650))
+        .not_valid_after(NOW + timedelta(days=3650))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "register.pem"
+    file.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return file
+
+
+def fingerprint(pem: Path) -> str:
+    made = x509.load_pem_x509_certificate(pem.read_bytes())
+    return hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).hexdigest()
+
+
+def answer(line: bytes) -> bytes:
+    request = decode(line)
+    reply = build("94", {"ok": "1"}) if request.code == "93" else build("98", {"online": "Y"}, [("AO", "HUS")])
+    return encode(reply, sequence=request.sequence)
+
+
+@pytest.fixture
+def pem(tmp_path: Path) -> Path:
+    return certificate(tmp_path)
+
+
+@pytest.fixture
+async def peer(pem: Path) -> AsyncIterator[ScriptedPeer]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    listening = ScriptedPeer(answer)
+    await listening.start(context)
+    yield listening
+    await listening.close()
+
+
+async def status(port: int, tls: Tls, clock: HandClock):  # type: ignore[no-untyped-def]
+    ils = Sip2Ils(KOHA, Sip2Account("127.0.0.1", port, "u", PASSWORD, tls=tls), clock)
+    told = await ils.status()
+    await ils.close()
+    return told
+
+
+async def test_a_certificate_of_the_named_authority_is_believed(
+    peer: ScriptedPeer, pem: Path, clock: HandClock
+) -> None:
+    assert (await status(peer.port, Tls(ca_file=pem), clock)).online
+
+
+async def test_a_strangers_certificate_is_refused_before_anything_is_said(peer: ScriptedPeer, clock: HandClock) -> None:
+    told = await status(peer.port, Tls(), clock)
+
+    assert (told.online, told.cause) == (False, UnavailableCause.REFUSED)
+    assert peer.heard == []
+
+
+async def test_a_pinned_certificate_is_believed_and_no_other(peer: ScriptedPeer, pem: Path, clock: HandClock) -> None:
+    right = await status(peer.port, Tls(pinned_sha256=fingerprint(pem)), clock)
+    said = len(peer.heard)
+    wrong = await status(peer.port, Tls(pinned_sha256="00" * 32), clock)
+
+    assert right.online
+    assert wrong.cause is UnavailableCause.NOT_ENCRYPTED
+    assert len(peer.heard) == said
+
+
+async def test_there_is_no_falling_back_to_plain_text(clock: HandClock) -> None:
+    plain = ScriptedPeer(answer)
+    await plain.start()
+
+    told = await status(plain.port, Tls(), clock)
+    heard = b"".join(plain.heard)
+    await plain.close()
+
+    assert not told.online
+    assert PASSWORD.encode() not in heard

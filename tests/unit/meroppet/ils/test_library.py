@@ -1,0 +1,124 @@
+"""The small library's rules, and the port on top of it."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from meroppet.ils.breaker import Breaker
+from meroppet.ils.fake import FakeIls, Item, Library, LoanRules, Patron
+from meroppet.ils.ports import ItemState, LoanReason, PatronReason, PinAnswer, ReturnReason
+
+TODAY = date(2026, 11, 21)
+
+
+def library(rules: LoanRules | None = None) -> Library:
+    patrons = [
+        Patron(card="100", pin="1234", name="Åsa Öberg", birth_date=date(1980, 1, 1), home="NORA"),
+        Patron(card="101", pin="1234", name="Bo Ek", expires=TODAY - timedelta(days=1)),
+        Patron(card="102", pin="1234", name="Ceci Alm", debarred="obetald räkning"),
+        Patron(card="103", pin="1234", name="David Ö", fees_minor=25_000),
+        Patron(card="104", pin="1234", name="Eva Å", loan_limit=0),
+    ]
+    items = [
+        Item(barcode="300", title="Doktor Glas", owner="NORA"),
+        Item(barcode="301", title="Ordlistan", owner="NORA", for_loan=False),
+        Item(barcode="302", title="Utvandrarna", owner="NORA", held_for="101", pickup="LINDE"),
+        Item(barcode="303", title="Röda rummet", owner="LINDE", at="NORA"),
+    ]
+    return Library(patrons, items, lambda: TODAY, rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("card", "barcode", "reason"),
+    [
+        ("100", "300", LoanReason.LOANED),
+        ("999", "300", LoanReason.UNKNOWN_PATRON),
+        ("100", "999", LoanReason.UNKNOWN_ITEM),
+        ("101", "300", LoanReason.PATRON_BLOCKED),
+        ("102", "300", LoanReason.PATRON_BLOCKED),
+        ("103", "300", LoanReason.PATRON_BLOCKED),
+        ("104", "300", LoanReason.LIMIT),
+        ("100", "301", LoanReason.NOT_FOR_LOAN),
+        ("100", "302", LoanReason.RESERVED_BY_OTHER),
+    ],
+)
+def test_a_loan_ends_in_its_reason(card: str, barcode: str, reason: LoanReason) -> None:
+    assert library().checkout(card, barcode, "NORA").reason is reason
+
+
+def test_lending_to_the_same_patron_again_renews_until_the_limit() -> None:
+    house = library(LoanRules(renewals=1))
+
+    reasons = [house.checkout("100", "300", "NORA").reason for _ in range(3)]
+
+    assert reasons == [LoanReason.LOANED, LoanReason.RENEWED, LoanReason.LIMIT]
+
+
+def test_an_item_out_with_another_is_not_lent() -> None:
+    house = library()
+    house.checkout("100", "303", "NORA")
+
+    assert house.checkout("104", "303", "NORA").reason is LoanReason.ALREADY_ON_LOAN
+    assert house.renew("104", "303").reason is LoanReason.ALREADY_ON_LOAN
+
+
+@pytest.mark.parametrize(
+    ("barcode", "branch", "destination", "state"),
+    [
+        ("300", "NORA", "shelf", ItemState.AVAILABLE),
+        ("300", "LINDE", "transit:NORA", ItemState.IN_TRANSIT),
+        ("302", "NORA", "transit:LINDE", ItemState.IN_TRANSIT),
+        ("302", "LINDE", "hold_here", ItemState.ON_HOLD_SHELF),
+    ],
+)
+def test_a_returned_item_goes_where_it_is_wanted(barcode: str, branch: str, destination: str, state: ItemState) -> None:
+    house = library()
+
+    answer = house.checkin(barcode, branch)
+
+    assert (answer.reason, str(answer.destination)) == (ReturnReason.NOT_ON_LOAN, destination)
+    item = house.item(barcode)
+    assert item is not None
+    assert item.state is state
+
+
+def test_a_loan_that_comes_back_is_returned_once() -> None:
+    house = library()
+    house.checkout("100", "300", "NORA")
+
+    assert [house.checkin("300", "NORA").reason for _ in range(2)] == [ReturnReason.RETURNED, ReturnReason.NOT_ON_LOAN]
+
+
+def test_three_wrong_pins_lock_and_a_right_one_before_that_forgives() -> None:
+    house = library()
+    patron = house.patron("100")
+    assert patron is not None
+
+    tries = ["0", "0", "1234", "0", "0", "0", "1234"]
+    answers = [house.check_pin(patron, pin) for pin in tries]
+
+    assert [answer is PinAnswer.RIGHT for answer in answers] == [False, False, True, False, False, False, False]
+
+
+async def test_the_port_tells_facts_and_never_checks_an_empty_pin() -> None:
+    ils = FakeIls(library(), "NORA")
+
+    right, empty, unknown = await ils.patron("100", "1234"), await ils.patron("100", " "), await ils.patron("9", "1")
+
+    assert (right.pin, right.facts is not None and right.facts.home) == (PinAnswer.RIGHT, "NORA")
+    assert (empty.pin, empty.reason) == (PinAnswer.UNKNOWN, PatronReason.NO_PIN)
+    assert (unknown.pin, unknown.reason) == (PinAnswer.UNKNOWN, PatronReason.NO_SUCH_CARD)
+
+
+def test_a_breaker_opens_after_three_failures_and_lets_one_try_each_rest() -> None:
+    breaker = Breaker(limit=3, rest_seconds=30)
+
+    for _ in range(3):
+        assert not breaker.is_open(0.0)
+        breaker.failed(0.0)
+
+    assert breaker.is_open(29.9)
+    assert not breaker.is_open(30.0)
+    assert breaker.is_open(30.1)
+    breaker.succeeded()
+    assert not breaker.is_open(30.2)
