@@ -13,18 +13,19 @@ from sqlalchemy.orm import Session as ORMSession
 from meroppet.runtime.clock import Clock
 from server.db.guard import KEY, GuardedSession
 from server.db.scope import Scope
-from server.db.session import Session
+from server.db.session import Session, Wake
 
 SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000")
 """FULL: what a device was told is kept must survive the plug being pulled."""
 
 
 class Database:
-    """Opens sessions. `url`: sqlite:///file or postgresql://…"""
+    """Opens sessions. `url`: sqlite:///file or postgresql://…; `wake` is told each topic a session woke."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, wake: Wake = lambda _topic: None) -> None:
         self.url = make_url(url)
         self._clock = clock
+        self._wake = wake
         self._engines: _SQLite | _PostgreSQL = (
             _SQLite(self.url) if self.url.get_backend_name() == "sqlite" else _PostgreSQL(self.url)
         )
@@ -49,7 +50,14 @@ class Database:
     def _begin(self, beneath: ORMSession | AsyncSession, scope: Scope) -> Session:
         orm = beneath.sync_session if isinstance(beneath, AsyncSession) else beneath
         orm.info[KEY] = scope
-        return Session(beneath, self._clock.now())
+        return Session(beneath, self._clock.now(), self._wake)
+
+    @property
+    def listen_url(self) -> str | None:
+        """Where other processes' wake-ups can be heard: PostgreSQL's address as asyncpg wants it, None on SQLite."""
+        if self.url.get_backend_name() == "sqlite":
+            return None
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     async def close(self) -> None:
         """Give every connection back."""

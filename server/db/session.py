@@ -4,9 +4,10 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Executable, Result
+from sqlalchemy import Executable, Result, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as ORMSession
 
@@ -16,6 +17,10 @@ from server.db.tables import Table
 
 logger = logging.getLogger(__name__)
 
+CHANNEL = "meroppet"
+"""The PostgreSQL channel on which processes wake each other."""
+
+Wake = Callable[[str], None]
 Last = Callable[["Session"], Awaitable[None]]
 
 
@@ -25,11 +30,13 @@ class Session:
     `now` is the one time of everything written in it. `notes` is where a service keeps what it has queued.
     """
 
-    def __init__(self, beneath: ORMSession | AsyncSession, now: datetime) -> None:
+    def __init__(self, beneath: ORMSession | AsyncSession, now: datetime, wake: Wake) -> None:
         self._beneath = beneath
         self._orm = beneath.sync_session if isinstance(beneath, AsyncSession) else beneath
         self._last: list[Last] = []
         self._after: list[Callable[[], None]] = []
+        self._wake = wake
+        self._topics: dict[str, None] = {}
         self.now = now
         self.notes: dict[str, Any] = {}
 
@@ -86,6 +93,10 @@ class Session:
         """Run this once the transaction is durable; not at all if it is rolled back."""
         self._after.append(callback)
 
+    def wake(self, topic: str) -> None:
+        """Once the transaction is durable, wake whoever waits for this topic, here and in other processes."""
+        self._topics[topic] = None
+
     @asynccontextmanager
     async def within(self, scope: Scope) -> AsyncIterator[None]:
         """The same transaction under another scope, for what needs it (who is this device? then: its own rows)."""
@@ -104,12 +115,19 @@ class Session:
         await self.flush()
         for callback in self._last:
             await callback(self)
+        await self.flush()
+        if self.dialect == "postgresql":
+            # NOTIFY is part of the transaction: other processes hear of it when it is durable.
+            for topic in self._topics:
+                await self.execute(select(func.pg_notify(CHANNEL, topic)))
         if isinstance(self._beneath, AsyncSession):
             await self._beneath.commit()
         else:
             self._beneath.commit()
         for told in self._after:
             _tell(told)
+        for topic in self._topics:
+            _tell(partial(self._wake, topic))
 
 
 def _tell(callback: Callable[[], None]) -> None:

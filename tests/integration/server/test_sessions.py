@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from server.db import Database, Session, unscoped
-from server.organisations.service import add_organisation, organisations
+from server.organisations.models import Membership
+from server.organisations.service import add_organisation, consortium_of, organisations, parents
+from tests.fakes.clocks import ManualClock
 
 SEED = unscoped("a test's seed")
 
@@ -57,6 +59,22 @@ async def test_nobody_is_told_of_what_was_rolled_back(database: Database) -> Non
     assert told == []
 
 
+async def test_topics_are_woken_once_and_only_when_durable(database_url: str, clock: ManualClock) -> None:
+    woken: list[str] = []
+    database = Database(database_url, clock, woken.append)
+
+    async with database.session(SEED) as session:
+        session.wake("branch:nora")
+        session.wake("branch:nora")
+        await add_organisation(session, "west", "consortium", "West")
+        assert woken == []
+    async with database.reading(SEED) as session:
+        session.wake("branch:teg")
+
+    assert woken == ["branch:nora"]
+    await database.close()
+
+
 async def test_a_listener_that_fails_does_not_undo_what_is_durable(database: Database) -> None:
     def fail() -> None:
         raise RuntimeError("listener")
@@ -94,10 +112,7 @@ async def test_many_writers_at_once_all_get_their_turn(database: Database) -> No
     assert len(await _names(database)) == 20
 
 
-async def test_memberships_count_on_their_days_only(database: Database, clock: object) -> None:
-    from server.organisations.models import Membership
-    from server.organisations.service import consortium_of, parents
-
+async def test_memberships_count_on_their_days_only(database: Database) -> None:
     async with database.session(SEED) as session:
         await add_organisation(session, "old", "consortium", "Old")
         await add_organisation(session, "new", "consortium", "New")
