@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from meroppet.sip2.checksum import checksum, is_valid
 from meroppet.sip2.errors import SIP2MalformedError, SIP2TooLongError
 from meroppet.sip2.fields import without_forbidden
-from meroppet.sip2.messages import UNKNOWN, Checksum, RawMessage
+from meroppet.sip2.messages import MESSAGES, UNKNOWN, Checksum, RawMessage
 
 MAX_LINE = 64 * 1024
 
-_CODE = re.compile(rb"[0-9]{2}")
-_IDENTIFIER = re.compile(r"[A-Z0-9]{2}")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_IDENTIFIERS = frozenset(first + second for first in _LETTERS for second in _LETTERS)
+_TRAILER_ROOM = 24
+"""The trailer stands within the last bytes of a line: `|AY1AZFFFF|` and some blanks."""
 # AY may follow a value without delimiter (seen from several systems); AZ alone must stand where a field can begin, else
 # a title that ends in "…BRAZ" would read as a broken checksum.
 _TRAILER = re.compile(
@@ -30,6 +32,9 @@ class TextCoding:
 
     def read(self, raw: bytes) -> tuple[str, bool]:
         """The text in NFC (some registers send decomposed letters) and whether something had to be replaced."""
+        if raw.isascii():
+            # ASCII is the same in every encoding registers use, and always in NFC.
+            return raw.decode("ascii"), False
         for name in (self.charset, self.fallback):
             if name is None:
                 continue
@@ -104,14 +109,14 @@ def decode(line: bytes, coding: TextCoding | None = None, delimiter: str = "|") 
     Raises SIP2MalformedError where there is no message code; a wrong checksum or a short header is told in the result.
     """
     line = line.strip(_NOISE[:3]).lstrip(b" ")
-    if _CODE.match(line) is None:
+    if len(line) < 2 or not line[:2].isdigit():
         raise SIP2MalformedError(f"no message code at the start of a line of {len(line)} bytes")
     code = line[:2].decode("ascii")
-    message = RawMessage(code)
-    body, sequence, verdict = _split_trailer(line, message.spec.width, delimiter)
+    spec = MESSAGES.get(code, UNKNOWN)
+    body, sequence, verdict = _split_trailer(line, spec.width, delimiter)
     coding = coding or TextCoding()
-    width = message.spec.width
-    if message.spec is UNKNOWN and delimiter.encode() not in body:
+    width = spec.width
+    if spec is UNKNOWN and delimiter.encode() not in body:
         # Nothing tells where the header of an unknown message ends; without a delimiter all of it is header.
         width = len(body) - 2
     # Widths count bytes; fixed fields are ASCII by the norm, so anything else is read byte by byte.
@@ -122,7 +127,7 @@ def decode(line: bytes, coding: TextCoding | None = None, delimiter: str = "|") 
 
 def _split_trailer(line: bytes, width: int, delimiter: str) -> tuple[bytes, int | None, Checksum]:
     """The line without AY/AZ, the sequence number and what the checksum says."""
-    found = _TRAILER.search(line, 2)
+    found = _TRAILER.search(line, max(2, len(line) - _TRAILER_ROOM))
     if found is None:
         return line, None, Checksum.ABSENT
     alone = found["alone"]
@@ -138,9 +143,16 @@ def _split_trailer(line: bytes, width: int, delimiter: str) -> tuple[bytes, int 
 
 def _fields(text: str, delimiter: str) -> tuple[tuple[str, str], ...]:
     """Pairs of identifier and value; a piece that cannot begin a field belongs to the value before it (stray `|`)."""
+    found = [(piece[:2], piece[2:]) for piece in text.split(delimiter) if piece]
+    if _IDENTIFIERS.issuperset(dict(found)):
+        return tuple(found)
+    return _joined(text.split(delimiter), delimiter)
+
+
+def _joined(pieces: list[str], delimiter: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
-    for piece in text.split(delimiter):
-        if _IDENTIFIER.match(piece) is not None or (piece.strip() and not found):
+    for piece in pieces:
+        if piece[:2] in _IDENTIFIERS or (piece.strip() and not found):
             found.append((piece[:2], piece[2:]))
         elif piece.strip():
             identifier, value = found[-1]

@@ -77,8 +77,6 @@ NAMES: dict[str, str] = {
 SECRET = frozenset({"AA", "AC", "AD", "AE", "AL", "BD", "BE", "BF", "CN", "CO", "CY", "DA", "PB"})
 """Fields whose values are never shown: passwords, accounts, and what points to a person."""
 
-REPEATABLE = frozenset({"AF", "AG", "AS", "AT", "AU", "AV", "BM", "BN", "BU", "CD"})
-
 BX_ORDER = ("23", "11", "09", "01", "99", "97", "93", "63", "35", "37", "17", "19", "25", "15", "29", "65")
 """Which message each position of BX speaks of (3M guide, ACS Status)."""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from meroppet.sip2 import requests
 from meroppet.sip2.acs_session import AcsSession, Reply, Request
-from meroppet.sip2.codec import TextCoding, encode
+from meroppet.sip2.codec import TextCoding, decode, encode
 from meroppet.sip2.errors import SIP2Error, SIP2LocalError
 from meroppet.sip2.messages import RawMessage, build
 from meroppet.sip2.session import Answer, Broken, Cause, ClientSession, Resend, State, WireFormat
@@ -212,6 +212,28 @@ def test_no_request_ever_carries_an_empty_pin() -> None:
     ]
 
     assert all(message.first("AD") is None for message in made)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        requests.login("u", "p", "HUS"),
+        requests.sc_status(),
+        requests.patron_information(AT, "HUS", "1"),
+        requests.patron_status(AT, "HUS", "1", "1234"),
+        requests.item_information(AT, "HUS", "30"),
+        requests.checkout(AT, "HUS", "1", "30", blank_nb_due=False),
+        requests.checkin(AT, "HUS", "30", blank_return_date=True),
+        requests.renew(AT, "HUS", "1", "30"),
+        requests.end_session(AT, "HUS", "1"),
+    ],
+    ids=lambda message: message.code,
+)
+def test_every_request_is_whole_and_reads_back_as_itself(message: RawMessage) -> None:
+    got = decode(encode(message, sequence=3, terminator=b""))
+
+    assert got.has_whole_header
+    assert (got.code, got.fixed, got.fields) == (message.code, message.fixed, message.fields)
 
 
 def test_a_field_with_a_value_follows_the_pin() -> None:
