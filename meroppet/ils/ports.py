@@ -125,6 +125,12 @@ class Destination:
     def __str__(self) -> str:
         return f"{self.kind}:{self.branch}" if self.branch else str(self.kind)
 
+    @classmethod
+    def from_text(cls, text: str) -> "Destination | None":
+        """The destination that `str` wrote, or None for anything else."""
+        kind, _, branch = text.partition(":")
+        return cls(DestinationKind(kind), branch or None) if kind in set(DestinationKind) else None
+
 
 SHELF = Destination(DestinationKind.SHELF)
 HOLD_HERE = Destination(DestinationKind.HOLD_HERE)

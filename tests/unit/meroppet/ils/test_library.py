@@ -6,7 +6,7 @@ import pytest
 
 from meroppet.ils.breaker import Breaker
 from meroppet.ils.fake import FakeIls, Item, Library, LoanRules, Patron
-from meroppet.ils.ports import ItemState, LoanReason, PatronReason, PinAnswer, ReturnReason
+from meroppet.ils.ports import Destination, ItemState, LoanReason, PatronReason, PinAnswer, ReturnReason
 
 TODAY = date(2026, 11, 21)
 
@@ -108,6 +108,12 @@ async def test_the_port_tells_facts_and_never_checks_an_empty_pin() -> None:
     assert (right.pin, right.facts is not None and right.facts.home) == (PinAnswer.RIGHT, "NORA")
     assert (empty.pin, empty.reason) == (PinAnswer.UNKNOWN, PatronReason.NO_PIN)
     assert (unknown.pin, unknown.reason) == (PinAnswer.UNKNOWN, PatronReason.NO_SUCH_CARD)
+
+
+@pytest.mark.parametrize("text", ["shelf", "hold_here", "transit:SALA", "transit"])
+def test_a_destination_is_read_back_from_its_text(text: str) -> None:
+    assert str(Destination.from_text(text)) == text
+    assert Destination.from_text(f"x{text}") is None
 
 
 def test_a_breaker_opens_after_three_failures_and_lets_one_try_each_rest() -> None:
