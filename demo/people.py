@@ -1,0 +1,127 @@
+"""The demo's patrons: invented names and numbers, one for every way a visit can end at the door."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from demo.consortia import DemoBranch
+from meroppet.rules.eligibility import PatronFacts, Right, may_enter
+from meroppet.rules.reasons import Reason
+
+WEEK = timedelta(days=7)
+YEAR = timedelta(days=365)
+OPEN = Right(permitted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A patron of the register and her permission; dates are relative so that the demo stays true next year."""
+
+    id: str
+    name: str
+    about: str
+    card: str
+    pin: str
+    age: int | None = 40
+    category: str = "VUXEN"
+    expires_in: timedelta = YEAR
+    lost: bool = False
+    debarred: bool = False
+    fees_minor: int = 0
+    right: Right | None = OPEN
+    right_days: int | None = 365
+    suspended_days: int | None = None
+
+    def facts(self, today: date) -> PatronFacts:
+        """What the register says of this person today."""
+        return PatronFacts(
+            valid=True,
+            birth_date=None if self.age is None else years_before(today, self.age),
+            category=self.category,
+            expires=today + self.expires_in,
+            lost=self.lost,
+            debarred=self.debarred,
+            fees_minor=self.fees_minor,
+        )
+
+    def right_on(self, today: date) -> Right | None:
+        """The permission staff have given, with today's dates."""
+        if self.right is None:
+            return None
+        return replace(
+            self.right,
+            valid_until=None if self.right_days is None else today + timedelta(days=self.right_days),
+            suspended_until=None if self.suspended_days is None else today + timedelta(days=self.suspended_days),
+        )
+
+    def at_the_door(self, branch: DemoBranch, today: date) -> Reason:
+        """How this person fares at a branch with the right PIN in self-service hours."""
+        return may_enter(self.facts(today), self.right_on(today), branch.policy, today)
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogues; it is translated where it is shown."""
+    return sentence
+
+
+PEOPLE = (
+    Person("astrid", "Astrid Ek", _("Adult with permission"), "99990000000101", "1357"),
+    Person(
+        "bengt",
+        "Bengt Lind",
+        _("Owes 240 kronor"),
+        "99990000000202",
+        "2468",
+        age=67,
+        fees_minor=240_00,
+    ),
+    Person("cleo", "Cleo Sand", _("17 years old"), "99990000000303", "3579", age=17, category="UNG"),
+    Person("david", "David Ro", _("12 years old"), "99990000000404", "4680", age=12, category="BARN"),
+    Person("elsa", "Elsa Mo", _("No permission yet"), "99990000000505", "5791", right=None),
+    Person("farid", "Farid Nur", _("Permission has run out"), "99990000000606", "6802", right_days=-3),
+    Person("greta", "Greta Ås", _("Suspended for a month"), "99990000000707", "7913", age=23, suspended_days=30),
+    Person("hugo", "Hugo Hed", _("Library card has expired"), "99990000000808", "8024", expires_in=-WEEK),
+    Person("ines", "Ines Dal", _("Card reported lost"), "99990000000909", "9135", lost=True),
+    Person("jon", "Jon Bäck", _("Blocked in the library system"), "99990000001010", "1470", debarred=True),
+    Person("karin", "Karin Vik", _("No birth date in the library system"), "99990000001111", "2581", age=None),
+    Person("klass", "Klass 4B", _("Card of a school class"), "99990000001212", "3692", age=30, category="INST"),
+)
+
+OTHER_BORROWER = Person("maja", "Maja Udd", _("Waits for a book"), "99990000001414", "5814")
+"""In the register, but not at the door: the one who has reserved a book and holds another."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddCard:
+    """Something held before the reader that is no card of the register's."""
+
+    id: str
+    name: str
+    about: str
+    text: str
+    reason: Reason
+
+
+ODD_CARDS = (
+    OddCard("stranger", _("Unknown card"), _("No library knows it"), "88880000000001", Reason.UNKNOWN_CARD),
+    OddCard("broken", _("Damaged card"), _("Reads as nonsense"), "9999\x00\x1b[31m0001", Reason.INVALID_CARD),
+)
+
+
+def years_before(today: date, years: int) -> date:
+    """A birthday some weeks ago, so that somebody is exactly this old today."""
+    return date(today.year - years, today.month, 1) - timedelta(days=20)
+
+
+def tag_of(person: Person) -> bytes:
+    """The serial number of a person's tag (seven bytes, ISO 14443-3): 04, and the last twelve digits of her card."""
+    return bytes.fromhex("04" + person.card[-12:])
+
+
+def shown_by(person: Person, branch: DemoBranch) -> str | bytes:
+    """What this person holds before the branch's reader."""
+    return tag_of(person) if branch.shows_tags else person.card
+
+
+def number_at(person: Person, branch: DemoBranch) -> str:
+    """The number the branch's register knows this person by."""
+    return tag_of(person).hex().upper() if branch.shows_tags else person.card
