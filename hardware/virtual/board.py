@@ -18,6 +18,8 @@ from hardware.virtual.world import BoardState, ordered, pushed, without_mains
 
 INPUTS = frozenset({"card_reader", "keypad", "contact", "exit", "tamper", "tag_pad", "barcode_scanner"})
 OUTPUTS = frozenset({"strike", "relay", "indicator", "display", "sounder"})
+UNNAMED = ""
+"""A wire whose driver has not said yet what it wants."""
 LONGEST_LINE = 1 << 16
 
 
@@ -31,6 +33,7 @@ class Board:
         self._wires: dict[asyncio.StreamWriter, str] = {}
         self._changed = asyncio.Condition()
         self._notes: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     # The room
@@ -38,13 +41,14 @@ class Board:
     async def start(self) -> None:
         """Listen for drivers; a socket left by a dead process is replaced."""
         self.path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, self.path, limit=LONGEST_LINE)
+        self._server = await asyncio.start_unix_server(self._accept, self.path, limit=LONGEST_LINE)
 
     async def close(self) -> None:
         """Stop listening and drop every driver."""
         if self._server is not None:
             self._server.close()
-            self._hang_up(INPUTS | OUTPUTS)
+            self._hang_up({*INPUTS, *OUTPUTS, UNNAMED})
+            await asyncio.gather(*self._serving)
             await self._server.wait_closed()
             self._server = None
             self.path.unlink(missing_ok=True)
@@ -66,7 +70,7 @@ class Board:
 
     def attached(self) -> frozenset[str]:
         """The parts a driver is connected to now."""
-        return frozenset(self._wires.values())
+        return self._state.attached
 
     async def subscribe(self) -> AsyncIterator[BoardState]:
         """The state now and after every change; a slow reader misses states in between, never the last."""
@@ -182,6 +186,16 @@ class Board:
         for writer in [each for each, part in self._wires.items() if part in parts]:
             del self._wires[writer]
             writer.close()
+        self._count_wires()
+
+    def _count_wires(self) -> None:
+        self._become(replace(self._state, attached=frozenset(self._wires.values()) - {UNNAMED}))
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._wires[writer] = UNNAMED
+        serving = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -189,6 +203,7 @@ class Board:
             if part is None or not self._state.mains or part in self._state.unplugged:
                 return
             self._wires[writer] = part
+            self._count_wires()
             _send(writer, {"ok": True})
             if part in self._levels:
                 _send(writer, {"event": self._levels[part]})
@@ -200,6 +215,7 @@ class Board:
             pass
         finally:
             self._wires.pop(writer, None)
+            self._count_wires()
             writer.close()
 
     def _order(self, part: str, line: bytes) -> bool:

@@ -98,7 +98,7 @@ class OutputWire:
     def __init__(self, board: Path, part: str, *, lasting: bool = True) -> None:
         self._board, self._part, self._lasting = board, part, lasting
         self._wanted: bytes | None = None
-        self._answers: deque[asyncio.Future[bool]] = deque()
+        self._answers: deque[asyncio.Future[bool | None]] = deque()
         self._up = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -115,10 +115,11 @@ class OutputWire:
             self._keeper = asyncio.get_running_loop().create_task(self._keep())
         try:
             async with asyncio.timeout(ANSWERS_WITHIN):
-                await self._up.wait()
-                return await self._send(message)
+                while (taken := await self._send(message)) is None:
+                    await self._up.wait()
         except TimeoutError:
             return False
+        return taken
 
     async def check(self) -> None:
         """Raise Lost when the board or the part is not there."""
@@ -134,10 +135,11 @@ class OutputWire:
                 await self._keeper
             self._keeper = None
 
-    def _send(self, message: bytes) -> asyncio.Future[bool]:
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    def _send(self, message: bytes) -> asyncio.Future[bool | None]:
+        """The board's answer to come; None when the wire was lost before it came."""
+        answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
         if self._writer is None:
-            answer.set_result(False)
+            answer.set_result(None)
         else:
             self._answers.append(answer)
             self._writer.write(message)
@@ -174,4 +176,4 @@ class OutputWire:
         while self._answers:
             answer = self._answers.popleft()
             if not answer.done():
-                answer.set_result(False)
+                answer.set_result(None)

@@ -25,6 +25,8 @@ class BoardState:
     items: tuple[str, ...] = ()
     """What lies on the pad."""
     unplugged: frozenset[str] = frozenset()
+    attached: frozenset[str] = frozenset()
+    """The parts a driver is connected to."""
 
     @property
     def locked(self) -> bool:
