@@ -56,8 +56,8 @@ class Device:
         self.verifiers = Verifiers(folder / "verifiers.db", self.clock)
         self.replica = Replica(folder / "replica")
         self.channel = Channel(identity, transport=transport)
-        self.link = Link(self.clock, self._tell)
-        self._telling: set[asyncio.Task[None]] = set()
+        self.link = Link(self.clock, self.record)
+        self._recording: set[asyncio.Task[None]] = set()
         self.sync = Sync(
             self.channel,
             self.journal,
@@ -84,22 +84,27 @@ class Device:
 
     async def close(self) -> None:
         """Let go of channel and files."""
-        if self._telling:
-            await asyncio.wait(self._telling, timeout=2.0)
+        await self.recorded()
         await self.channel.close()
         for store in (self.journal, self.attempts, self.verifiers, self.replica):
             store.close()
 
-    def _tell(self, event: Event) -> None:
-        telling = asyncio.get_running_loop().create_task(self._write(event))
-        self._telling.add(telling)
-        telling.add_done_callback(self._telling.discard)
+    def record(self, event: Event) -> None:
+        """Begin writing a row, in order, without waiting for it; a failure is logged."""
+        recording = asyncio.get_running_loop().create_task(self._record(event))
+        self._recording.add(recording)
+        recording.add_done_callback(self._recording.discard)
 
-    async def _write(self, event: Event) -> None:
+    async def recorded(self) -> None:
+        """Wait until every row begun by `record` is on disk or has failed."""
+        while self._recording:
+            await asyncio.wait(self._recording)
+
+    async def _record(self, event: Event) -> None:
         try:
             await self.journal.write(event)
         except JournalFailed as error:
-            logger.error("the link's state is not journalled", extra={"why": error})
+            logger.error("an event is not journalled", extra={"kind": event.kind, "why": error})
 
 
 def _no_order(order: Order) -> None:

@@ -1,0 +1,46 @@
+"""The door's composition root: settings in, one door controller out. Read this first."""
+
+from door_controller.controller import DoorController
+from door_controller.fittings import open_fittings
+from door_controller.settings import DoorSettings
+from hardware.lockd.client import LockdClient
+from meroppet.device.device import Device, DeviceSettings, open_device
+from meroppet.device.sync import Wellbeing
+from meroppet.rules.branch import ClockTrust
+from meroppet.runtime.clock import Clock, SystemClock, VirtualClock
+from meroppet.wire.commands import Order
+from meroppet.wire.enrolment import DeviceKind
+
+
+def clock(settings: DoorSettings) -> Clock:
+    """The chosen clock. The machine's own knows the hour only when the server vouches for it."""
+    if settings.clock_offset_file is not None and settings.clock == "virtual":
+        return VirtualClock(settings.clock_offset_file)
+    return SystemClock(ClockTrust.NONE)
+
+
+def build(settings: DoorSettings, version: str) -> DoorController:
+    """The door, ready to run (needs a running loop).
+
+    Raises DriverError for hardware that cannot be opened, NotEnrolled for a device that belongs to no branch.
+    """
+    fittings = open_fittings(settings.drivers())
+    door: DoorController
+
+    def take(order: Order) -> None:
+        door.orders.take(order)
+
+    async def report() -> Wellbeing:
+        return await door.wellbeing()
+
+    device: Device = open_device(
+        DeviceSettings(state_dir=settings.state_dir),
+        DeviceKind.DOOR,
+        clock(settings),
+        version=version,
+        on_order=take,
+        report=report,
+    )
+    lock, probe = LockdClient(settings.lockd_socket), LockdClient(settings.lockd_socket)
+    door = DoorController(device, fittings, lock, probe)
+    return door

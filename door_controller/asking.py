@@ -1,0 +1,80 @@
+"""Finding out about a card and PIN: the server within its time, or what this device has learned. Never an exception."""
+
+import logging
+from collections.abc import Callable
+
+from meroppet.device.device import Device
+from meroppet.device.errors import DeviceError
+from meroppet.rules.access import UNAVAILABLE, Answer
+from meroppet.rules.credentials import CardNumber, Pin
+from meroppet.rules.entry import ANSWER_CAP, Recall, Verified, Verify
+from meroppet.rules.pin import PinAnswer
+from meroppet.wire.convert import facts_from_wire
+from meroppet.wire.verify import VerifyReply
+
+logger = logging.getLogger(__name__)
+
+SPARE_SECONDS = 0.05
+"""What is left of the answer's cap for deciding and telling."""
+
+
+async def ask_server(device: Device, effect: Verify, answered: Callable[[Verified], None]) -> None:
+    """Hand on the register's answer by way of the server, with the right as of the change the server names.
+
+    A PIN is learned, where the branch allows it, after the answer was handed on.
+    """
+    deadline = device.clock.monotonic() + ANSWER_CAP - SPARE_SECONDS
+    try:
+        reply = await device.channel.verify(effect.attempt, effect.card, effect.pin)
+        device.link.answered()
+        if reply.pin is PinAnswer.UNKNOWN:
+            # A new member must not be turned away twice.
+            device.sync.pull_now()
+        known = await device.sync.wait_for_change(reply.change, deadline - device.clock.monotonic())
+        # A right that may have been taken away in a change not yet seen is not a right.
+        answer = _answer(device, reply) if known else UNAVAILABLE
+    except DeviceError as error:
+        logger.warning("a PIN could not be checked", extra={"why": error, "attempt": effect.attempt})
+        answered(Verified(effect.attempt, UNAVAILABLE))
+        return
+    answered(Verified(effect.attempt, answer))
+    await _learn(device, effect.card, effect.pin, reply)
+
+
+async def recall(device: Device, effect: Recall, answered: Callable[[Verified], None]) -> None:
+    """Hand on what this device has learned about the card, with the right as it is known now."""
+    answer, subject = UNAVAILABLE, None
+    try:
+        keys = device.keys
+        if keys is not None:
+            answer, subject = await device.verifiers.recall(keys.pin, keys.subject(effect.card), effect.pin)
+        right = device.replica.right(subject) if subject else None
+    except DeviceError as error:
+        logger.warning("a learned PIN could not be looked up", extra={"why": error, "attempt": effect.attempt})
+        answered(Verified(effect.attempt, UNAVAILABLE, "cached"))
+        return
+    recalled = Answer(pin=answer.pin, facts=answer.facts, as_of=answer.as_of, right=right)
+    answered(Verified(effect.attempt, recalled, "cached"))
+
+
+def _answer(device: Device, reply: VerifyReply) -> Answer:
+    return Answer(
+        pin=reply.pin,
+        facts=None if reply.facts is None else facts_from_wire(reply.facts),
+        as_of=reply.as_of,
+        right=None if reply.subject is None else device.replica.right(reply.subject),
+        contradiction=reply.contradiction,
+    )
+
+
+async def _learn(device: Device, card: CardNumber, pin: Pin, reply: VerifyReply) -> None:
+    policy, keys = device.replica.policy(), device.keys
+    if keys is None or policy is None or not policy.offline_pin:
+        return
+    try:
+        if reply.pin is PinAnswer.RIGHT and not reply.contradiction:
+            await device.verifiers.learn(keys.pin, keys.subject(card), pin, reply)
+        elif reply.pin is not PinAnswer.UNAVAILABLE:
+            await device.verifiers.forget(keys.subject(card))
+    except DeviceError as error:
+        logger.warning("a PIN was not learned", extra={"why": error})

@@ -1,0 +1,105 @@
+"""The door as one thing: three lanes (entry, strike, orders), a face and ears, kept running side by side.
+
+The lanes are apart so that nothing on the way in – a slow disk, a silent server – stands before the way out.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from door_controller.entrance import EntryLane
+from door_controller.face import Face
+from door_controller.fittings import Fittings
+from door_controller.listening import Listening
+from door_controller.orders import OrdersLane
+from door_controller.site import branch_state
+from door_controller.strike import StrikeLane
+from hardware.lockd.client import LockdClient, LockdUnavailable
+from meroppet.device.device import Device
+from meroppet.device.sync import Wellbeing
+from meroppet.rules.events import DeviceStarted, DeviceStopped
+
+logger = logging.getLogger(__name__)
+
+LANE_MAY_TAKE = 12.0
+"""Seconds a lane may spend in one turn (several disk and lock time-outs) before the door counts as hanging."""
+PET_EVERY = 1.0
+
+
+class DoorController:
+    """One door. `probe` is a second line to lockd, so that asking how it is never waits behind a lease."""
+
+    def __init__(self, device: Device, fittings: Fittings, lock: LockdClient, probe: LockdClient) -> None:
+        self.device = device
+        self.fittings = fittings
+        self._lock, self._probe = lock, probe
+        self.face = Face(fittings)
+        self.strike = StrikeLane(device, lock)
+        self.entry = EntryLane(device, self.strike, self.face)
+        self.orders = OrdersLane(device, self.strike)
+        self.listening = Listening(fittings, device.record, self.entry, self.strike)
+        device.replica.on_change(self.strike.look)
+
+    async def run(self, version: str, alive: Callable[[], object], started: Callable[[], object]) -> None:
+        """Work until cancelled. `alive` is called while every lane turns; an error in a lane ends the door, locked."""
+        self.device.record(DeviceStarted(version, await self.locked()))
+        async with asyncio.TaskGroup() as tasks:
+            for lane in (self.strike, self.entry, self.orders, self.face, self.listening):
+                tasks.create_task(lane.run(), name=type(lane).__name__)
+            tasks.create_task(self._watch(alive), name="watchdog")
+            started()
+
+    async def close(self) -> None:
+        """End every lease, journal the end and let go of everything."""
+        await self._lock.close()
+        self.device.record(DeviceStopped())
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        """Close what was opened, as after a check."""
+        await self._lock.close()
+        await self._probe.close()
+        await self.fittings.close()
+        await self.device.close()
+
+    async def locked(self) -> bool | None:
+        """Whether the strike is locked; None if lockd does not say."""
+        try:
+            return await self._probe.locked()
+        except LockdUnavailable:
+            return None
+
+    async def wellbeing(self) -> Wellbeing:
+        """How the door is, for the server."""
+        door = self.strike.door
+        leaf = "shut" if door.opened_at is None else "held" if door.held_told else "open"
+        state = branch_state(self.device)
+        return Wellbeing(await self.locked(), leaf, state.value if state else "", self.listening.lost)
+
+    async def facts(self) -> dict[str, object]:
+        """How the door is, for whoever stands at it."""
+        being, branch = await self.wellbeing(), self.device.replica.branch()
+        return {
+            "branch": branch.name if branch else None,
+            "device": self.device.identity.device,
+            "state": being.state or None,
+            "door": being.door,
+            "locked": being.locked,
+            "server": self.device.link.is_up,
+            "keys": self.device.keys is not None,
+            "clock": self.device.clock.trust().value,
+            "time": self.device.clock.now().isoformat(timespec="seconds"),
+            "change": self.device.replica.cursor(),
+            "unsent": await self.device.journal.unsent_count(),
+            "inputs_lost": list(being.readers_lost),
+        }
+
+    async def _watch(self, alive: Callable[[], object]) -> None:
+        # Petted for the lanes, not by a timer beside them: a lane that hangs is a reason to start again, locked.
+        while True:
+            await asyncio.sleep(PET_EVERY)
+            oldest = min(self.strike.turned_at, self.entry.turned_at)
+            if self.device.clock.monotonic() - oldest < LANE_MAY_TAKE:
+                alive()
+            else:
+                logger.error("a lane of the door hangs")

@@ -1,0 +1,56 @@
+"""Orders of staff: each is answered once, in the journal, before anything moves."""
+
+import asyncio
+import logging
+from datetime import datetime
+
+from door_controller.site import policy
+from door_controller.strike import StrikeLane
+from meroppet.device.device import Device
+from meroppet.device.errors import StoreFailed
+from meroppet.rules.branch import ClockTrust, knows_the_hour
+from meroppet.rules.door import EXIT_SECONDS
+from meroppet.rules.entry import Release
+from meroppet.rules.events import OrderAnswered
+from meroppet.wire.commands import Order
+
+logger = logging.getLogger(__name__)
+
+
+def against(order: Order, now: datetime, trust: ClockTrust) -> str:
+    """Why an order is not carried out, or nothing: it may not be late, and a door without the hour cannot tell."""
+    if not knows_the_hour(trust):
+        return "clock_untrusted"
+    return "expired" if now >= order.expires else ""
+
+
+class OrdersLane:
+    """Orders as they come from the stream, one after the other."""
+
+    def __init__(self, device: Device, strike: StrikeLane) -> None:
+        self._device, self._strike = device, strike
+        self._queue: asyncio.Queue[Order] = asyncio.Queue()
+
+    def take(self, order: Order) -> None:
+        """An order has come, perhaps not for the first time."""
+        self._queue.put_nowait(order)
+
+    async def run(self) -> None:
+        """Answer orders until cancelled."""
+        while True:
+            order = await self._queue.get()
+            try:
+                await self._answer(order)
+            except StoreFailed as error:
+                logger.error("an order is not carried out", extra={"order": order.order, "why": error})
+
+    async def _answer(self, order: Order) -> None:
+        device = self._device
+        if await device.journal.answered(order.order):
+            return
+        reason = against(order, device.clock.now(), device.clock.trust())
+        await device.journal.write(OrderAnswered(order.order, order.action.value, not reason, reason))
+        if not reason:
+            rules = policy(device)
+            seconds = rules.release_seconds if rules else EXIT_SECONDS
+            await self._strike.let_in(Release(order.order[:64], seconds, "order"))

@@ -1,0 +1,105 @@
+"""Strike and leaf: one lane of happenings through `rules.door`. It never waits for a disk, so nobody leaving does."""
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+
+from door_controller.site import branch_state, policy
+from hardware.lockd.client import LockdClient
+from meroppet.device.device import Device
+from meroppet.rules import door as rules
+from meroppet.rules.entry import Record, Release
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds at most until a change of hours, policy or clock is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """Another lane wants the strike released; `done` gets lockd's answer."""
+
+    release: Release
+    done: asyncio.Future[bool]
+
+
+class StrikeLane:
+    """The only place that asks lockd for leases."""
+
+    def __init__(self, device: Device, lock: LockdClient) -> None:
+        self._device, self._lock = device, lock
+        self._clock = device.clock
+        self._door = rules.Door()
+        self._queue: asyncio.Queue[rules.Happening | LetIn] = asyncio.Queue()
+        self._leaf_open = False
+        self.turned_at = self._clock.monotonic()
+        """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY."""
+
+    @property
+    def door(self) -> rules.Door:
+        """What is known of strike and leaf."""
+        return self._door
+
+    def exit_pressed(self) -> None:
+        """Somebody inside wants out."""
+        self._queue.put_nowait(rules.Exit(secrets.token_hex(16)))
+
+    def leaf(self, *, is_open: bool) -> None:
+        """The contact's word."""
+        if is_open != self._leaf_open:
+            self._leaf_open = is_open
+            self._queue.put_nowait(rules.Opened() if is_open else rules.Shut())
+
+    def look(self) -> None:
+        """See now whether the hours or the policy have changed."""
+        self._queue.put_nowait(rules.Hours(branch_state(self._device)))
+
+    async def let_in(self, release: Release) -> bool:
+        """Have the strike released; True only when lockd has done it."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(LetIn(release, done))
+        return await done
+
+    async def run(self) -> None:
+        """Turn until cancelled."""
+        while True:
+            for happening in await self._next():
+                if isinstance(happening, LetIn):
+                    happening.done.set_result(await self._release(happening.release))
+                else:
+                    await self._happen(happening)
+            self.turned_at = self._clock.monotonic()
+
+    async def _next(self) -> tuple[rules.Happening | LetIn, ...]:
+        wanted = rules.due(self._door, policy(self._device))
+        pause = LOOK_EVERY if wanted is None else min(LOOK_EVERY, max(0.0, wanted - self._clock.monotonic()))
+        try:
+            async with asyncio.timeout(pause):
+                return (await self._queue.get(),)
+        except TimeoutError:
+            return rules.Hours(branch_state(self._device)), rules.Tick()
+
+    async def _happen(self, happening: rules.Happening) -> None:
+        now = self._clock.monotonic()
+        self._door, effects = rules.step(self._door, happening, policy(self._device), now)
+        for effect in effects:
+            match effect:
+                case Release():
+                    await self._release(effect)
+                case rules.EndLease(lease):
+                    await self._lock.end(lease)
+                case Record(event):
+                    # Begun in order, and the journal keeps the order; but leaf and strike do not wait for it.
+                    self._device.record(event)
+
+    async def _release(self, release: Release) -> bool:
+        until = self._clock.monotonic() + release.seconds
+        released = await self._lock.release(release.lease, release.seconds)
+        if released:
+            await self._happen(rules.Released(release.lease, release.cause, until))
+        else:
+            logger.error("lockd did not release the strike", extra={"cause": release.cause})
+            await self._happen(rules.ReleaseRefused(release.lease, release.cause))
+        return released

@@ -1,0 +1,47 @@
+"""What keeps a door process going: the controller, the sync beside it, and signals. Sync may fall; the door stays."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+from door_controller.controller import DoorController
+from door_controller.status_page import StatusPage
+from meroppet.runtime.sdnotify import Notifier
+
+logger = logging.getLogger(__name__)
+
+SYNC_AGAIN_AFTER = 5.0
+
+
+async def supervise(door: DoorController, notifier: Notifier, *, version: str, status_port: int) -> None:
+    """Run the door until SIGTERM or SIGINT, or raise what ended its controller; everything is closed either way."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            work = [
+                tasks.create_task(door.run(version, notifier.alive, notifier.ready), name="door"),
+                tasks.create_task(_for_ever(door.device.run, "sync"), name="sync"),
+            ]
+            if status_port:
+                page = StatusPage(status_port, door.facts)
+                work.append(tasks.create_task(_for_ever(page.run, "status page"), name="status page"))
+            await stop.wait()
+            notifier.stopping()
+            for task in work:
+                task.cancel()
+    finally:
+        await door.close()
+
+
+async def _for_ever(run: Callable[[], Awaitable[None]], name: str) -> None:
+    while True:
+        try:
+            await run()
+        except Exception:
+            # Deciding at the door needs neither: it goes on with what it knows.
+            logger.exception("%s fell and is started again", name)
+        await asyncio.sleep(SYNC_AGAIN_AFTER)
