@@ -33,7 +33,7 @@ def _named_paths(text: str) -> set[str]:
 
 def test_every_top_level_folder_is_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
-    folders = {name.partition("/")[0] for name in _tracked() if "/" in name}
+    folders = {name.partition("/")[0] for name in _tracked() if "/" in name and not name.startswith(".")}
 
     assert {folder for folder in folders if f"{folder}/" not in text} == set()
 
