@@ -37,11 +37,11 @@ class Panel:
         return TARGET_MM * self.px_per_mm
 
     def stylesheet(self) -> str:
-        """The page's unit as CSS: exact on the panel itself, in proportion in any other window."""
+        """The page's unit as CSS: exact on the panel itself, in proportion in any other window, turned or not."""
         across = 100 * self.text_px / self.width_px
         down = 100 * self.text_px / self.height_px
         target = self.target_px / self.text_px
         return (
-            f":root {{ --k-text: max({SMALLEST_PX}px, min({across:.3f}vw, {down:.3f}vh));"
+            f":root {{ --k-text: max({SMALLEST_PX}px, min({across:.3f}vw, {down:.3f}vh), min({down:.3f}vw, {across:.3f}vh));"
             f" --k-target: max(44px, {target:.3f} * var(--k-text)); }}\n"
         )
