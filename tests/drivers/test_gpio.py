@@ -104,7 +104,7 @@ async def test_a_blinking_lamp_goes_out_and_on_until_it_is_told_something_else(d
     indicator = driver.GpioIndicator(driver.GpioIndicator.Options(red=5))
 
     await indicator.show(Colour.RED, blinking=True)
-    await asyncio.sleep(driver.BLINK_EVERY * 2.5)
+    await asyncio.sleep(driver.BLINK_EVERY * 3.2)
     assert [level for _, level in driver.GPIO.history[:4]] == [0, 1, 0, 1]
     await indicator.show(Colour.OFF)
     turns = len(driver.GPIO.history)

@@ -69,7 +69,7 @@ async def test_a_lockd_that_stands_still_is_given_up_in_time_and_never_opens_lat
     process.send_signal(signal.SIGCONT)
     assert await client.locked()
 
-    assert took < 0.4
+    assert took < 0.7
     assert len(rig.board.turns) == turns
     await client.close()
 

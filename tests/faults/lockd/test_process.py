@@ -37,9 +37,9 @@ def test_a_lease_releases_for_its_time_and_no_longer(rig: Rig) -> None:
     assert answer["ok"]
     assert answer["id"] == "a"
     assert not rig.locked
-    eventually(lambda: rig.locked, 0.5)
+    eventually(lambda: rig.locked, 2)
     (opened, _), (shut, _) = rig.board.turns[-2:]
-    assert 0.15 < shut - opened < 0.35
+    assert 0.15 < shut - opened < 0.2 + 0.5
     assert peer.ask({"state": True}) == {"ok": True, "locked": True}
 
 
@@ -49,8 +49,8 @@ def test_renewing_a_lease_keeps_the_strike_released_without_a_gap(rig: Rig) -> N
     turns = len(rig.board.turns)
 
     for _ in range(4):
-        assert peer.ask({"lease": 0.3, "id": "hold"})["ok"]
-        time.sleep(0.1)
+        assert peer.ask({"lease": 0.7, "id": "hold"})["ok"]
+        time.sleep(0.25)
 
     assert not rig.locked
     assert len(rig.board.turns) == turns + 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.ports import CardFormat, CardPresented, Colour, InputChanged, ReaderFound
@@ -41,21 +41,25 @@ class Wire:
         self.writer.transport.abort()
 
 
+@settings(deadline=None)
 @given(states)
 def test_from_inside_the_leaf_always_opens(state: BoardState) -> None:
     assert pushed(state, "inside").leaf_open
 
 
+@settings(deadline=None)
 @given(states)
 def test_from_outside_it_opens_exactly_when_it_is_not_locked(state: BoardState) -> None:
     assert pushed(state, "outside").leaf_open == (state.leaf_open or not state.locked)
 
 
+@settings(deadline=None)
 @given(states)
 def test_without_mains_a_strike_holds_and_a_magnet_lets_go(state: BoardState) -> None:
     assert without_mains(state).locked is not state.fail_safe
 
 
+@settings(deadline=None)
 @given(states, st.sampled_from(sorted(OUTPUTS)), st.none() | st.booleans() | st.text() | st.lists(st.integers()))
 def test_an_order_to_another_part_never_turns_the_strike(state: BoardState, part: str, value: object) -> None:
     after = ordered(state, part, value)

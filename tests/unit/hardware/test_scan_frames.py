@@ -1,6 +1,6 @@
 """Bytes of a scanner made into scans, however they were cut on the way."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.ports import TEXT_CAP, BarcodeScanned
@@ -9,6 +9,7 @@ from hardware.serial.frames import ScanFrames
 codes = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(st.lists(codes, max_size=5), st.sampled_from(["\r", "\n", "\r\n"]), st.data())
 def test_scans_come_whole_and_in_order_however_the_line_cuts_them(
     texts: list[str], end: str, data: st.DataObject
@@ -23,6 +24,7 @@ def test_scans_come_whole_and_in_order_however_the_line_cuts_them(
     assert scans == [BarcodeScanned(text) for text in texts]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=3000), max_size=10))
 def test_arbitrary_bytes_never_raise_nor_pass_the_cap(pieces: list[bytes]) -> None:
     frames = ScanFrames()
