@@ -1,12 +1,12 @@
 """The database of one process: SQLite inline in the event loop, PostgreSQL through asyncpg, the same sessions."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session as ORMSession
 
@@ -17,6 +17,9 @@ from server.db.session import Session, Wake
 
 SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000")
 """FULL: what a device was told is kept must survive the plug being pulled."""
+
+
+T = TypeVar("T")
 
 
 class Database:
@@ -46,6 +49,10 @@ class Database:
         """A view of one moment that waits for nobody; what is written in it is not kept."""
         async with self._engines.reading() as beneath:
             yield self._begin(beneath, scope)
+
+    async def administer(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a bare connection, in a transaction: for migrations and for nothing else."""
+        return await self._engines.administer(work)
 
     def _begin(self, beneath: ORMSession | AsyncSession, scope: Scope) -> Session:
         orm = beneath.sync_session if isinstance(beneath, AsyncSession) else beneath
@@ -96,6 +103,11 @@ class _SQLite:
         with GuardedSession(self._reader, expire_on_commit=False) as beneath:
             yield beneath
 
+    async def administer(self, work: Callable[[Connection], T]) -> T:
+        async with self._turn:
+            with self._writer.begin() as connection:
+                return work(connection)
+
     async def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
@@ -128,6 +140,10 @@ class _PostgreSQL:
             yield beneath
 
     reading = writing
+
+    async def administer(self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
 
     async def close(self) -> None:
         await self._engine.dispose()

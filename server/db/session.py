@@ -51,12 +51,19 @@ class Session:
         return self._orm.get_bind().dialect.name
 
     async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        options: Mapping[str, Any] | None = None,
     ) -> Result[Any]:
-        """The statement's result. Raises UnscopedQuery where the scope does not cover a table in it."""
+        """The statement's result. Raises UnscopedQuery where the scope does not cover a table in it.
+
+        `options` are SQLAlchemy's execution options.
+        """
         if isinstance(self._beneath, AsyncSession):
-            return await self._beneath.execute(statement, parameters)
-        return self._beneath.execute(statement, parameters)
+            return await self._beneath.execute(statement, parameters, execution_options=options or {})
+        return self._beneath.execute(statement, parameters, execution_options=options or {})
 
     async def scalar(self, statement: Executable) -> Any:
         """The first column of the first row, or None."""

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
+from meroppet.wire.changes import BranchDocument
 from server.db import Scope, Session
 from server.organisations.models import Branch, Membership, Organisation
+from server.replication.service import publish
 
 ALWAYS = date(1900, 1, 1)
 """For memberships whose beginning nobody asks about."""
@@ -107,7 +109,9 @@ async def add_branch(
     )
     session.add(branch)
     await session.flush()
-    return _view(branch)
+    view = _view(branch)
+    publish(session, consortium, audience=view.id, kind="branch", value=_document(view))
+    return view
 
 
 async def branches(session: Session) -> list[BranchView]:
@@ -194,6 +198,18 @@ def _everybody() -> Scope:
 def _view(row: Branch) -> BranchView:
     return BranchView(
         row.id, row.name, row.consortium_id, row.controller_id, row.zone, row.help_number, row.live_from, row.accent
+    )
+
+
+def _document(view: BranchView) -> BranchDocument:
+    return BranchDocument(
+        id=view.id,
+        name=view.name,
+        controller=view.controller,
+        consortium=view.consortium,
+        zone=view.zone,
+        help_number=view.help_number,
+        accent=view.accent,
     )
 
 

@@ -1,0 +1,1 @@
+"""Who works here, what they may do where, and how they sign in."""

@@ -1,0 +1,86 @@
+"""What a role may do at a branch: the one place where that is decided. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.organisations.service import BranchView
+
+
+class Role(StrEnum):
+    """How far a member of staff reaches: a branch, a municipality's branches, a consortium's, or the whole server."""
+
+    BRANCH = "branch"
+    MUNICIPALITY = "municipality"
+    CONSORTIUM = "consortium"
+    SERVER = "server"
+
+
+class Action(StrEnum):
+    """What can be allowed."""
+
+    SEE = "see"
+    HOURS = "hours"
+    OPEN_DOOR = "open_door"
+    PERSON = "person"
+    RIGHT_BRANCH = "right_branch"
+    RIGHT_MUNICIPALITY = "right_municipality"
+    RIGHT_CONSORTIUM = "right_consortium"
+    DEVICES = "devices"
+    STAFF = "staff"
+
+
+_BRANCH = frozenset({Action.SEE, Action.HOURS, Action.OPEN_DOOR, Action.PERSON, Action.RIGHT_BRANCH})
+_MUNICIPALITY = _BRANCH | {Action.RIGHT_MUNICIPALITY, Action.DEVICES, Action.STAFF}
+_CONSORTIUM = _MUNICIPALITY | {Action.RIGHT_CONSORTIUM}
+
+ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.BRANCH: _BRANCH,
+    Role.MUNICIPALITY: _MUNICIPALITY,
+    Role.CONSORTIUM: _CONSORTIUM,
+    Role.SERVER: frozenset(Action),
+}
+"""Role × action. A right reaches as far as its giver's role and no further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role at a place: the id of a branch, municipality or consortium; empty for the server."""
+
+    role: Role
+    place: str = ""
+
+    def covers(self, branch: BranchView) -> bool:
+        """Whether the branch lies within the grant's place."""
+        match self.role:
+            case Role.BRANCH:
+                return self.place == branch.id
+            case Role.MUNICIPALITY:
+                return self.place == branch.controller
+            case Role.CONSORTIUM:
+                return self.place == branch.consortium
+            case Role.SERVER:
+                return True
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Everything one member of staff was granted."""
+
+    grants: frozenset[Grant]
+
+    def may(self, action: Action, branch: BranchView) -> bool:
+        """Whether any grant that covers the branch allows the action."""
+        return any(action in ALLOWED[grant.role] and grant.covers(branch) for grant in self.grants)
+
+    def runs_the_server(self) -> bool:
+        """Whether accounts of any place may be made."""
+        return Grant(Role.SERVER) in self.grants
+
+    def may_grant(self, grant: Grant, within: BranchView | None) -> bool:
+        """Whether this role may be given on; `within` is a branch the grant covers. Nobody gives more than she has."""
+        if self.runs_the_server():
+            return True
+        if within is None or not grant.covers(within):
+            return False
+        wider = [own for own in self.grants if own.covers(within) and Action.STAFF in ALLOWED[own.role]]
+        return any(ALLOWED[grant.role] <= ALLOWED[own.role] for own in wider)
