@@ -45,12 +45,13 @@ class Machine:
     def run(self, command: str, *, user: str, seconds: float) -> int:
         """Run a shell command as a login of `user`; gives its exit code. It prints where this process prints."""
         inside = f"cd ~ && {command}"
-        mounts = [f"mount --rbind /{name} {self.root}/{name}" for name in ("dev", "sys")]
-        mounts += [f"mount --rbind {folder} {self.root}{folder}" for folder in self.folders]
-        script = " && ".join([*mounts, f'exec chroot {self.root} su - "$0" -c "$1"'])
+        # Mounted on itself, the folder is a root that can have mount namespaces of its own, as a real machine's can.
+        mounts = [f"mount --bind {self.root} {self.root}", f"mount -t proc proc {self.root}/proc"]
+        mounts += [f"mount --rbind {folder} {self.root}{folder}" for folder in ("/dev", "/sys", *self.folders)]
+        script = " && ".join([*mounts, f'cd {self.root} && exec chroot . su - "$0" -c "$1"'])
         namespaces = ["unshare", "--mount", "--propagation=slave", "--pid", "--fork", "--kill-child"]
         return subprocess.run(
-            [*namespaces, f"--mount-proc={self.root}/proc", "sh", "-ec", script, user, f"{_exports()}{inside}"],
+            [*namespaces, "sh", "-ec", script, user, f"{_exports()}{inside}"],
             check=False,
             timeout=seconds,
             stdin=subprocess.DEVNULL,
@@ -61,7 +62,7 @@ def build(root: Path, checkout: Path) -> Machine:
     """Make the machine and clone the checkout into its users' homes."""
     _told(f"a minimal Debian {RELEASE}")
     _must("debootstrap", "--variant=minbase", f"--include={PACKAGES}", RELEASE, str(root), *_mirror())
-    folders = tuple(_package_folders())
+    folders = tuple(dict.fromkeys(_package_folders()))
     for folder in folders:
         (root / folder.relative_to("/")).mkdir(parents=True, exist_ok=True)
     _carry_configuration(root)
