@@ -1,0 +1,41 @@
+"""What the device API is made of: handed to its app once, found by its routes."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from meroppet.runtime.clock import Clock
+from server.db import Database
+from server.devices.rates import Rates
+from server.keys import KeyRing
+from server.registers.service import Registers
+from server.replication.hub import Hub
+from server.replication.snapshots import Snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceParts:
+    """One process's parts behind the device API."""
+
+    database: Database
+    keys: KeyRing
+    hub: Hub
+    registers: Registers
+    clock: Clock
+    snapshots: Snapshots
+    heartbeat_seconds: int = 15
+    poll_seconds: int = 60
+    rates: Rates = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rates", Rates(self.clock))
+
+
+def _parts(request: Request) -> DeviceParts:
+    parts = request.app.state.parts
+    assert isinstance(parts, DeviceParts)  # noqa: S101 (narrowing: device_api sets it)
+    return parts
+
+
+Parts = Annotated[DeviceParts, Depends(_parts)]

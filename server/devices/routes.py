@@ -1,0 +1,68 @@
+"""How devices come to belong here and stay known: the CA, enrolment, boot and health."""
+
+import logging
+
+from fastapi import APIRouter, Response
+
+from meroppet.wire.enrolment import BootReply, BootRequest, EnrolReply, EnrolRequest, key_text
+from meroppet.wire.health import HealthReply, HealthRequest
+from meroppet.wire.problems import ProblemCode
+from server.db import unscoped
+from server.devices.callers import AnyDevice, Booting
+from server.devices.parts import Parts
+from server.devices.problems import Refusal
+from server.devices.service import enrol as enrol_device
+from server.devices.service import take_health
+from server.organisations.service import audiences, branch
+from server.patrons.service import ready_branch
+from server.replication.service import newest
+
+router = APIRouter()
+logger = logging.getLogger(__name__)
+
+
+@router.get("/ca", response_class=Response)
+async def ca(parts: Parts) -> Response:
+    """The CA's certificate; the device compares it with the fingerprint in its code before it trusts it."""
+    return Response(parts.keys.ca_pem, media_type="application/x-pem-file")
+
+
+@router.post("/enrol")
+async def enrol(body: EnrolRequest, parts: Parts) -> EnrolReply:
+    """Make the bearer of an unused code a device of the branch the code was made for."""
+    async with parts.database.session(unscoped("the one-time code is all that says whose device this is")) as session:
+        reply = await enrol_device(session, parts.keys, body)
+    if isinstance(reply, ProblemCode):
+        raise Refusal(reply)
+    return reply
+
+
+@router.post("/boot")
+async def boot(body: BootRequest, caller: Booting, parts: Parts) -> BootReply:
+    """The branch's keys for this boot, and the time."""
+    logger.info("device=%s booted version=%r", caller.device, body.version[:32])
+    async with parts.database.session(caller.scope) as session:
+        place = await branch(session, caller.branch)
+        if place is None:
+            raise Refusal(ProblemCode.UNAVAILABLE)
+        named = await ready_branch(session, parts.keys, place)
+    return BootReply(
+        digest_key=key_text(named.digest),
+        pin_key=key_text(named.pin),
+        seal_key=parts.keys.seal_public,
+        now=parts.clock.now().isoformat(),
+        heartbeat_seconds=parts.heartbeat_seconds,
+        poll_seconds=parts.poll_seconds,
+    )
+
+
+@router.post("/health")
+async def health(body: HealthRequest, caller: AnyDevice, parts: Parts) -> HealthReply:
+    """Keep what the device says of itself; tell it the time and how far it should be."""
+    async with parts.database.session(caller.scope) as session:
+        try:
+            await take_health(session, caller, body)
+        except ValueError as error:
+            raise Refusal(ProblemCode.BAD_REQUEST) from error
+        number = await newest(session, caller.consortium, await audiences(session, caller.branch))
+    return HealthReply(now=parts.clock.now().isoformat(), change=number)

@@ -1,0 +1,26 @@
+"""Where devices bring their journals."""
+
+from fastapi import APIRouter, Request
+
+from meroppet.wire.journal import JournalReply, JournalRequest
+from meroppet.wire.problems import ProblemCode
+from server.devices.callers import AnyDevice
+from server.devices.parts import Parts
+from server.devices.problems import Refusal
+from server.journal.intake import take
+from server.journal.reading import push_in
+
+router = APIRouter()
+
+_BODY = {"requestBody": {"content": {"application/json": {"schema": JournalRequest.model_json_schema()}}}}
+"""Said by hand: rows are read one by one, so that one that cannot be understood does not hold up the others."""
+
+
+@router.post("/journal", openapi_extra=_BODY)
+async def journal(request: Request, caller: AnyDevice, parts: Parts) -> JournalReply:
+    """Keep the rows; the answer says up to which number they are safe."""
+    push = push_in(await request.body())
+    if push is None:
+        raise Refusal(ProblemCode.BAD_REQUEST)
+    async with parts.database.session(caller.scope) as session:
+        return await take(session, caller, push)

@@ -1,0 +1,193 @@
+"""Rights of patrons: giving, finding and ending them.
+
+A right reaches one branch, the branches of its municipality, or (only where staff ask for it) the whole consortium.
+What several come to at a branch is in reach.py, and telling.py sends it there.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
+from sqlmodel import col
+
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.eligibility import Right
+from server.db import Scope, Session
+from server.keys import KeyRing
+from server.organisations.service import BranchView, branches
+from server.patrons.models import Patron, PatronCard, PatronRight
+from server.patrons.reach import Reach, RightView, by_nearness, effective, place_of, reaches
+from server.patrons.subjects import branch_keys
+from server.patrons.telling import NUMBER, given_at, number_in, ready_branch, tell
+
+__all__ = [
+    "Holder",
+    "PatronRights",
+    "Reach",
+    "RightView",
+    "find",
+    "forget",
+    "purge",
+    "ready_branch",
+    "rights_of",
+    "set_right",
+    "subjects_of",
+]
+
+KEPT_AFTER_END = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A patron as her register knows her: its canonical number for her, and the card she showed, if that is another."""
+
+    register: str
+    number: CardNumber
+    card: CardNumber | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatronRights:
+    """What a patron has at a branch: the rights that reach it, nearest first, and what they come to."""
+
+    patron: str
+    given: tuple[RightView, ...]
+    effective: Right | None
+
+
+async def set_right(
+    session: Session,
+    keys: KeyRing,
+    branch: BranchView,
+    holder: Holder,
+    right: Right,
+    *,
+    by: str,
+    reach: Reach = Reach.BRANCH,
+) -> PatronRights:
+    """Give the patron a right as seen from a branch, in place of the one its controller gave with that reach.
+
+    The branches in reach know within a second of the commit.
+    """
+    patron = await _known_or_new(session, keys, branch.consortium, holder)
+    if holder.card is not None and holder.card != holder.number:
+        await _add_card(session, keys, branch.consortium, holder, patron)
+    await _give(session, branch, patron, right, reach, by)
+    await tell(session, keys, branch, reach, patron)
+    return await _rights(session, branch, patron)
+
+
+async def rights_of(
+    session: Session, keys: KeyRing, branch: BranchView, card: CardNumber, *, register: str
+) -> PatronRights | None:
+    """The rights at a branch of whoever has this number or card, or None if the server does not know her."""
+    patron = await find(session, keys, branch.consortium, register, card)
+    return None if patron is None else await _rights(session, branch, patron)
+
+
+async def find(session: Session, keys: KeyRing, consortium: str, register: str, card: CardNumber) -> str | None:
+    """The id of the patron with this number or card."""
+    digest = _digest(keys, register, card)
+    by_number = select(col(Patron.id)).where(col(Patron.consortium_id) == consortium, col(Patron.register) == register)
+    by_card = select(col(PatronCard.patron_id)).where(
+        col(PatronCard.consortium_id) == consortium, col(PatronCard.register) == register
+    )
+    patron: str | None = await session.scalar(by_number.where(col(Patron.number_digest) == digest))
+    return patron or await session.scalar(by_card.where(col(PatronCard.number_digest) == digest))
+
+
+async def subjects_of(
+    session: Session, keys: KeyRing, branch: BranchView, card: CardNumber, *, register: str
+) -> tuple[str, ...]:
+    """Every digest by which the branch's journal may name the holder of a card; empty before the branch has a key."""
+    named = await branch_keys(session, keys, branch.id)
+    if named is None:
+        return ()
+    numbers = [card]
+    patron = await find(session, keys, branch.consortium, register, card)
+    row = await session.scalar(select(Patron).where(col(Patron.id) == patron))
+    if row is not None:
+        numbers.append(number_in(keys, row))
+    return tuple(dict.fromkeys(named.subject(number) for number in numbers))
+
+
+async def forget(session: Session, keys: KeyRing, branch: BranchView, patron: str) -> None:
+    """Remove a patron with the rights and cards that can be seen in the session's scope, here and at every branch."""
+    await session.execute(delete(PatronRight).where(col(PatronRight.patron_id) == patron))
+    await tell(session, keys, branch, Reach.CONSORTIUM, patron)
+    async with session.within(Scope.of_consortium(branch.consortium)):
+        await _drop_without_rights(session)
+
+
+async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
+    """Remove rights that ended 30 days ago, and patrons without any; how many rights. Needs an unscoped session."""
+    ended = col(PatronRight.valid_until) < (now - KEPT_AFTER_END).date()
+    rows = await session.all(select(PatronRight).where(ended))
+    await session.execute(delete(PatronRight).where(ended))
+    everywhere = await branches(session)
+    for row in rows:
+        near = next((place for place in everywhere if reaches(place, Reach(row.reach), row.place)), None)
+        if near is not None:
+            await tell(session, keys, near, Reach(row.reach), row.patron_id)
+    await _drop_without_rights(session)
+    return len(rows)
+
+
+async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder: Holder) -> str:
+    statement = insert(Patron).values(
+        id=secrets.token_hex(8),
+        consortium_id=consortium,
+        register=holder.register,
+        number_digest=_digest(keys, holder.register, holder.number),
+        number_sealed=keys.encrypt(NUMBER, holder.number.value.encode("ascii")),
+    )
+    made: str | None = await session.scalar(statement.on_conflict_do_nothing().returning(col(Patron.id)))
+    known = made or await find(session, keys, consortium, holder.register, holder.number)
+    if known is None:
+        raise LookupError("the patron's row vanished within one transaction")
+    return known
+
+
+async def _add_card(session: Session, keys: KeyRing, consortium: str, holder: Holder, patron: str) -> None:
+    digest = _digest(keys, holder.register, holder.card or holder.number)
+    statement = insert(PatronCard).values(
+        consortium_id=consortium, patron_id=patron, register=holder.register, number_digest=digest
+    )
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def _give(session: Session, branch: BranchView, patron: str, right: Right, reach: Reach, by: str) -> None:
+    values = {
+        "permitted": right.permitted, "valid_until": right.valid_until, "suspended_until": right.suspended_until,
+        "given_by": by, "given_at": session.now,
+    }  # fmt: skip
+    statement = insert(PatronRight).values(
+        id=secrets.token_hex(8),
+        consortium_id=branch.consortium,
+        controller_id=branch.controller,
+        patron_id=patron,
+        reach=reach.value,
+        place=place_of(branch, reach),
+        **values,
+    )
+    one = ["controller_id", "patron_id", "reach", "place"]
+    await session.execute(statement.on_conflict_do_update(index_elements=one, set_=values))
+
+
+async def _rights(session: Session, branch: BranchView, patron: str) -> PatronRights:
+    given = (await given_at(session, branch, [patron]))[patron]
+    return PatronRights(patron, by_nearness(given), effective(given))
+
+
+async def _drop_without_rights(session: Session) -> None:
+    without = select(col(Patron.id)).where(col(Patron.id).not_in(select(col(PatronRight.patron_id))))
+    patrons: Sequence[str] = await session.all(without)
+    await session.execute(delete(PatronCard).where(col(PatronCard.patron_id).in_(patrons)))
+    await session.execute(delete(Patron).where(col(Patron.id).in_(patrons)))
+
+
+def _digest(keys: KeyRing, register: str, number: CardNumber) -> str:
+    return keys.lookup("patron", f"{register}\n{number.value}")

@@ -1,0 +1,54 @@
+"""How persons are named at a branch: digests under the branch's own key, which is made when it is first needed."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
+from sqlmodel import col
+
+from meroppet.rules.credentials import CardNumber
+from meroppet.wire.digests import subject_digest
+from server.db import Session
+from server.keys import KeyRing
+from server.organisations.service import BranchView
+from server.patrons.models import BranchKey
+
+_KEY_BYTES = 32
+_DIGEST, _PIN = "digest key", "pin key"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchKeys:
+    """A branch's keys: for subject digests, and for what its devices learn of PINs."""
+
+    digest: bytes = field(repr=False)
+    pin: bytes = field(repr=False)
+
+    def subject(self, number: CardNumber) -> str:
+        """The digest by which the branch's devices and journal name the holder of a number."""
+        return subject_digest(self.digest, number.value)
+
+
+async def branch_keys(session: Session, keys: KeyRing, branch_id: str) -> BranchKeys | None:
+    """The branch's keys, or None if it has none yet (or is outside the session's scope)."""
+    row = await session.scalar(select(BranchKey).where(col(BranchKey.branch_id) == branch_id))
+    if row is None:
+        return None
+    return BranchKeys(
+        keys.decrypt(f"{_DIGEST} {branch_id}", row.digest_key), keys.decrypt(f"{_PIN} {branch_id}", row.pin_key)
+    )
+
+
+async def make_branch_keys(session: Session, keys: KeyRing, branch: BranchView) -> bool:
+    """Give the branch its keys; False if it has them already."""
+    statement = insert(BranchKey).values(
+        branch_id=branch.id,
+        consortium_id=branch.consortium,
+        controller_id=branch.controller,
+        digest_key=keys.encrypt(f"{_DIGEST} {branch.id}", secrets.token_bytes(_KEY_BYTES)),
+        pin_key=keys.encrypt(f"{_PIN} {branch.id}", secrets.token_bytes(_KEY_BYTES)),
+        since=session.now,
+    )
+    statement = statement.on_conflict_do_nothing(index_elements=["branch_id"])
+    return await session.scalar(statement.returning(col(BranchKey.branch_id))) is not None

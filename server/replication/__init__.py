@@ -1,0 +1,1 @@
+"""How changes reach devices: numbered changes, snapshots, and the stream that wakes them."""

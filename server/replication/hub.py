@@ -1,0 +1,104 @@
+"""Who waits for what in this process: topics are woken after a commit, and carry nothing but that.
+
+A wake-up is a hint. Whoever is woken reads the database, so a lost one costs a poll interval and nothing else.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+CHANNEL = "meroppet"
+_AGAIN_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Ear:
+    """One listener; what was woken since it last heard is kept, so nothing falls between two waits."""
+
+    def __init__(self) -> None:
+        self._woken = asyncio.Event()
+        self._topics: set[str] = set()
+
+    def wake(self, topic: str) -> None:
+        """Called by the hub."""
+        self._topics.add(topic)
+        self._woken.set()
+
+    async def heard(self, timeout: float) -> frozenset[str]:
+        """The topics woken since the last call, waiting up to `timeout` seconds for one; empty if none was."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._woken.wait()
+        except TimeoutError:
+            return frozenset()
+        heard = frozenset(self._topics)
+        self._topics.clear()
+        self._woken.clear()
+        return heard
+
+
+class Hub:
+    """The wake-ups of one process, and through PostgreSQL those of its fellow processes.
+
+    Topics: a consortium's id (something was published), `device:ID` (orders, revocation, a newer boot), and
+    `branch:ID` (something for the staff pages of a branch).
+    """
+
+    def __init__(self) -> None:
+        self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
+        self.is_closed = False
+
+    @contextmanager
+    def listening(self, *topics: str) -> Iterator[Ear]:
+        """An ear for these topics. Open it before reading what is waited for, and nothing is missed."""
+        ear = Ear()
+        for topic in topics:
+            self._ears[topic].add(ear)
+        try:
+            yield ear
+        finally:
+            for topic in topics:
+                self._ears[topic].discard(ear)
+                if not self._ears[topic]:
+                    del self._ears[topic]
+
+    def wake(self, topic: str) -> None:
+        """Wake whoever listens to this topic."""
+        for ear in tuple(self._ears.get(topic, ())):
+            ear.wake(topic)
+
+    def wake_all(self) -> None:
+        """Wake everybody: something may have been missed."""
+        for topic in tuple(self._ears):
+            self.wake(topic)
+
+    def close(self) -> None:
+        """The process is stopping: streams end as soon as they are woken."""
+        self.is_closed = True
+        self.wake_all()
+
+    async def listen(self, url: str) -> None:
+        """For ever: pass on what other processes say through PostgreSQL (NOTIFY). `url` as asyncpg wants it."""
+        while not self.is_closed:
+            try:
+                await self._listen_once(url)
+            except (OSError, asyncpg.PostgresError) as error:
+                logger.warning("wake-ups of other processes are not heard: %s", type(error).__name__)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _listen_once(self, url: str) -> None:
+        lost = asyncio.Event()
+        connection = await asyncpg.connect(url)
+        try:
+            connection.add_termination_listener(lambda _connection: lost.set())
+            await connection.add_listener(CHANNEL, lambda _connection, _process, _channel, topic: self.wake(topic))
+            # Nobody knows what was said before this connection stood.
+            self.wake_all()
+            await lost.wait()
+        finally:
+            await connection.close()

@@ -1,0 +1,55 @@
+"""Keeping visits and refusals as the journal brings them, and counting them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
+from sqlmodel import col
+
+from server.db import Session
+from server.visits.models import Refusal, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One visit and the journal row it comes from."""
+
+    consortium_id: str
+    controller_id: str
+    branch_id: str
+    device_id: str
+    epoch: str
+    seq: int
+    at: datetime
+    received_at: datetime
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow(VisitRow):
+    """One refusal and the journal row it comes from."""
+
+    reason: str
+
+
+async def keep(session: Session, visits: Sequence[VisitRow], refusals: Sequence[RefusalRow]) -> None:
+    """Keep these, each once however often it is brought."""
+    if visits:
+        await session.execute(insert(Visit).on_conflict_do_nothing(), [asdict(row) for row in visits])
+    if refusals:
+        await session.execute(insert(Refusal).on_conflict_do_nothing(), [asdict(row) for row in refusals])
+
+
+async def visits_since(session: Session, branch_id: str, since: datetime) -> int:
+    """How many were let in at a branch."""
+    statement = select(func.count()).select_from(Visit).where(col(Visit.branch_id) == branch_id, col(Visit.at) >= since)
+    return int(await session.scalar(statement))
+
+
+async def refusals_since(session: Session, branch_id: str, since: datetime) -> dict[str, int]:
+    """How many were not, by reason."""
+    statement = select(col(Refusal.reason), func.count()).group_by(col(Refusal.reason))
+    rows = await session.all(statement.where(col(Refusal.branch_id) == branch_id, col(Refusal.at) >= since))
+    return dict(rows)
