@@ -14,7 +14,7 @@ STRONG = re.compile(r"(?i)(?<!L)(?<!Lesser )\bA?GPL|GNU (Affero )?General Public
 
 def _licence(package: Distribution) -> str:
     metadata = package.metadata
-    stated = [metadata.get("License-Expression", ""), metadata.get("License", "")[:200]]
+    stated = [metadata[key][:200] for key in ("License-Expression", "License") if key in metadata]
     classifiers = [line for line in metadata.get_all("Classifier", []) if line.startswith("License ::")]
     return " | ".join(part for part in [*stated, *classifiers] if part)
 
