@@ -1,4 +1,4 @@
-"""From what the kiosk's devices say to what happens in the session. Pure; what lies on the pad is remembered by the shell."""
+"""From what the kiosk's devices say to what happens in the session. Pure: the shell remembers what lies on the pad."""
 
 from collections.abc import Callable
 
@@ -15,6 +15,9 @@ from meroppet.rules.checkout import (
     Task,
 )
 from meroppet.rules.credentials import card_from_bytes
+
+UNREADABLE = "?"
+"""Stands for a code that was too long to be one: nobody's card and no item."""
 
 _TASKS = {"1": Task.BORROW, "2": Task.RETURN}
 _NAMES = {"#": "ok", "*": "back"}

@@ -42,6 +42,7 @@ class Panel:
         down = 100 * self.text_px / self.height_px
         target = self.target_px / self.text_px
         return (
-            f":root {{ --k-text: max({SMALLEST_PX}px, min({across:.3f}vw, {down:.3f}vh), min({down:.3f}vw, {across:.3f}vh));"
+            f":root {{ --k-text: max({SMALLEST_PX}px,"
+            f" min({across:.3f}vw, {down:.3f}vh), min({down:.3f}vw, {across:.3f}vh));"
             f" --k-target: max(44px, {target:.3f} * var(--k-text)); }}\n"
         )

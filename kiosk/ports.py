@@ -1,6 +1,7 @@
 """What the session shell needs of the device around it; app.build joins them to the real things."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from meroppet.rules.credentials import CardNumber
@@ -17,11 +18,19 @@ class Journal(Protocol):
         ...
 
 
+class Counted(StrEnum):
+    """What became of counting an attempt; only a counted one may be checked."""
+
+    COUNTED = "counted"
+    LOCKED = "locked"
+    UNCOUNTED = "uncounted"
+
+
 class Attempts(Protocol):
     """The device's durable counters of PIN attempts."""
 
-    async def count(self, attempt: str, card: CardNumber) -> bool:
-        """Count one more before it is checked; False when the caps refuse it (or it could not be counted)."""
+    async def count(self, attempt: str, card: CardNumber) -> Counted:
+        """Count one more before it is checked."""
         ...
 
     async def settle(self, attempt: str, outcome: Outcome) -> None:

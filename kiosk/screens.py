@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from kiosk.opening import Opening, opening_at
 from kiosk.ports import Branch
 from kiosk.presentation import Presentation
-from kiosk.session import Kiosk
+from kiosk.session import SessionShell
 from meroppet.rules.checkout import WARN_SECONDS, LineState, Screen, Session, seconds_left
 from meroppet.runtime.clock import Clock
 
@@ -47,7 +47,7 @@ class View:
         return sum(line.state is LineState.DONE for line in self.session.lines)
 
 
-def view(kiosk: Kiosk, branch: Branch, linked: bool, clock: Clock) -> View:
+def view(kiosk: SessionShell, branch: Branch, linked: bool, clock: Clock) -> View:
     """The screen now."""
     moment = clock.now().astimezone(ZoneInfo(branch.zone)).replace(second=0, microsecond=0)
     left = seconds_left(kiosk.session, clock.monotonic())

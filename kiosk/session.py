@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from hardware.ports import Sounder, Tone
 from kiosk.answers import returned_line, taken_line
-from kiosk.ports import Attempts, Journal, Surroundings
+from kiosk.ports import Attempts, Counted, Journal, Surroundings
 from kiosk.presentation import Presentation
+from kiosk.sounds import tone_between
 from meroppet.ils.ports import Ils, LoanAnswer, LoanReason
 from meroppet.rules import checkout
 from meroppet.rules.checkout import Happening, Identified, ItemAnswered, ItemSeen, Locked, Screen, Session
@@ -27,6 +29,7 @@ class Surfaces:
     attempts: Attempts
     surroundings: Surroundings
     clock: Clock
+    sounder: Sounder | None = None
 
 
 @dataclass(slots=True)
@@ -40,7 +43,7 @@ class _Listeners:
             event.set()
 
 
-class Kiosk:
+class SessionShell:
     """The one session of this screen. `happen` may be called from anywhere in the loop; `run` does the work."""
 
     def __init__(self, surfaces: Surfaces, new_session: Callable[[], str]) -> None:
@@ -49,6 +52,8 @@ class Kiosk:
         self._happenings: asyncio.Queue[Happening] = asyncio.Queue()
         self._questions: asyncio.Queue[Question] = asyncio.Queue()
         self._listeners = _Listeners()
+        self._attempt = ""
+        self._playing: set[asyncio.Future[bool]] = set()
         self._on_pad: frozenset[str] = frozenset()
         self._left_behind: frozenset[str] = frozenset()
         self.session = Session()
@@ -112,6 +117,7 @@ class Kiosk:
         if self.session != before:
             self._follow(before)
             self._listeners.tell()
+            self._sound(tone_between(before, self.session))
         for effect in effects:
             if not await self._perform(effect):
                 self.happen(checkout.Failed())
@@ -127,6 +133,13 @@ class Kiosk:
         if self.session.screen is Screen.ITEMS and before.screen is not Screen.ITEMS:
             self._look_at_pad()
 
+    def _sound(self, tone: Tone | None) -> None:
+        """Played beside everything else: a buzzer that does not answer holds nobody up."""
+        if tone is not None and self._out.sounder is not None:
+            playing = asyncio.ensure_future(self._out.sounder.play(tone))
+            self._playing.add(playing)
+            playing.add_done_callback(self._playing.discard)
+
     def _look_at_pad(self) -> None:
         if self.session.screen is Screen.ITEMS:
             for item in sorted(self._on_pad - self._left_behind):
@@ -136,8 +149,8 @@ class Kiosk:
         match effect:
             case checkout.Record(event, card):
                 return await self._out.journal.record(event, card)
-            case checkout.Settle(session, outcome):
-                await self._out.attempts.settle(session, outcome)
+            case checkout.Settle(_, outcome):
+                await self._out.attempts.settle(self._attempt, outcome)
                 return True
             case _:
                 self._questions.put_nowait(effect)
@@ -170,8 +183,13 @@ class Kiosk:
         return renewed if renewed.ok else answer
 
     async def _identify(self, question: checkout.Identify) -> Happening:
-        if not await self._out.attempts.count(question.session, question.card):
+        # A session can hold several attempts: each is counted under an identifier of its own.
+        self._attempt = self._new_session()
+        counted = await self._out.attempts.count(self._attempt, question.card)
+        if counted is Counted.LOCKED:
             return Locked(question.session)
+        if counted is Counted.UNCOUNTED:
+            return Identified(question.session, PinAnswer.UNAVAILABLE, None, self._today())
         answer = await self._out.ils.patron(question.card.value, question.pin.digits)
         pin = PinAnswer(answer.pin.value)
         initial = (answer.name or "")[:1]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from kiosk.session import Kiosk
+from kiosk.session import SessionShell
 from kiosk.web.rendering import Rendering
 
 LOOK_SECONDS = 1.0
@@ -11,7 +11,7 @@ LOOK_SECONDS = 1.0
 HEARTBEAT_LOOKS = 15
 
 
-async def stages(kiosk: Kiosk, rendering: Rendering) -> AsyncIterator[str]:
+async def stages(kiosk: SessionShell, rendering: Rendering) -> AsyncIterator[str]:
     """Server-sent events: unnamed messages of HTML, and a comment now and then so that a lost browser is noticed."""
     changed = kiosk.listen()
     shown = None

@@ -5,7 +5,7 @@ from pathlib import Path
 from kiosk.ports import Surroundings
 from kiosk.screens import View, view
 from kiosk.sentences import fates, places
-from kiosk.session import Kiosk
+from kiosk.session import SessionShell
 from meroppet.pages import Pages, pages
 from meroppet.rules.reasons import Reason
 from meroppet.runtime.clock import Clock
@@ -18,7 +18,7 @@ STATIC = {"kiosk": HERE / "static"}
 class Rendering:
     """Renders one kiosk's screen; `keypad` says whether keys stand beside it."""
 
-    def __init__(self, kiosk: Kiosk, surroundings: Surroundings, clock: Clock, *, keypad: bool) -> None:
+    def __init__(self, kiosk: SessionShell, surroundings: Surroundings, clock: Clock, *, keypad: bool) -> None:
         self._kiosk = kiosk
         self._surroundings = surroundings
         self._clock = clock

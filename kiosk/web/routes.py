@@ -9,24 +9,24 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from kiosk.panel import Panel
-from kiosk.session import Kiosk
+from kiosk.session import SessionShell
 from kiosk.web.live import stages
 from kiosk.web.rendering import STATIC, Rendering
 from meroppet.pages import SecurityHeaders, mount_static
 from meroppet.rules.checkout import Cancelled, Chosen, Finished, KeyPressed, Task, Touched
 
-Intent = Callable[[Kiosk, FormData], None]
+Intent = Callable[[SessionShell, FormData], None]
 
 
-def _choose(kiosk: Kiosk, form: FormData) -> None:
+def _choose(kiosk: SessionShell, form: FormData) -> None:
     kiosk.happen(Chosen(Task(str(form["task"])), kiosk.new_session()))
 
 
-def _key(kiosk: Kiosk, form: FormData) -> None:
+def _key(kiosk: SessionShell, form: FormData) -> None:
     kiosk.happen(KeyPressed(str(form["key"])))
 
 
-def _language(kiosk: Kiosk, form: FormData) -> None:
+def _language(kiosk: SessionShell, form: FormData) -> None:
     kiosk.present(kiosk.presentation.speaking(str(form["lang"])))
 
 
@@ -42,7 +42,7 @@ INTENTS: Mapping[str, Intent] = {
 """Everything a touch can mean."""
 
 
-def create_app(kiosk: Kiosk, rendering: Rendering, panel: Panel, hosts: frozenset[str]) -> Starlette:
+def create_app(kiosk: SessionShell, rendering: Rendering, panel: Panel, hosts: frozenset[str]) -> Starlette:
     """The page's ASGI application. `hosts` are the names by which the browser may call it."""
 
     async def page(_: Request) -> Response:

@@ -1,9 +1,9 @@
-"""What stands around a kiosk's session in tests: a journal in a list, counters in a set, a clock that is turned by hand."""
+"""What stands around a kiosk's session in tests: a journal in a list, a clock that is turned by hand, a register."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from kiosk.ports import Branch
+from kiosk.ports import Branch, Counted
 from meroppet.ils.fake import FakeIls, Item, Library, Patron
 from meroppet.rules.branch import BranchState, ClockTrust
 from meroppet.rules.credentials import CardNumber
@@ -74,9 +74,9 @@ class MemoryAttempts:
     log: list[str] = field(default_factory=list)
     locked: bool = False
 
-    async def count(self, attempt: str, card: CardNumber) -> bool:
+    async def count(self, attempt: str, card: CardNumber) -> Counted:
         self.log.append("count")
-        return not self.locked
+        return Counted.LOCKED if self.locked else Counted.COUNTED
 
     async def settle(self, attempt: str, outcome: Outcome) -> None:
         self.log.append(outcome.value)

@@ -1,0 +1,97 @@
+"""The inputs of the kiosk: what they say goes to the session, and whether they are there goes to the journal."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from hardware.ports import BarcodeScanned, CardPresented, Event, KeyPressed, ReaderFound, ReaderLost, TagsOnPad
+from kiosk import inputs
+from kiosk.fittings import Fittings
+from kiosk.ports import Journal
+from kiosk.session import SessionShell
+from meroppet.rules.checkout import Chosen, Happening, Screen, Task
+from meroppet.rules.events import ReaderFound as Found
+from meroppet.rules.events import ReaderLost as Missing
+
+logger = logging.getLogger(__name__)
+
+AGAIN_AFTER = 1.0
+
+
+class Listening:
+    """One task an input; an input that fails is listened to again and takes nothing down with it."""
+
+    def __init__(self, fittings: Fittings, kiosk: SessionShell, journal: Journal) -> None:
+        self._fittings = fittings
+        self._kiosk = kiosk
+        self._journal = journal
+        self._lost: set[str] = set()
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The inputs that do not answer now."""
+        return tuple(sorted(self._lost))
+
+    async def run(self) -> None:
+        """Listen to every input until cancelled."""
+        fitted = self._fittings
+        async with asyncio.TaskGroup() as tasks:
+            for place, source in (
+                ("barcode_scanner", fitted.barcode_scanner),
+                ("tag_pad", fitted.tag_pad),
+                ("card_reader", fitted.card_reader),
+                ("keypad", fitted.keypad),
+            ):
+                if source is not None:
+                    tasks.create_task(self._for_ever(place, source.events), name=place)
+
+    async def _for_ever(self, place: str, events: Callable[[], AsyncIterator[Event]]) -> None:
+        while True:
+            try:
+                async for event in events():
+                    await self._hear(place, event)
+            except Exception as error:
+                # One driver's fault is not the others': the screen and they go on.
+                logger.exception("an input went wrong", extra={"input": place})
+                await self._presence(place, there=False, why=type(error).__name__)
+            await asyncio.sleep(AGAIN_AFTER)
+
+    async def _hear(self, place: str, event: Event) -> None:
+        match event:
+            case ReaderFound(detail=detail):
+                await self._presence(place, there=True, why=detail)
+            case ReaderLost(detail=detail):
+                await self._presence(place, there=False, why=detail)
+            case TagsOnPad(ids=items):
+                self._kiosk.pad(items)
+            case CardPresented():
+                self._card(event)
+            case _:
+                self._tell(self._meant(event))
+
+    def _card(self, card: CardPresented) -> None:
+        """A card held up at an idle screen wants to borrow."""
+        if self._kiosk.session.screen is Screen.IDLE:
+            self._tell(Chosen(Task.BORROW, self._kiosk.new_session()))
+        self._tell(inputs.of_card(card))
+
+    def _meant(self, event: Event) -> Happening | None:
+        screen = self._kiosk.session.screen
+        match event:
+            case KeyPressed(key=key):
+                return inputs.of_key(screen, key, self._kiosk.new_session)
+            case BarcodeScanned(text=text, complete=complete):
+                return inputs.of_scan(screen, text if complete else inputs.UNREADABLE)
+            case _:
+                return None
+
+    def _tell(self, happening: Happening | None) -> None:
+        if happening is not None:
+            self._kiosk.happen(happening)
+
+    async def _presence(self, place: str, *, there: bool, why: str) -> None:
+        if there == (place not in self._lost):
+            return
+        (self._lost.discard if there else self._lost.add)(place)
+        logger.warning("an input is %s", "back" if there else "gone", extra={"input": place, "why": why})
+        await self._journal.record(Found(place) if there else Missing(place), None)
