@@ -156,14 +156,13 @@ def _opened(door: Door, now: float) -> Step:
 
 
 def _hours(door: Door, state: BranchState | None, policy: Policy | None, now: float) -> Step:
-    if state is door.branch:
-        return door, ()
+    free = _stands_free(state, policy)
     changed = replace(door, branch=state)
-    told = (Record(BranchChanged(state.value)),) if state is not None else ()
-    if _stands_free(state, policy):
-        return replace(changed, renew_at=now + HOLD_RENEW_SECONDS), (*told, _hold())
-    if door.renew_at is None:
+    told = (Record(BranchChanged(state.value)),) if state is not None and state is not door.branch else ()
+    if free == (door.renew_at is not None):
         return changed, told
+    if free:
+        return replace(changed, renew_at=now + HOLD_RENEW_SECONDS), (*told, _hold())
     return replace(changed, renew_at=None, hold_until=None), (EndLease(HOLD_LEASE), *told)
 
 
