@@ -28,13 +28,27 @@ BERTIL = Patron("B2000002", "5678")
 POLICY = Policy(minimum_age=16)
 
 
+class WatchedBoard(Board):
+    """A board that counts how often its strike let go."""
+
+    releases = 0
+
+    def _become(self, state: BoardState) -> None:
+        self.releases += self._state.locked and not state.locked
+        super()._become(state)
+
+    def send_key(self, key: str) -> None:
+        """A keypad with more keys than ours has."""
+        self._emit("keypad", key)
+
+
 class House:
     """Start what a test needs; `close` ends it all."""
 
     def __init__(self) -> None:
         # A socket's path has at most 107 bytes, so not beneath pytest's long folders.
         self.folder = Path(tempfile.mkdtemp(prefix="meroppet-door-"))
-        self.board = Board(self.folder / "board.sock")
+        self.board = WatchedBoard(self.folder / "board.sock")
         self.server = ServerDouble()
         self.server.patrons = patrons(ANNA, BERTIL)
         self.door: DoorController
