@@ -3,6 +3,7 @@
 `python bin/reference.py` writes, `--check` exits with 1 when the page is not what it would write.
 """
 
+import ast
 import importlib
 import inspect
 import sys
@@ -59,7 +60,8 @@ def settings() -> Iterator[str]:
         yield from table(["key", "variable", "type", "default", "what"])
         for line in reference(model_of(module), module.PREFIX):
             what = f"{line.about} **Secret.**" if line.secret else line.about
-            yield row(f"`{line.key}`", f"`{line.variable}`", f"`{line.kind}`", f"`{line.default}`", what)
+            variable = f"`{line.variable}`" if line.variable else ""
+            yield row(f"`{line.key}`", variable, f"`{line.kind}`", f"`{line.default}`" if line.default else "", what)
     yield from ["", "### meroppet-lockd", "", "File or command line (`--key value`); standard library only.", ""]
     yield from table(["key", "default", "what"])
     for key, (default, about) in LOCKD.items():
@@ -84,13 +86,15 @@ def drivers() -> Iterator[str]:
         yield from ["", f"### `{group}`", ""]
         yield from table(["driver", "class", "what"])
         for name, target in sorted(entries.items()):
-            yield row(f"`{name}`", f"`{target}`", first_line(target_of(target)))
+            yield row(f"`{name}`", f"`{target}`", said_of(target))
 
 
-def target_of(target: str) -> Any:
-    """The object an entry point names."""
+def said_of(target: str) -> str:
+    """The sentence the class an entry point names begins with; read, not imported: some load on a Pi only."""
     module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)
+    tree = ast.parse((ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+    (found,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    return (ast.get_docstring(found) or "").partition("\n")[0]
 
 
 def first_line(described: Any) -> str:

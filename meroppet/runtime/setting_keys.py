@@ -36,13 +36,19 @@ def misspelt(model: type[BaseModel], values: Mapping[str, Any], at: Key = ()) ->
 
 
 def keys_of(model: type[BaseModel], at: Key = ()) -> Iterator[tuple[Key, FieldInfo, str]]:
-    """Every leaf of a model: its key, its field and its type as a reader would write it."""
+    """Every leaf of a model: its key, its field and its type as a reader would write it.
+
+    The keys of a list's elements follow the list, under its name with `[]`.
+    """
     for name, field in model.model_fields.items():
         inner = _inner_model(field.annotation)
-        if inner is not None and not _is_list(field.annotation):
-            yield from keys_of(inner, (*at, name))
-        else:
+        if inner is None:
             yield (*at, name), field, _spelt(field.annotation)
+        elif _is_list(field.annotation):
+            yield (*at, name), field, _spelt(field.annotation)
+            yield from keys_of(inner, (*at, f"{name}[]"))
+        else:
+            yield from keys_of(inner, (*at, name))
 
 
 def secret_keys(model: type[BaseModel]) -> Iterator[Key]:

@@ -203,6 +203,7 @@ class SettingLine:
 
     key: str
     variable: str
+    """Empty for a key inside a list, which the environment gives as a whole."""
     kind: str
     default: str
     secret: bool
@@ -216,7 +217,7 @@ def reference(model: type[Settings], prefix: str) -> Iterator[SettingLine]:
         default = None if field.is_required() else field.get_default(call_default_factory=True, validated_data={})
         yield SettingLine(
             key=".".join(key),
-            variable=f"{prefix}{'__'.join(key).upper()}",
+            variable="" if any(part.endswith("[]") for part in key) else f"{prefix}{'__'.join(key).upper()}",
             kind=kind,
             default="required" if field.is_required() else str(default),
             secret=key in secrets,

@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from door_controller.settings import DoorSettings
+from kiosk.settings import KioskSettings
+from meroppet.runtime.setting_keys import secret_keys
+from meroppet.runtime.settings import Settings
+from server.settings import ServerSettings
+
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "systemd").glob("*.service"))
 PROCESSES = [unit for unit in UNITS if unit.stem != "meroppet-kiosk-browser"]
@@ -73,6 +79,17 @@ def test_a_unit_starts_a_command_this_project_installs(unit: Path) -> None:
     assert commands
     assert {Path(command).parent for command in commands} == {Path("/opt/meroppet/venv/bin")}
     assert {Path(command).name for command in commands} <= set(scripts)
+
+
+@pytest.mark.parametrize(
+    ("unit", "model"), [("server", ServerSettings), ("door", DoorSettings), ("kiosk", KioskSettings)]
+)
+def test_every_secret_setting_can_come_as_a_credential(unit: str, model: type[Settings]) -> None:
+    text = (ROOT / f"systemd/meroppet-{unit}.service").read_text(encoding="utf-8")
+
+    missing = ["__".join(key) for key in secret_keys(model) if f"LoadCredential={'__'.join(key)}" not in text]
+
+    assert missing == []
 
 
 def test_each_process_has_a_user_of_its_own_that_sysusers_makes() -> None:

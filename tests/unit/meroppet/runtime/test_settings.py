@@ -19,6 +19,8 @@ class Door(Settings):
     state_dir: Path = Path("/var/lib/meroppet")
     reader: Reader = Reader()
     keys: tuple[str, ...] = ()
+    spares: tuple[Reader, ...] = ()
+    passwords: dict[str, SecretStr] = Field(default_factory=dict)
     pin_pepper: SecretStr | None = None
 
 
@@ -62,6 +64,12 @@ def test_environment_beats_the_file_and_credentials_beat_both(read: Any) -> None
     assert settings.pin_pepper == SecretStr("from-systemd")
 
 
+def test_a_table_of_secrets_is_one_credential_a_key(read: Any) -> None:
+    settings = read("", {"passwords__skiljebo": "x\n", "passwords__nora": "y"})
+
+    assert settings.passwords == {"skiljebo": SecretStr("x"), "nora": SecretStr("y")}
+
+
 def test_groups_merge_across_sources(read: Any) -> None:
     settings = read("[reader.options]\npin = 4\n", MEROPPET_DOOR_READER__DRIVER="gpio")
 
@@ -81,12 +89,18 @@ def test_other_programs_variables_are_nobodys_business(read: Any) -> None:
     [
         ("prot = 1", {}, "door.toml: no setting prot; did you mean port?"),
         ("[reader]\ndrivr = 'x'", {}, "door.toml: no setting reader.drivr; did you mean reader.driver?"),
-        ("xyzzy = 1", {}, "door.toml: no setting xyzzy; there are: keys, pin_pepper, port, reader, state_dir"),
+        (
+            "xyzzy = 1",
+            {},
+            "door.toml: no setting xyzzy; there are: keys, passwords, pin_pepper, port, reader, spares, state_dir",
+        ),
         (
             "",
             {"MEROPPET_DOOR_READER__DRIVR": "x"},
             "environment: no setting MEROPPET_DOOR_READER__DRIVR; did you mean MEROPPET_DOOR_READER__DRIVER?",
         ),
+        ("[[spares]]\ndrivr = 'x'", {}, "door.toml: no setting spares.drivr; did you mean spares.driver?"),
+        ("[passwords]\na = 's3cret'", {}, "passwords is a secret and does not belong in this file"),
         ("port = 'many'", {}, "door.toml: port: Input should be a valid integer"),
         ("", {"MEROPPET_DOOR_PORT": "many"}, "environment: MEROPPET_DOOR_PORT: Input should be a valid integer"),
         ("", {"MEROPPET_DOOR_KEYS": "a, b"}, "lists and tables are written as JSON"),
@@ -128,7 +142,18 @@ def test_settings_do_not_change(read: Any) -> None:
 def test_the_reference_lists_every_leaf_once() -> None:
     lines = {line.key: line for line in reference(Door, "MEROPPET_DOOR_")}
 
-    assert list(lines) == ["port", "state_dir", "reader.driver", "reader.options", "keys", "pin_pepper"]
+    assert list(lines) == [
+        "port",
+        "state_dir",
+        "reader.driver",
+        "reader.options",
+        "keys",
+        "spares",
+        "spares[].driver",
+        "spares[].options",
+        "passwords",
+        "pin_pepper",
+    ]
     assert lines["reader.driver"].variable == "MEROPPET_DOOR_READER__DRIVER"
     assert lines["pin_pepper"].secret
     assert lines["port"].about == "Where it listens."
