@@ -24,7 +24,7 @@ def accepted(window: Window, number: int) -> Window | None:
         return Window(number, 0)
     if ahead > 0:
         return Window(number, ((window.seen << 1 | (window.highest > 0)) << (ahead - 1)) & _MASK)
-    bit = 1 << (-ahead - 1) if ahead < 0 else 0
-    if bit == 0 or bit > _MASK or window.seen & bit:
+    if not -WINDOW <= ahead < 0:
         return None
-    return Window(window.highest, window.seen | bit)
+    bit = 1 << (-ahead - 1)
+    return None if window.seen & bit else Window(window.highest, window.seen | bit)

@@ -29,10 +29,10 @@ class Patron(ConsortiumOwned, table=True):
 
     retention: ClassVar[Retention] = Retention.none(_WITH_THE_RIGHT)
 
-    __table_args__ = (UniqueConstraint("consortium_id", "register", "number_digest"),)
+    __table_args__ = (UniqueConstraint("consortium_id", "register_id", "number_digest"),)
 
     id: str = Field(primary_key=True)
-    register: str
+    register_id: str
     number_digest: str
     number_sealed: bytes
 
@@ -45,7 +45,7 @@ class PatronCard(ConsortiumOwned, table=True):
     __tablename__ = "patron_card"
 
     patron_id: str = Field(primary_key=True, foreign_key="patron.id")
-    register: str = Field(primary_key=True)
+    register_id: str = Field(primary_key=True)
     number_digest: str = Field(primary_key=True, index=True)
 
 

@@ -91,9 +91,11 @@ async def rights_of(
 async def find(session: Session, keys: KeyRing, consortium: str, register: str, card: CardNumber) -> str | None:
     """The id of the patron with this number or card."""
     digest = _digest(keys, register, card)
-    by_number = select(col(Patron.id)).where(col(Patron.consortium_id) == consortium, col(Patron.register) == register)
+    by_number = select(col(Patron.id)).where(
+        col(Patron.consortium_id) == consortium, col(Patron.register_id) == register
+    )
     by_card = select(col(PatronCard.patron_id)).where(
-        col(PatronCard.consortium_id) == consortium, col(PatronCard.register) == register
+        col(PatronCard.consortium_id) == consortium, col(PatronCard.register_id) == register
     )
     patron: str | None = await session.scalar(by_number.where(col(Patron.number_digest) == digest))
     return patron or await session.scalar(by_card.where(col(PatronCard.number_digest) == digest))
@@ -140,7 +142,7 @@ async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder
     statement = insert(Patron).values(
         id=secrets.token_hex(8),
         consortium_id=consortium,
-        register=holder.register,
+        register_id=holder.register,
         number_digest=_digest(keys, holder.register, holder.number),
         number_sealed=keys.encrypt(NUMBER, holder.number.value.encode("ascii")),
     )
@@ -154,7 +156,7 @@ async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder
 async def _add_card(session: Session, keys: KeyRing, consortium: str, holder: Holder, patron: str) -> None:
     digest = _digest(keys, holder.register, holder.card or holder.number)
     statement = insert(PatronCard).values(
-        consortium_id=consortium, patron_id=patron, register=holder.register, number_digest=digest
+        consortium_id=consortium, patron_id=patron, register_id=holder.register, number_digest=digest
     )
     await session.execute(statement.on_conflict_do_nothing())
 

@@ -1,0 +1,204 @@
+"""Only an enrolled, unrevoked device of the right kind is answered, and each of its requests once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meroppet.wire.enrolment import DeviceKind
+from server.devices.service import revoke
+from tests.fakes.signing_device import PREFIX, SigningDevice
+
+from .conftest import House
+
+STRANGER = Ed25519PrivateKey.generate()
+
+
+def code(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+async def test_a_device_is_enrolled_booted_and_answered(house: House) -> None:
+    door = await house.device()
+
+    assert (await door.ask("GET", "/changes?after=0")).status_code == 200
+
+
+async def test_a_code_enrols_one_device(house: House) -> None:
+    token = await house.invited()
+
+    assert (await SigningDevice(house.client).enrol(token)).status_code == 200
+    assert code(await SigningDevice(house.client).enrol(token)) == (403, "code_spent")
+
+
+async def test_a_device_that_lost_the_answer_may_ask_again_with_the_same_key(house: House) -> None:
+    token, device = await house.invited(), SigningDevice(house.client)
+
+    first = await device.enrol(token)
+    again = await device.enrol(token)
+
+    assert first.json() == again.json()
+
+
+async def test_a_code_is_worth_nothing_after_a_quarter_of_an_hour(house: House) -> None:
+    token = await house.invited()
+    house.clock.advance(timedelta(minutes=15))
+
+    assert code(await SigningDevice(house.client).enrol(token)) == (403, "code_spent")
+
+
+async def test_a_code_for_a_door_enrols_no_kiosk(house: House) -> None:
+    token = await house.invited(kind=DeviceKind.DOOR)
+
+    assert code(await SigningDevice(house.client, kind=DeviceKind.KIOSK).enrol(token)) == (403, "code_spent")
+
+
+async def test_an_unknown_code_enrols_nobody(house: House) -> None:
+    assert code(await SigningDevice(house.client).enrol("A" * 26)) == (403, "code_spent")
+
+
+async def test_a_spoilt_key_does_not_spend_the_code(house: House) -> None:
+    token = await house.invited()
+    body = {"token": token, "kind": "door", "public_key": "AAAA", "version": "1"}
+
+    assert code(await house.client.post(f"{PREFIX}/enrol", json=body)) == (400, "bad_request")
+    assert (await SigningDevice(house.client).enrol(token)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "answer"),
+    [
+        ({"device": "door-nobody"}, (401, "unknown_device")),
+        ({"key": STRANGER}, (401, "bad_signature")),
+        ({"sign_method": "POST"}, (401, "bad_signature")),
+        ({"sign_target": f"{PREFIX}/changes?after=1"}, (401, "bad_signature")),
+        ({"sign_body": b"other"}, (401, "bad_signature")),
+        ({"sign_sequence": 99}, (401, "bad_signature")),
+        ({"sign_boot": "other"}, (401, "bad_signature")),
+        ({"sign_device": "other"}, (401, "bad_signature")),
+        ({"boot": "never-announced"}, (401, "unknown_boot")),
+        ({"sequence": 0}, (401, "replayed")),
+    ],
+)
+async def test_a_request_that_is_wrong_in_one_way_is_refused(
+    house: House, wrong: dict[str, Any], answer: tuple[int, str]
+) -> None:
+    door = await house.device()
+
+    assert code(await door.ask("GET", "/changes?after=0", **wrong)) == answer
+
+
+@pytest.mark.parametrize("header", ["Meroppet-Device", "Meroppet-Boot", "Meroppet-Sequence", "Meroppet-Signature"])
+async def test_a_request_without_a_header_is_refused(house: House, header: str) -> None:
+    door = await house.device()
+    request = door.request("GET", "/changes?after=0")
+    del request.headers[header]
+
+    assert code(await house.client.send(request)) == (401, "bad_signature")
+
+
+async def test_a_request_sent_again_is_refused(house: House) -> None:
+    door = await house.device()
+    request = door.request("GET", "/changes?after=0")
+
+    assert (await house.client.send(request)).status_code == 200
+    assert code(await house.client.send(request)) == (401, "replayed")
+
+
+async def test_requests_may_overtake_each_other(house: House) -> None:
+    door = await house.device()
+    requests = [door.request("GET", "/changes?after=0") for _ in range(5)]
+
+    for request in reversed(requests):
+        assert (await house.client.send(request)).status_code == 200
+
+
+async def test_an_old_boot_is_retired_by_a_newer_one_and_cannot_be_announced_again(house: House) -> None:
+    door = await house.device()
+    announcement = door.request("POST", "/boot", {"version": "1"}, boot="boot-2", sequence=0)
+    assert (await house.client.send(announcement)).status_code == 200
+    assert (await door.boot("boot-3")).status_code == 200
+
+    assert code(await house.client.send(announcement)) == (401, "replayed")
+    assert code(await door.ask("GET", "/changes?after=0", boot="boot-2")) == (401, "unknown_boot")
+    assert (await door.ask("GET", "/changes?after=0")).status_code == 200
+
+
+async def test_a_boot_announcement_with_a_number_is_refused(house: House) -> None:
+    door = await house.device()
+
+    assert code(await door.boot("boot-2", sequence=1)) == (401, "replayed")
+
+
+async def test_a_revoked_device_is_refused_at_once_and_for_good(house: House) -> None:
+    door = await house.device()
+    async with house.database.session(house.branches["skiljebo"].scope) as session:
+        assert await revoke(session, door.device, "staff")
+
+    assert code(await door.ask("GET", "/changes?after=0")) == (403, "revoked")
+    assert code(await door.boot("boot-2")) == (403, "revoked")
+
+
+async def test_staff_of_another_municipality_cannot_revoke_it(house: House) -> None:
+    door = await house.device()
+    async with house.database.session(house.branches["salastad"].scope) as session:
+        assert not await revoke(session, door.device, "staff")
+
+    assert (await door.ask("GET", "/changes?after=0")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        (DeviceKind.KIOSK, "/verify"),
+        (DeviceKind.DOOR, "/ils/patron"),
+        (DeviceKind.DOOR, "/ils/item"),
+        (DeviceKind.DOOR, "/ils/checkout"),
+        (DeviceKind.DOOR, "/ils/renew"),
+        (DeviceKind.DOOR, "/ils/checkin"),
+    ],
+)
+async def test_a_device_asks_only_what_its_kind_may(house: House, kind: DeviceKind, path: str) -> None:
+    device = await house.device(kind=kind)
+
+    assert code(await device.ask("POST", path, {})) == (403, "not_allowed")
+
+
+async def test_a_door_may_not_ask_in_the_name_of_another(house: House) -> None:
+    door, other = await house.device(), await house.device("salastad")
+    body = {"attempt": "a1", "door": other.device, "sealed": ""}
+
+    assert code(await door.ask("POST", "/verify", body)) == (403, "not_allowed")
+
+
+async def test_a_device_that_asks_too_often_is_told_to_wait(house: House) -> None:
+    door = await house.device()
+    body = {"attempt": "a1", "door": door.device, "sealed": ""}
+
+    answers = [code(await door.ask("POST", "/verify", body)) for _ in range(41)]
+    assert answers[-1] == (429, "too_many")
+    house.clock.advance(timedelta(seconds=1))
+    assert code(await door.ask("POST", "/verify", body)) == (400, "bad_request")
+
+
+async def test_a_body_beyond_the_limit_is_refused(house: House) -> None:
+    door = await house.device()
+
+    response = await door.ask("POST", "/journal", b"x" * (1024 * 1024 + 1))
+
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/api/device/v1/nothing"])
+async def test_nothing_else_listens_there(house: House, path: str) -> None:
+    response = await house.client.get(path)
+
+    assert code(response) == (404, "bad_request")
+
+
+async def test_an_answer_to_nonsense_repeats_nothing_of_it(house: House) -> None:
+    response = await house.client.post(f"{PREFIX}/enrol", json={"token": "SECRET", "kind": "door"})
+
+    assert code(response) == (400, "bad_request")
+    assert "SECRET" not in response.text
