@@ -8,11 +8,10 @@ import shlex
 import subprocess
 import sys
 
-# Which of uv's variables stands for which of pip's settings.
+# Which of uv's variables stands for which of pip's settings. A second index beside the main one is not carried over:
+# piwheels, which Raspberry Pi OS adds, builds some wheels anew, and what is pinned by hash is the original.
 COUNTERPARTS = {
     "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
-    "find-links": "UV_FIND_LINKS",
     "cert": "SSL_CERT_FILE",
     "timeout": "UV_HTTP_TIMEOUT",
     "default-timeout": "UV_HTTP_TIMEOUT",
@@ -35,10 +34,10 @@ def pip_settings() -> dict[str, str]:
 
 def main() -> None:
     """Print one `export` per setting that uv has a variable for."""
-    exports = {COUNTERPARTS[name]: value for name, value in pip_settings().items() if name in COUNTERPARTS and value}
-    if "UV_INDEX" in exports:
-        # Safe although it mixes indexes: every requirement is pinned by hash.
-        exports["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    settings = pip_settings()
+    exports = {COUNTERPARTS[name]: value for name, value in settings.items() if name in COUNTERPARTS and value}
+    if settings.get("no-index", "").lower() in {"1", "true", "yes", "on"} and "find-links" in settings:
+        exports |= {"UV_NO_INDEX": "1", "UV_FIND_LINKS": settings["find-links"]}
     for name, value in exports.items():
         if name not in os.environ:
             print(f"export {name}={shlex.quote(value)}")

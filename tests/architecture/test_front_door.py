@@ -123,6 +123,7 @@ def test_pips_configuration_reaches_uv() -> None:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": "http://127.0.0.1/a b/simple",
         "PIP_CERT": "/etc/ssl/house.pem",
+        "PIP_EXTRA_INDEX_URL": "http://127.0.0.1/beside",
         "UV_HTTP_TIMEOUT": "7",
         "PIP_TIMEOUT": "9",
     }
@@ -139,6 +140,7 @@ def test_pips_configuration_reaches_uv() -> None:
     assert "export UV_DEFAULT_INDEX='http://127.0.0.1/a b/simple'" in done.stdout
     assert "export SSL_CERT_FILE=/etc/ssl/house.pem" in done.stdout
     assert "UV_HTTP_TIMEOUT" not in done.stdout
+    assert "beside" not in done.stdout
 
 
 def test_a_front_end_package_that_is_not_the_pinned_one_is_refused(checkout: Path) -> None:
