@@ -98,7 +98,9 @@ async def register(clock: ManualClock) -> AsyncIterator[Register]:
 
 
 @pytest.fixture
-async def house(database: Database, clock: ManualClock, register: Register, tmp_path: Path) -> AsyncIterator[House]:
+async def house(
+    database: Database, clock: ManualClock, register: Register, keys: KeyRing, tmp_path: Path
+) -> AsyncIterator[House]:
     hub = Hub()
     settings = RegisterSettings(
         id="vastmanland",
