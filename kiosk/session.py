@@ -53,6 +53,7 @@ class SessionShell:
         self._questions: asyncio.Queue[Question] = asyncio.Queue()
         self._listeners = _Listeners()
         self._attempt = ""
+        self._presented = 0.0
         self._playing: set[asyncio.Future[bool]] = set()
         self._on_pad: frozenset[str] = frozenset()
         self._left_behind: frozenset[str] = frozenset()
@@ -79,6 +80,7 @@ class SessionShell:
     def present(self, presentation: Presentation) -> None:
         """Show the screen in another way."""
         self.presentation = presentation
+        self._presented = self._out.clock.monotonic()
         self._listeners.tell()
 
     def pad(self, items: tuple[str, ...]) -> None:
@@ -114,6 +116,7 @@ class SessionShell:
     async def _step(self, happening: Happening) -> None:
         before = self.session
         self.session, effects = checkout.step(before, happening, self._out.clock.monotonic())
+        self._forget_presentation(happening)
         if self.session != before:
             self._follow(before)
             self._listeners.tell()
@@ -132,6 +135,13 @@ class SessionShell:
             self.presentation = Presentation()
         if self.session.screen is Screen.ITEMS and before.screen is not Screen.ITEMS:
             self._look_at_pad()
+
+    def _forget_presentation(self, happening: Happening) -> None:
+        """Who chose a language and walked away leaves the screen to the next person as it was."""
+        waited = self._out.clock.monotonic() - self._presented
+        is_idle = isinstance(happening, checkout.Tick) and self.session.screen is Screen.IDLE
+        if is_idle and self.presentation != Presentation() and waited > checkout.RECEIPT_SECONDS:
+            self.present(Presentation())
 
     def _sound(self, tone: Tone | None) -> None:
         """Played beside everything else: a buzzer that does not answer holds nobody up."""

@@ -69,14 +69,16 @@ class MemoryJournal:
 
 @dataclass
 class MemoryAttempts:
-    """Counts in order; `locked` refuses."""
+    """Counts in order; `answer` is what counting ends in."""
 
     log: list[str] = field(default_factory=list)
-    locked: bool = False
+    names: list[str] = field(default_factory=list)
+    answer: Counted = Counted.COUNTED
 
     async def count(self, attempt: str, card: CardNumber) -> Counted:
         self.log.append("count")
-        return Counted.LOCKED if self.locked else Counted.COUNTED
+        self.names.append(attempt)
+        return self.answer
 
     async def settle(self, attempt: str, outcome: Outcome) -> None:
         self.log.append(outcome.value)

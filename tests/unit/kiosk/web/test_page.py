@@ -1,0 +1,205 @@
+"""The page shows the session and nothing else, in both languages, and listens only to itself."""
+
+import asyncio
+from contextlib import aclosing
+from itertools import count
+
+import httpx2
+import pytest
+
+from kiosk.panel import Panel
+from kiosk.session import SessionShell, Surfaces
+from kiosk.web.live import message, stages
+from kiosk.web.rendering import Rendering
+from kiosk.web.routes import INTENTS, create_app
+from meroppet.rules.checkout import CardShown, ItemSeen, Line, LineState, Screen, Session, Task
+from meroppet.rules.reasons import Reason
+from tests.fakes.kiosk_parts import NORA, FixedSurroundings, ManualClock, MemoryAttempts, MemoryJournal, register
+
+
+class Page:
+    """One kiosk with its page, called without a socket."""
+
+    def __init__(self) -> None:
+        self.clock, self.surroundings, self.journal = ManualClock(), FixedSurroundings(), MemoryJournal()
+        numbers = count(1)
+        surfaces = Surfaces(register(), self.journal, MemoryAttempts(), self.surroundings, self.clock)
+        self.kiosk = SessionShell(surfaces, lambda: f"s{next(numbers)}")
+        self.rendering = Rendering(self.kiosk, self.surroundings, self.clock, keypad=True)
+        app = create_app(self.kiosk, self.rendering, Panel(1080, 1920, 299, 600), frozenset({"127.0.0.1"}))
+        self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1")
+
+    async def touch(self, intent: str, **form: str) -> httpx2.Response:
+        return await self.client.post(f"/do/{intent}", data=form, headers={"HX-Request": "true"})
+
+    async def text(self) -> str:
+        return (await self.client.get("/")).text
+
+
+@pytest.fixture
+async def page():
+    page = Page()
+    task = asyncio.create_task(page.kiosk.run())
+    yield page
+    task.cancel()
+    await page.client.aclose()
+
+
+async def test_an_idle_screen_says_where_when_and_whom_to_call(page):
+    text = await page.text()
+
+    for said in ("Nora bibliotek", "en del av Bergslagsbibblan", "09.30", "Öppet till 22.00", "0587-810 00"):
+        assert said in text
+    assert "Personal här från 10.00" in text
+    assert "English" in text
+
+
+async def test_a_touch_changes_the_screen_before_it_is_answered(page):
+    answer = await page.touch("choose", task="borrow")
+
+    assert answer.status_code == 204
+    assert "Visa ditt lånekort" in await page.text()
+
+
+async def test_without_script_a_touch_leads_back_to_the_page(page):
+    answer = await page.client.post("/do/choose", data={"task": "borrow"})
+
+    assert answer.status_code == 303
+    assert page.kiosk.session.screen is Screen.CARD
+
+
+async def test_a_pin_is_shown_as_dots_only(page):
+    await page.touch("choose", task="borrow")
+    page.kiosk.happen(CardShown("2900100000017"))
+    for digit in "973":
+        await page.touch("key", key=digit)
+
+    text = await page.text()
+    assert text.count("data-filled") == 3
+    assert "973" not in text
+    assert "2900100000017" not in text
+
+
+async def test_the_language_is_the_screens_and_not_the_browsers(page):
+    await page.touch("language", lang="en")
+
+    assert "What would you like to do?" in await page.text()
+    await page.touch("language", lang="xx")
+    assert "What would you like to do?" in await page.text()
+
+
+@pytest.mark.parametrize(
+    ("form", "status"), [({"task": "steal"}, 400), ({}, 400), ({"task": "borrow"}, 204)], ids=["odd", "empty", "good"]
+)
+async def test_what_cannot_be_meant_is_refused(page, form, status):
+    assert (await page.touch("choose", **form)).status_code == status
+
+
+async def test_there_is_nothing_else_to_touch(page):
+    assert (await page.touch("open-the-door")).status_code == 404
+
+
+async def test_another_page_in_the_same_browser_has_no_business_here(page):
+    headers = {"Sec-Fetch-Site": "cross-site"}
+
+    assert (await page.client.post("/do/choose", data={"task": "borrow"}, headers=headers)).status_code == 403
+    answer = await page.client.post("http://rebound.example/do/choose", data={"task": "borrow"})
+    assert answer.status_code == 403
+    assert page.kiosk.session.screen is Screen.IDLE
+
+
+SESSIONS = [
+    Session(),
+    Session(screen=Screen.CARD, id="x", task=Task.BORROW, typed="29001"),
+    Session(screen=Screen.PIN, id="x", task=Task.BORROW, typed="12"),
+    Session(screen=Screen.CHECKING, id="x", task=Task.BORROW),
+    Session(screen=Screen.ITEMS, id="x", task=Task.BORROW, holds_ready=2),
+    *(Session(screen=Screen.REFUSED, id="x", task=Task.BORROW, reason=reason) for reason in Reason),
+    *(
+        Session(screen=screen, id="x", task=task, lines=(Line("1", state, title="<b>", destination=where, reason=why),))
+        for screen in (Screen.ITEMS, Screen.RECEIPT)
+        for task in Task
+        for state in LineState
+        for where, why in (("shelf", "refused"), ("transit:AVESTA", "limit"), ("hold_here", "uncertain"), ("", "odd"))
+    ),
+]
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_every_screen_can_be_shown_with_its_help_number_and_no_code(lang):
+    page = Page()
+    page.kiosk.present(page.kiosk.presentation.speaking(lang))
+    for session in SESSIONS:
+        page.kiosk.session = session
+        text = page.rendering.stage(page.rendering.picture())
+
+        assert NORA.help_number in text
+        assert "<b>" not in text
+        for code in ("unknown_card", "bad_input", "ils_unavailable", "already_on_loan"):
+            assert code not in text
+
+
+def test_a_refusal_never_tells_a_wrong_pin_from_an_unknown_card():
+    page = Page()
+    said = set()
+    for reason in (Reason.WRONG_PIN, Reason.UNKNOWN_CARD, Reason.PIN_NOT_VERIFIED):
+        page.kiosk.session = Session(screen=Screen.REFUSED, id="x", task=Task.BORROW, reason=reason)
+        said.add(page.rendering.stage(page.rendering.picture()))
+
+    assert len(said) == 1
+
+
+async def test_twenty_seconds_before_the_end_the_person_is_asked(page):
+    await page.touch("choose", task="borrow")
+    page.clock.forward(105)
+
+    assert "Är du kvar?" in await page.text()
+    await page.touch("stay")
+    assert "Är du kvar?" not in await page.text()
+
+
+async def test_an_unreachable_server_is_said_on_the_idle_screen(page):
+    page.surroundings.link = False
+
+    assert "Det går inte att låna och lämna tillbaka just nu." in await page.text()
+
+
+async def test_at_night_the_idle_screen_sleeps(page):
+    assert 'data-color-scheme="light"' in page.rendering.stage(page.rendering.picture())
+    page.clock.forward(14 * 3600)
+
+    assert 'data-color-scheme="dark"' in page.rendering.stage(page.rendering.picture())
+
+
+async def test_the_stream_shows_a_change_at_once(page):
+    async with aclosing(stages(page.kiosk, page.rendering)) as stream:
+        assert 'data-screen="idle"' in await anext(stream)
+        await page.touch("choose", task="return")
+
+        async with asyncio.timeout(0.5):
+            assert 'data-screen="items"' in await anext(stream)
+
+
+async def test_items_come_alive_as_the_register_answers(page):
+    await page.touch("choose", task="return")
+    async with aclosing(stages(page.kiosk, page.rendering)) as stream:
+        await anext(stream)
+        page.kiosk.happen(ItemSeen("3010000000052"))
+        async with asyncio.timeout(2):
+            while "Lägg den i lådan till Lindesberg" not in await anext(stream):
+                pass
+
+
+def test_a_message_survives_line_ends():
+    assert message("<p>\n\n  a\n</p>") == "data: <p>\ndata:   a\ndata: </p>\n\n"
+
+
+def test_every_form_in_the_templates_is_an_intent(page):
+    page.kiosk.present(page.kiosk.presentation.turned())
+    seen = set()
+    for session in SESSIONS:
+        page.kiosk.session = session
+        text = page.rendering.stage(page.rendering.picture())
+        seen |= {part.split('"')[0] for part in text.split('action="/do/')[1:]}
+
+    assert seen <= INTENTS.keys()
