@@ -10,17 +10,19 @@ def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0 when all went well, 1 with one sentence on standard error otherwise."""
     given = sys.argv[1:] if arguments is None else arguments
     # Each part is imported only where it is asked for: a warm start may not take longer than three seconds.
-    if given[:1] == ["register"]:
-        from demo import register
+    match given[:1]:
+        case ["register"]:
+            from demo.register import main as register
 
-        return register.main(given[1:])
-    if given[:1] == ["seed"]:
-        from demo import seeding
+            return register(given[1:])
+        case ["seed"]:
+            from demo.seeding import main as seed
 
-        return seeding.main(given[1:])
-    from demo import command
+            return seed(given[1:])
+        case _:
+            from demo.command import main as command
 
-    return command.main(given)
+            return command(given)
 
 
 if __name__ == "__main__":

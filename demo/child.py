@@ -6,7 +6,7 @@ import shutil
 import signal
 import socket
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from demo.errors import ChildDied
@@ -20,7 +20,14 @@ class Child:
     """A process with its own readiness socket and log file. It may be started again after it has ended."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, sockets: Path, log: Path, now: Callable[[], float]
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        sockets: Path,
+        log: Path,
+        now: Callable[[], float],
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.log = log
@@ -29,6 +36,7 @@ class Child:
         self._command = [*_bound_to_parent(), *command]
         self._address = sockets / f"notify.{name}"
         self._now = now
+        self._environ = environ or {}
         self._process: Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self._expected = False
@@ -49,7 +57,7 @@ class Child:
         self.ready_after = self._now() - begun
 
     async def _spawn(self, on_death: Callable[[str], None]) -> None:
-        environ = {**os.environ, "NOTIFY_SOCKET": str(self._address)}
+        environ = {**os.environ, **self._environ, "NOTIFY_SOCKET": str(self._address)}
         environ.pop("WATCHDOG_USEC", None)
         self._expected = False
         self._died = asyncio.get_running_loop().create_future()
@@ -73,7 +81,7 @@ class Child:
         assert self._died is not None  # noqa: S101 (set by _spawn, just before)
         said = asyncio.ensure_future(_ready(loop, readiness))
         try:
-            await asyncio.wait({said, self._died}, timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((said, self._died), timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
             if said.done():
                 return
             if self._died.done():
@@ -124,9 +132,12 @@ def _listening(address: Path) -> socket.socket:
     return listener
 
 
-async def _ready(loop: asyncio.AbstractEventLoop, readiness: socket.socket) -> None:
-    while b"READY=1" not in (await loop.sock_recv(readiness, 4096)).split(b"\n"):
-        pass
+async def _ready(loop: asyncio.AbstractEventLoop, readiness: socket.socket) -> str:
+    """What the process said, once it says that it is ready."""
+    said = b""
+    while b"READY=1" not in said.split(b"\n"):
+        said = await loop.sock_recv(readiness, 4096)
+    return said.decode("utf-8", "replace")
 
 
 def _how(code: int) -> str:

@@ -63,7 +63,14 @@ class House:
         self._rows = _Rows()
         self._mains_turn = asyncio.Lock()
         self.children: Mapping[str, Child] = {
-            name: Child(name, command, sockets=folder.sockets, log=folder.logs / f"{name}.log", now=self._now)
+            name: Child(
+                name,
+                command,
+                sockets=folder.sockets,
+                log=folder.logs / f"{name}.log",
+                now=self._now,
+                environ=self.plan.environment(name),
+            )
             for name, command in self.plan.commands().items()
         }
 
@@ -169,7 +176,7 @@ class House:
     def branch_state(self) -> BranchState:
         """The state the door last journalled; what the seeds say while it has said nothing."""
         said = next((row.detail.get("state") for row in self._searched() if row.kind == "branch.state"), None)
-        return BranchState(said) if said else state_at(self.place.branch.schedule, self.clock.now())
+        return BranchState(str(said)) if said else state_at(self.place.branch.schedule, self.clock.now())
 
     def _searched(self) -> tuple[JournalRow, ...]:
         journal = self.plan.journal("door")

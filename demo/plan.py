@@ -1,0 +1,216 @@
+"""How each process is told what it needs: its settings file, its command line, its place on the network."""
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo import toml
+from demo.consortia import CHOICES, Place, places
+from demo.errors import CannotStart
+from demo.folder import Folder
+from demo.ports import HOST, Ports
+from demo.register import PASSWORD_VARIABLE, account_of
+
+PYTHON = (sys.executable, "-P", "-m")
+"""-P: a file called server.py in the folder where the demo is started must not be run in the server's place."""
+HEARTBEAT_SECONDS = 1
+"""A turned clock is vouched for by the next heartbeat, and nobody wants to wait fifteen seconds for that."""
+MODULES = {"door": "door_controller", "kiosk": "kiosk"}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What a person opens in a browser; staff by name, for a browser keeps a sign-in cookie for no bare address."""
+
+    branch: str
+    kiosk: str
+    staff: str
+
+
+class Plan:
+    """Everything the processes of one run are told."""
+
+    def __init__(self, place: Place, ports: Ports, folder: Folder) -> None:
+        self._place, self._ports, self._folder = place, ports, folder
+        self._password = secrets.token_urlsafe(12)
+        self.addresses = Addresses(
+            branch=f"http://localhost:{ports.branch}/",
+            kiosk=f"http://localhost:{ports.kiosk}/",
+            staff=f"http://localhost:{ports.staff}/",
+        )
+
+    @property
+    def root(self) -> Path:
+        """The run folder."""
+        return self._folder.root
+
+    def journal(self, device: str) -> Path:
+        """The file of a device's journal."""
+        return self._folder.state(device) / "journal.db"
+
+    @property
+    def database(self) -> Path:
+        """The server's SQLite file."""
+        return self._folder.state("server") / "server.db"
+
+    @property
+    def lockd_socket(self) -> Path:
+        """Where lockd listens."""
+        return self._folder.socket("lockd")
+
+    @property
+    def register_password(self) -> str:
+        """The word under which the register lets the server (and the check) in, new in every run."""
+        return self._password
+
+    def commands(self) -> Mapping[str, Sequence[str]]:
+        """The command line of each process."""
+        branch = next(name for name, means in CHOICES.items() if means == self._place.branch.id)
+        register = ("register", "--branch", branch, "--port", str(self._ports.register))
+        return {
+            "register": (*PYTHON, "demo", *register, "--clock", str(self._folder.clock)),
+            "server": (*PYTHON, "server", "serve", "--config", str(self._config("server"))),
+            "lockd": (*PYTHON, "hardware.lockd", "--config", str(self._config("lockd"))),
+            "door": (*PYTHON, "door_controller", "--config", str(self._config("door"))),
+            "kiosk": (*PYTHON, "kiosk", "--config", str(self._config("kiosk"))),
+        }
+
+    def environment(self, process: str) -> Mapping[str, str]:
+        """What is added to a process's environment: passwords stand in no file of settings."""
+        return {
+            "register": {PASSWORD_VARIABLE: self._password},
+            "server": {"CREDENTIALS_DIRECTORY": str(self._credentials)},
+        }.get(process, {})
+
+    def whereabouts(self, process: str) -> str:
+        """Where a process listens, for people."""
+        return {
+            "register": f"SIP2 on {HOST}:{self._ports.register}",
+            "server": f"devices on https://{HOST}:{self._ports.devices}, staff on {self.addresses.staff}",
+            "lockd": "holds the strike of the virtual door",
+            "door": f"status on http://{HOST}:{self._ports.door}/",
+            "kiosk": self.addresses.kiosk,
+        }[process]
+
+    def sign_in(self) -> tuple[str, str]:
+        """User name and password of this folder's member of staff; the password was drawn when it was seeded."""
+        known = json.loads(self._staff.read_text(encoding="utf-8"))
+        return known["user"], known["password"]
+
+    # Writing
+
+    def write(self) -> None:
+        """Write every settings file anew. Raises OSError."""
+        clock: toml.Table = {"clock": "virtual", "clock_offset_file": self._folder.clock}
+        documents: dict[str, toml.Table] = {
+            "lockd": {"socket": self.lockd_socket, "line": f"virtual:{self._folder.socket('board')}"},
+            "door": {**clock, **self._door()},
+            "kiosk": {**clock, **self._kiosk()},
+            "server": {**clock, **self._server()},
+        }
+        for process, document in documents.items():
+            self._config(process).write_text(toml.text(document), encoding="utf-8")
+        self._credentials.mkdir(mode=0o700, exist_ok=True)
+        for place in places():
+            secret = self._credentials / f"register_passwords__{place.branch.id}"
+            secret.write_text(self._password, encoding="utf-8")
+            secret.chmod(0o600)
+
+    def _door(self) -> toml.Table:
+        board = self._virtual("board")
+        return {
+            "state_dir": self._folder.state("door"),
+            "lockd_socket": self.lockd_socket,
+            "status_port": self._ports.door,
+            **dict.fromkeys(("card_reader", "keypad", "indicator", "sounder", "display"), board),
+            "contact": {**board, "part": "contact"},
+            "exit_button": {**board, "part": "exit"},
+        }
+
+    def _kiosk(self) -> toml.Table:
+        desk = self._virtual("desk")
+        return {
+            "state_dir": self._folder.state("kiosk"),
+            "listen": {"port": self._ports.kiosk},
+            **dict.fromkeys(("barcode_scanner", "tag_pad", "card_reader", "keypad"), desk),
+        }
+
+    def _server(self) -> toml.Table:
+        return {
+            "state_dir": self._folder.state("server"),
+            "devices": {
+                "port": self._ports.devices,
+                "url": f"https://{HOST}:{self._ports.cable}",
+                "heartbeat_seconds": HEARTBEAT_SECONDS,
+            },
+            "staff": {"port": self._ports.staff, "url": self.addresses.staff},
+            "registers": [
+                {
+                    "id": self._place.consortium.id,
+                    "profile": "koha",
+                    "host": HOST,
+                    "port": self._ports.register,
+                    "accounts": [
+                        {
+                            "branch": self._place.branch.id,
+                            "user": account_of(self._place.branch),
+                            "institution": self._place.branch.register_code,
+                        }
+                    ],
+                }
+            ],
+        }
+
+    def _virtual(self, name: str) -> toml.Table:
+        return {"driver": "virtual", "socket": self._folder.socket(name)}
+
+    # Doing, once
+
+    async def seed(self) -> None:
+        """Fill the server's database. Raises CannotStart."""
+        config = ("--config", str(self._config("server")))
+        await self._run("demo", "seed", *config, "--staff", str(self._staff))
+        self._folder.seeded.touch()
+
+    async def enrol(self, device: str) -> None:
+        """Enrol a device as an installer does: a code from the server, given to the device. Raises CannotStart."""
+        config = ("--config", str(self._config("server")))
+        code = await self._run("server", "invite", self._place.branch.id, device, *config)
+        device_config = ("--config", str(self._config(device)))
+        await self._run(MODULES[device], *device_config, "enrol", code.strip(), "--replace")
+        self._folder.enrolled(device).touch()
+
+    async def _run(self, module: str, *arguments: str) -> str:
+        """What a command says on standard output. Raises CannotStart with its last words."""
+        process = await asyncio.create_subprocess_exec(
+            *PYTHON, module, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=self._surroundings()
+        )
+        try:
+            said, complaint = await process.communicate()
+        except asyncio.CancelledError:
+            process.kill()
+            raise
+        if process.returncode:
+            words = complaint.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+            raise CannotStart(f"{module} {arguments[0]} failed: {words[-1]}")
+        return said.decode("utf-8")
+
+    def _surroundings(self) -> dict[str, str]:
+        return {**os.environ, **self.environment("server")}
+
+    @property
+    def _credentials(self) -> Path:
+        return self._folder.root / "credentials"
+
+    @property
+    def _staff(self) -> Path:
+        return self._folder.root / "staff.json"
+
+    def _config(self, process: str) -> Path:
+        return self._folder.config / f"{process}.toml"

@@ -1,0 +1,100 @@
+"""`meroppet-demo seed`: fills the server's empty database with the four consortia, before the server runs.
+
+A process of its own, so that the demo itself never loads the server's tables.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import sys
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from demo.consortia import CONSORTIA, LIVE_FROM, ZONE, Consortium, DemoBranch
+from demo.people import PEOPLE, number_at
+from meroppet.rules.credentials import CardNumber
+from meroppet.runtime.settings import SettingsError, load
+from server.app import build
+from server.db import Session, unscoped
+from server.keys import KeyRing
+from server.organisations.service import ALWAYS, Kind, add_branch, add_organisation
+from server.patrons.service import Holder, set_right
+from server.policies.service import set_policy
+from server.schedules.service import set_week
+from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
+from server.staff.access import Grant, Role
+from server.staff.service import NewAccount, add_account
+
+BY = "demo"
+STAFF_USER = "demo"
+
+
+def main(arguments: list[str]) -> int:
+    """Seed once; 1 with one sentence when the settings or the disk do not allow it."""
+    parser = argparse.ArgumentParser("meroppet-demo seed")
+    parser.add_argument("--config", type=Path, required=True, help="the server's settings")
+    parser.add_argument("--staff", type=Path, required=True, help="file for the new member of staff's sign-in")
+    chosen = parser.parse_args(arguments)
+    try:
+        settings = load(ServerSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=chosen.config)
+        asyncio.run(_seed(settings, chosen.staff))
+    except (SettingsError, OSError) as error:
+        print(f"meroppet-demo seed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _seed(settings: ServerSettings, staff: Path) -> None:
+    server = build(settings)
+    try:
+        await server.start()
+        async with server.database.session(unscoped("the demo fills an empty server with four consortia")) as session:
+            today = session.now.astimezone(ZoneInfo(ZONE)).date()
+            for consortium in CONSORTIA:
+                await _consortium(session, server.keys, consortium, today)
+        password = _password()
+        wanted = NewAccount("Demo Demosson", STAFF_USER, password)
+        await add_account(server.database, server.passwords, wanted, [Grant(Role.SERVER)], BY)
+        _keep(staff, password)
+    finally:
+        await server.close()
+
+
+async def _consortium(session: Session, keys: KeyRing, consortium: Consortium, today: date) -> None:
+    await add_organisation(session, consortium.id, Kind.CONSORTIUM, consortium.name)
+    for group in consortium.groups:
+        await add_organisation(session, group.id, Kind.GROUP, group.name, parents=[consortium.id])
+    for member in consortium.municipalities:
+        parents = [consortium.id, *([member.group] if member.group else [])]
+        since = member.joined or ALWAYS
+        await add_organisation(
+            session, member.id, Kind.MUNICIPALITY, member.name, member.code, parents=parents, since=since
+        )
+    for branch in consortium.branches:
+        await _branch(session, keys, consortium, branch, today)
+
+
+async def _branch(session: Session, keys: KeyRing, consortium: Consortium, branch: DemoBranch, today: date) -> None:
+    added = await add_branch(
+        session, branch.id, branch.name, branch.controller, ZONE, branch.help_number, LIVE_FROM, accent=consortium.id
+    )
+    await set_policy(session, added, branch.policy, BY)
+    await set_week(session, added, branch.schedule, BY)
+    for person in PEOPLE:
+        right = person.right_on(today)
+        if right is not None:
+            holder = Holder(consortium.id, CardNumber(number_at(person, branch)))
+            await set_right(session, keys, added, holder, right, by=BY)
+
+
+def _password() -> str:
+    """Drawn now: nobody's demo has the same one."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+def _keep(staff: Path, password: str) -> None:
+    staff.touch(mode=0o600)
+    staff.write_text(json.dumps({"user": STAFF_USER, "password": password}), encoding="utf-8")
