@@ -6,9 +6,10 @@ import json
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import uvicorn
@@ -67,6 +68,10 @@ class Patron:
     card: str
     pin: str
     facts: WireFacts = field(default_factory=lambda: WireFacts(valid=True, birth_date=date(1980, 5, 1)))
+
+
+Answer = Callable[[Request, bytes], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class ServerDouble:
@@ -169,7 +174,7 @@ class ServerDouble:
         self._server = uvicorn.Server(config)
         # The signal handlers are the test's, not the double's.
         self._serving = asyncio.create_task(self._server._serve())
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
@@ -212,7 +217,7 @@ class ServerDouble:
             EnrolReply(device="d1", kind=DeviceKind(asked.kind), name="Huvudentrén", branch="b1", seal_key=seal_key)
         )
 
-    def _signed(self, answer):  # type: ignore[no-untyped-def]
+    def _signed(self, answer: Answer) -> Handler:
         async def checked(request: Request) -> Response:
             body = await request.body()
             code = self._against(request, body)
@@ -294,7 +299,7 @@ class ServerDouble:
             self.drop_answers -= 1
             return Response(status_code=502)
         numbers = sorted(seq for epoch, seq in self.rows if epoch == asked.epoch)
-        through = next((low for low, high in zip(numbers, numbers[1:], strict=False) if high != low + 1), numbers[-1])
+        through = next((low for low, high in pairwise(numbers) if high != low + 1), numbers[-1])
         return _json(JournalReply(acked_through=through))
 
     async def _changes(self, request: Request, body: bytes) -> Response:
