@@ -13,7 +13,8 @@ LONGEST_FUNCTION = 40
 
 
 def _sources(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+    # Migrations are written by Alembic, one statement a column.
+    return [source for source in sorted((ROOT / folder).rglob("*.py")) if "migrations/versions" not in str(source)]
 
 
 def _functions(source: Path) -> Iterator[tuple[str, int]]:
