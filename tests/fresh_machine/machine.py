@@ -70,6 +70,9 @@ def build(root: Path, checkout: Path) -> Machine:
     for home in (root / "home" / USER, root / "root"):
         _must("git", "clone", "--quiet", "--no-hardlinks", str(checkout), str(home / "meroppet"))
         _carry_user_configuration(home)
+        if (checkout / ".tools/uml").is_dir():
+            # The kernel for the GPIO tests, made from Debian's sources in minutes; making it twice proves nothing more.
+            shutil.copytree(checkout / ".tools/uml", home / "meroppet/.tools/uml")
     _must("chroot", str(root), "chown", "-R", f"{USER}:", f"/home/{USER}")
     return Machine(root, folders)
 
