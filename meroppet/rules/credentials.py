@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 _CARD = re.compile(r"[0-9A-Z]{4,32}")
+_CARD_AS_READ = re.compile(r"[0-9A-Za-z]{4,32}")
 _PIN = re.compile(r"[0-9]{4,6}")
 
 
@@ -40,8 +41,9 @@ def card_from_text(raw: str) -> CardNumber | None:
 
     Blanks and line ends around it belong to the scanner; anything odd inside is a refusal, not something to repair.
     """
-    text = raw.strip(" \r\n\t").upper()
-    return CardNumber(text) if _CARD.fullmatch(text) else None
+    text = raw.strip(" \r\n\t")
+    # Tested before it is put in capitals: those of "ß" are "SS".
+    return CardNumber(text.upper()) if _CARD_AS_READ.fullmatch(text) else None
 
 
 def card_from_bytes(raw: bytes) -> CardNumber | None:
