@@ -44,11 +44,19 @@ class Schedule:
     weekly: tuple[tuple[Interval, ...], ...]
 
     def __post_init__(self) -> None:
-        ZoneInfo(self.zone)
+        _require_zone(self.zone)
         if len(self.weekly) != 7:
             raise ScheduleError(f"a week has seven days, not {len(self.weekly)}")
         for day in self.weekly:
             _require_order(day)
+
+
+def _require_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        # A name nobody knows, one that is none, and the name of a whole continent: zoneinfo has an error for each.
+        raise ScheduleError(f"{name!r} is no time zone; it looks like Europe/Stockholm") from error
 
 
 def _require_order(day: tuple[Interval, ...]) -> None:
@@ -126,16 +134,12 @@ def spans(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Span]:
         yield Span(begun, last, state, "weekly")
 
 
-def _changes_between(schedule: Schedule, first: datetime, last: datetime) -> Iterator[datetime]:
+def _changes_between(schedule: Schedule, first: datetime, last: datetime) -> list[datetime]:
     zone = ZoneInfo(schedule.zone)
-    day = first.astimezone(zone).date() - timedelta(days=1)
-    seen = first
-    while day <= last.astimezone(zone).date():
-        for moment in sorted(_boundaries(schedule, day) | _boundaries(schedule, day + timedelta(days=1))):
-            if seen < moment < last:
-                seen = moment
-                yield moment
-        day += timedelta(days=1)
+    begin, end = first.astimezone(zone).date() - timedelta(days=1), last.astimezone(zone).date()
+    # Sorted as a whole: where the clock goes back over midnight, the moments of two days lie among each other.
+    days = (begin + timedelta(days=number) for number in range((end - begin).days + 2))
+    return sorted({moment for day in days for moment in _boundaries(schedule, day) if first < moment < last})
 
 
 def next_change(schedule: Schedule, moment: datetime) -> Span | None:
