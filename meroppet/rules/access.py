@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from meroppet.rules.branch import BranchState, ClockTrust, knows_the_hour
 from meroppet.rules.eligibility import PatronFacts, Policy, Right, may_enter
-from meroppet.rules.pin import PinAnswer
+from meroppet.rules.pin import Outcome, PinAnswer
 from meroppet.rules.reasons import Reason
 
 
@@ -60,6 +60,20 @@ def decide(site: Site, answer: Answer) -> Verdict:
     return Verdict(granted=reason is Reason.GRANTED, reason=reason)
 
 
+def settled(pin: PinAnswer, facts: PatronFacts | None, *, contradiction: bool = False) -> Outcome:
+    """How a counted attempt turned out. RIGHT, which clears a card's failures, only for a PIN right for a known patron.
+
+    Guessing card numbers is guessing too; what was said of somebody else decides nothing.
+    """
+    if pin is PinAnswer.UNAVAILABLE:
+        return Outcome.UNDECIDED
+    if pin is not PinAnswer.RIGHT:
+        return Outcome.WRONG
+    if contradiction:
+        return Outcome.UNDECIDED
+    return Outcome.RIGHT if facts is not None and facts.valid else Outcome.WRONG
+
+
 def _about_the_pin(answer: Answer) -> Reason | None:
     if answer.contradiction:
         return Reason.REGISTER_CONTRADICTION
@@ -75,6 +89,7 @@ def _about_the_pin(answer: Answer) -> Reason | None:
 def _about_the_person(site: Site, answer: Answer) -> Reason:
     if answer.facts is None or site.policy is None or answer.as_of is None:
         return Reason.STALE_DATA
-    if site.now - answer.as_of > timedelta(hours=site.policy.facts_ttl_hours):
+    # Facts from far ahead are no better: one of the two clocks is wrong.
+    if abs(site.now - answer.as_of) > timedelta(hours=site.policy.facts_ttl_hours):
         return Reason.STALE_DATA
     return may_enter(answer.facts, answer.right, site.policy, site.today)

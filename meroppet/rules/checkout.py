@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from meroppet.rules.access import settled
 from meroppet.rules.credentials import card_from_text, pin_from_digits
 from meroppet.rules.eligibility import may_borrow
 from meroppet.rules.events import KioskEnded, KioskIdentified, KioskLoan, KioskReturn
-from meroppet.rules.pin import Outcome, PinAnswer
+from meroppet.rules.pin import PinAnswer
 from meroppet.rules.reasons import Reason
 from meroppet.rules.session import (
     Borrow,
@@ -90,6 +91,9 @@ def step(session: Session, happening: Happening, now: float) -> Step:
     if isinstance(happening, Tick):
         return _tick(session, now)
     after, effects = _respond(session, happening)
+    if after is session and not isinstance(happening, Touched):
+        # Nobody did anything: an answer too late, or a book that lies where it lay, keeps no session alive.
+        return session, effects
     return (after if after.screen is Screen.IDLE else replace(after, last_touch=now)), effects
 
 
@@ -138,7 +142,9 @@ def _card(session: Session, text: str) -> Step:
 
 
 def _awaits_card(session: Session) -> bool:
-    return session.screen in {Screen.CARD, Screen.REFUSED} and session.task is Task.BORROW
+    # What failed is over: another card must not come into a session in which somebody else's books stand.
+    failed = session.reason is Reason.OUT_OF_ORDER
+    return session.screen in {Screen.CARD, Screen.REFUSED} and session.task is Task.BORROW and not failed
 
 
 def _card_key(session: Session, value: str) -> Step:
@@ -185,23 +191,13 @@ def _refused(session: Session, reason: Reason) -> Step:
 def _identified(session: Session, answer: Identified) -> Step:
     if session.screen is not Screen.CHECKING or answer.session != session.id:
         return session, ()
-    settle = Settle(session.id, _outcome(answer.pin))
+    settle = Settle(session.id, settled(answer.pin, answer.facts))
     reason = _verdict(answer)
     if reason is not Reason.GRANTED:
         told, effects = _refused(session, reason)
         return told, (settle, *effects)
     ready = replace(session, screen=Screen.ITEMS, initial=answer.initial, holds_ready=answer.holds_ready)
     return ready, (settle, Record(KioskIdentified(session.id, reason), session.card))
-
-
-def _outcome(pin: PinAnswer) -> Outcome:
-    match pin:
-        case PinAnswer.RIGHT:
-            return Outcome.RIGHT
-        case PinAnswer.UNAVAILABLE:
-            return Outcome.UNDECIDED
-        case PinAnswer.WRONG | PinAnswer.UNKNOWN:
-            return Outcome.WRONG
 
 
 def _verdict(answer: Identified) -> Reason:
@@ -248,13 +244,16 @@ def _finished(session: Session) -> Step:
 def _ended(session: Session, how: str) -> Step:
     if session.screen is Screen.IDLE:
         return session, ()
+    if not session.id:
+        # Something failed while nobody was there.
+        return Session(), ()
     done = sum(line.state is LineState.DONE for line in session.lines)
     loans, returns = (done, 0) if session.task is Task.BORROW else (0, done)
     return Session(), (Record(KioskEnded(session.id, how, loans, returns)),)
 
 
 def _failed(session: Session) -> Step:
-    return replace(session, screen=Screen.REFUSED, reason=Reason.OUT_OF_ORDER, pin=None, typed=""), ()
+    return replace(session, screen=Screen.REFUSED, reason=Reason.OUT_OF_ORDER, card=None, pin=None, typed=""), ()
 
 
 def _tick(session: Session, now: float) -> Step:

@@ -6,7 +6,7 @@ it is checked. The shell performs effects in order, stops at the first that fail
 
 from dataclasses import dataclass, field, replace
 
-from meroppet.rules.access import UNAVAILABLE, Answer, Site, before_pin, decide
+from meroppet.rules.access import UNAVAILABLE, Answer, Site, before_pin, decide, settled
 from meroppet.rules.credentials import CardNumber, Pin, pin_from_digits
 from meroppet.rules.events import AccessGranted, AccessRefused, Event
 from meroppet.rules.pin import Outcome, PinAnswer
@@ -283,6 +283,9 @@ def _verified(entry: Entry, verified: Verified, site: Site, now: float) -> Step:
     if not isinstance(entry, Verifying) or verified.attempt != entry.attempt:
         # A late answer belongs to nobody any more.
         return entry, ()
+    if now > entry.deadline:
+        # Who typed the PIN may have left, and somebody else stand there.
+        return _conclude(entry, UNAVAILABLE, verified.checked, site, now)
     if verified.answer.pin is PinAnswer.UNAVAILABLE and not entry.recalling and site.policy and site.policy.offline_pin:
         return replace(entry, recalling=True), (Recall(entry.attempt, entry.card, entry.pin),)
     return _conclude(entry, verified.answer, verified.checked, site, now)
@@ -290,31 +293,19 @@ def _verified(entry: Entry, verified: Verified, site: Site, now: float) -> Step:
 
 def _conclude(entry: Verifying, answer: Answer, checked: str, site: Site, now: float) -> Step:
     verdict = decide(site, answer)
-    settled = Settle(entry.attempt, _outcome(answer))
+    counted = Settle(entry.attempt, settled(answer.pin, answer.facts, contradiction=answer.contradiction))
     if verdict.granted and site.policy is not None:
         return _show(
             now,
-            settled,
+            counted,
             Record(AccessGranted(entry.attempt, checked), entry.card),
             Release(entry.attempt, site.policy.release_seconds, "granted"),
             Tell(Reason.GRANTED),
         )
     recorded = Record(AccessRefused(entry.attempt, verdict.reason, checked), entry.card)
-    told = min(max(entry.since + TOLD_AFTER, now), entry.deadline)
-    return Holding(verdict.reason, told), (settled, recorded)
-
-
-def _outcome(answer: Answer) -> Outcome:
-    match answer.pin:
-        case PinAnswer.RIGHT:
-            return Outcome.RIGHT
-        case PinAnswer.WRONG:
-            return Outcome.WRONG
-        case PinAnswer.UNKNOWN:
-            # Guessing card numbers is guessing too.
-            return Outcome.WRONG
-        case PinAnswer.UNAVAILABLE:
-            return Outcome.UNDECIDED
+    soon = entry.since + TOLD_AFTER
+    # Two times only: how long a register thought about a card says something about the card.
+    return Holding(verdict.reason, soon if now <= soon else entry.deadline), (counted, recorded)
 
 
 def _failed(now: float) -> Step:
