@@ -89,7 +89,10 @@ Effect = Record | Release | EndLease
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is known of strike and leaf. `lease` lets somebody pass until `until`; a hold lasts until `hold_until`."""
+    """What is known of strike and leaf. `lease` lets somebody pass until `until`; a hold lasts until `hold_until`.
+
+    Until `leaving_until` the leaf may open whatever lockd says: the exit button acts on the lock by wire too.
+    """
 
     lease: str | None = None
     until: float = 0.0
@@ -98,6 +101,7 @@ class Door:
     held_told: bool = False
     branch: BranchState | None = None
     renew_at: float | None = None
+    leaving_until: float | None = None
 
 
 Step = tuple[Door, tuple[Effect, ...]]
@@ -105,9 +109,11 @@ Step = tuple[Door, tuple[Effect, ...]]
 
 def due(door: Door, policy: Policy | None) -> float | None:
     """The monotonic time at which this door next wants a Tick, or None."""
-    held = door.opened_at + policy.held_open_seconds if _may_be_held(door) and policy and door.opened_at else None
-    times = [moment for moment in (door.renew_at, held) if moment is not None]
-    return min(times) if times else None
+    if door.renew_at is not None:
+        return door.renew_at
+    if policy is None or door.opened_at is None or door.held_told:
+        return None
+    return door.opened_at + policy.held_open_seconds
 
 
 def step(door: Door, happening: Happening, policy: Policy | None, now: float) -> Step:
@@ -122,7 +128,8 @@ def step(door: Door, happening: Happening, policy: Policy | None, now: float) ->
         case Shut():
             return replace(door, opened_at=None, held_told=False), (Record(DoorShut()),)
         case Exit(lease):
-            return door, (Release(lease, EXIT_SECONDS, "exit"), Record(ExitPressed()))
+            leaving = replace(door, leaving_until=now + EXIT_SECONDS)
+            return leaving, (Release(lease, EXIT_SECONDS, "exit"), Record(ExitPressed()))
         case Hours(state):
             return _hours(door, state, policy, now)
         case Tick():
@@ -132,9 +139,21 @@ def step(door: Door, happening: Happening, policy: Policy | None, now: float) ->
 def _released(door: Door, lease: str, cause: str, until: float) -> Step:
     told = (Record(DoorReleased(lease, cause)),)
     if lease == HOLD_LEASE:
-        # A hold is renewed every few seconds; only its beginning is news.
-        return replace(door, hold_until=until), told if door.hold_until is None else ()
-    return replace(door, lease=lease, until=until), told
+        return _held_free(door, told, until)
+    if door.lease is None or door.lease == lease:
+        return replace(door, lease=lease, until=until), told
+    # The strike lives on the longer of two leases, so that the passage which ends it ends all.
+    if until >= door.until:
+        return replace(door, lease=lease, until=until), (EndLease(door.lease), *told)
+    return door, (EndLease(lease), *told)
+
+
+def _held_free(door: Door, told: tuple[Record, ...], until: float) -> Step:
+    if door.renew_at is None:
+        # Asked for before the hold ended, answered after.
+        return door, (EndLease(HOLD_LEASE), *told)
+    # A hold is renewed every few seconds; only its beginning is news.
+    return replace(door, hold_until=until), told if door.hold_until is None else ()
 
 
 def _refused(door: Door, lease: str, cause: str) -> Step:
@@ -146,13 +165,14 @@ def _refused(door: Door, lease: str, cause: str) -> Step:
 
 
 def _opened(door: Door, now: float) -> Step:
-    open_now = replace(door, opened_at=now, held_told=False)
+    if door.opened_at is not None:
+        return door, ()
+    open_now = replace(door, opened_at=now, held_told=False, lease=None, leaving_until=None)
     if door.lease is not None and now <= door.until + GRACE_SECONDS:
         # One release, one passage: the strike falls back as soon as the leaf has left it.
-        return replace(open_now, lease=None), (EndLease(door.lease), Record(DoorOpened()))
-    if door.hold_until is not None and now <= door.hold_until + GRACE_SECONDS:
-        return replace(open_now, lease=None), (Record(DoorOpened()),)
-    return replace(open_now, lease=None), (Record(DoorForced()),)
+        return open_now, (EndLease(door.lease), Record(DoorOpened()))
+    allowed = any(until is not None and now <= until + GRACE_SECONDS for until in (door.hold_until, door.leaving_until))
+    return open_now, (Record(DoorOpened() if allowed else DoorForced()),)
 
 
 def _hours(door: Door, state: BranchState | None, policy: Policy | None, now: float) -> Step:
@@ -174,17 +194,13 @@ def _hold() -> Release:
     return Release(HOLD_LEASE, HOLD_LEASE_SECONDS, "staffed")
 
 
-def _may_be_held(door: Door) -> bool:
-    return door.opened_at is not None and not door.held_told and door.renew_at is None
-
-
 def _tick(door: Door, policy: Policy | None, now: float) -> Step:
-    if door.renew_at is not None and now >= door.renew_at:
-        if not _stands_free(door.branch, policy):
-            return replace(door, renew_at=None, hold_until=None), (EndLease(HOLD_LEASE),)
-        return replace(door, renew_at=now + HOLD_RENEW_SECONDS), (_hold(),)
-    if policy and door.opened_at is not None and _may_be_held(door):
-        stood = now - door.opened_at
-        if stood >= policy.held_open_seconds:
-            return replace(door, held_told=True), (Record(DoorHeld(round(stood, 1))),)
-    return door, ()
+    wanted = due(door, policy)
+    if wanted is None or now < wanted:
+        return door, ()
+    if door.renew_at is None:
+        stood = now - (door.opened_at or 0.0)
+        return replace(door, held_told=True), (Record(DoorHeld(round(stood, 1))),)
+    if not _stands_free(door.branch, policy):
+        return replace(door, renew_at=None, hold_until=None), (EndLease(HOLD_LEASE),)
+    return replace(door, renew_at=now + HOLD_RENEW_SECONDS), (_hold(),)
