@@ -96,6 +96,7 @@ class RightDocument(Reply):
 # suspended-until as days since 2020-01-01 (0 = none), big-endian.
 MEDIA_TYPE = "application/vnd.meroppet.snapshot"
 RECORD = struct.Struct(">16sHHH")
+SUBJECT_BYTES = 16
 _EPOCH = date(2020, 1, 1)
 _PERMITTED = 1
 
@@ -110,10 +111,11 @@ class SnapshotHeader(Reply):
 
 
 def pack_right(subject: str, right: RightDocument) -> bytes:
-    """One record of 22 bytes."""
-    return RECORD.pack(
-        bytes.fromhex(subject), _PERMITTED * right.permitted, _days(right.valid_until), _days(right.suspended_until)
-    )
+    """One record of 22 bytes; ValueError if `subject` is no digest."""
+    digest = bytes.fromhex(subject)
+    if len(digest) != SUBJECT_BYTES:
+        raise ValueError(f"a subject is {SUBJECT_BYTES} bytes, not {len(digest)}")
+    return RECORD.pack(digest, _PERMITTED * right.permitted, _days(right.valid_until), _days(right.suspended_until))
 
 
 def unpack_rights(records: bytes | memoryview) -> Iterator[tuple[str, RightDocument]]:
@@ -147,12 +149,19 @@ def write_snapshot(change: int, documents: Iterable[Upsert], rights: Iterable[tu
 
 def read_snapshot(raw: bytes) -> tuple[SnapshotHeader, tuple[Upsert, ...], memoryview]:
     """Header, documents and the records (for unpack_rights); ValueError if anything is missing."""
-    first, _, rest = raw.partition(b"\n")
+    first, rest = _line(raw)
     header = SnapshotHeader.model_validate_json(first)
     documents = []
     for _ in range(header.documents):
-        line, _, rest = rest.partition(b"\n")
+        line, rest = _line(rest)
         documents.append(Upsert.model_validate_json(line))
     if len(rest) != header.rights * RECORD.size:
         raise ValueError(f"the snapshot says {header.rights} rights but holds {len(rest) / RECORD.size:g}")
     return header, tuple(documents), memoryview(rest)
+
+
+def _line(raw: bytes) -> tuple[bytes, bytes]:
+    line, end, rest = raw.partition(b"\n")
+    if not end:
+        raise ValueError("the snapshot is cut short in a line")
+    return line, rest

@@ -38,9 +38,9 @@ def unseal(key: X25519PrivateKey, attempt: str, sealed: str) -> dict[str, str]:
         opened = json.loads(cipher.decrypt(_NONCE, raw[32:], attempt.encode("utf-8")))
     except (ValueError, InvalidTag) as error:
         raise SealError("this was not sealed for this server and attempt") from error
-    if not isinstance(opened, dict):
-        raise SealError("this was not sealed for this server and attempt")
-    return {str(name): str(value) for name, value in opened.items()}
+    if not isinstance(opened, dict) or not all(isinstance(value, str) for value in opened.values()):
+        raise SealError("what was sealed is no texts by name")
+    return opened
 
 
 def _key(shared: bytes, sender: bytes, receiver: bytes) -> bytes:
