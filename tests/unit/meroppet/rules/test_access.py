@@ -1,0 +1,96 @@
+"""The verdict: everything known, recent and for it, or the first reason against it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meroppet.rules.access import UNAVAILABLE, Answer, Site, before_pin, decide
+from meroppet.rules.branch import BranchState, ClockTrust
+from meroppet.rules.eligibility import PatronFacts, Policy, Right
+from meroppet.rules.pin import PinAnswer
+from meroppet.rules.reasons import Reason
+
+NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
+SITE = Site(
+    now=NOW,
+    today=date(2026, 11, 23),
+    clock=ClockTrust.NTP,
+    state=BranchState.SELF_SERVICE,
+    policy=Policy(minimum_age=16),
+)
+FACTS = PatronFacts(valid=True, birth_date=date(1980, 5, 1))
+RIGHT = Answer(pin=PinAnswer.RIGHT, facts=FACTS, as_of=NOW, right=Right(permitted=True))
+
+
+@pytest.mark.parametrize(
+    ("site", "answer", "reason"),
+    [
+        ({}, {}, Reason.GRANTED),
+        ({"state": BranchState.STAFFED}, {}, Reason.GRANTED),
+        ({"state": BranchState.CLOSED}, {}, Reason.CLOSED),
+        ({"clock": ClockTrust.NONE}, {}, Reason.CLOCK_UNTRUSTED),
+        ({"policy": None}, {}, Reason.NO_POLICY),
+        ({}, {"pin": PinAnswer.WRONG}, Reason.WRONG_PIN),
+        ({}, {"pin": PinAnswer.UNKNOWN, "facts": None}, Reason.UNKNOWN_CARD),
+        ({}, {"facts": None}, Reason.UNKNOWN_CARD),
+        ({}, {"facts": replace(FACTS, valid=False)}, Reason.UNKNOWN_CARD),
+        ({}, {"pin": PinAnswer.UNKNOWN}, Reason.PIN_NOT_VERIFIED),
+        ({}, {"pin": PinAnswer.UNAVAILABLE}, Reason.ILS_UNAVAILABLE),
+        ({}, {"contradiction": True}, Reason.REGISTER_CONTRADICTION),
+        ({}, {"as_of": None}, Reason.STALE_DATA),
+        ({}, {"as_of": NOW - timedelta(hours=72, seconds=1)}, Reason.STALE_DATA),
+        ({}, {"as_of": NOW - timedelta(hours=72)}, Reason.GRANTED),
+        ({}, {"right": None}, Reason.NO_PERMISSION),
+    ],
+)
+def test_one_change_one_reason(site: dict[str, object], answer: dict[str, object], reason: Reason) -> None:
+    verdict = decide(replace(SITE, **site), replace(RIGHT, **answer))  # type: ignore[arg-type]
+
+    assert verdict.reason is reason
+    assert verdict.granted is (reason is Reason.GRANTED)
+
+
+def test_before_a_pin_nothing_depends_on_who_it_is() -> None:
+    assert before_pin(SITE) is None
+    assert before_pin(replace(SITE, state=BranchState.CLOSED)) is Reason.CLOSED
+
+
+answers = st.builds(
+    Answer,
+    pin=st.sampled_from(PinAnswer),
+    facts=st.none() | st.builds(PatronFacts, valid=st.booleans(), birth_date=st.none() | st.just(date(1980, 5, 1))),
+    as_of=st.none() | st.sampled_from([NOW, NOW - timedelta(days=9)]),
+    right=st.none() | st.builds(Right, permitted=st.booleans()),
+    contradiction=st.booleans(),
+)
+sites = st.builds(
+    Site,
+    now=st.just(NOW),
+    today=st.just(date(2026, 11, 23)),
+    clock=st.sampled_from(ClockTrust),
+    state=st.sampled_from(BranchState),
+    policy=st.none() | st.just(Policy(minimum_age=16)),
+)
+
+
+@given(sites, answers)
+def test_nobody_comes_in_unless_everything_speaks_for_it(site: Site, answer: Answer) -> None:
+    if decide(site, answer).granted:
+        assert site.policy is not None
+        assert site.state is not BranchState.CLOSED
+        assert site.clock is not ClockTrust.NONE
+        assert answer.pin is PinAnswer.RIGHT
+        assert not answer.contradiction
+        assert answer.facts is not None
+        assert answer.facts.valid
+        assert answer.right is not None
+        assert answer.right.permitted
+        assert answer.as_of == NOW
+
+
+@given(sites)
+def test_no_answer_is_a_no(site: Site) -> None:
+    assert not decide(site, UNAVAILABLE).granted
