@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from meroppet.rules.branch import BranchState
@@ -22,8 +23,9 @@ class Opening:
     next_staffed: datetime | None
 
 
+@lru_cache(maxsize=4)
 def opening_at(schedule: Schedule, moment: datetime) -> Opening:
-    """The hours as seen at an aware moment."""
+    """The hours as seen at an aware moment; kept, because the screen is looked at every second."""
     zone = ZoneInfo(schedule.zone)
     ahead = list(spans(schedule, moment, moment + timedelta(days=8)))
     now = state_at(schedule, moment)
