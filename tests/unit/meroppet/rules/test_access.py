@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meroppet.rules.access import UNAVAILABLE, Answer, Site, before_pin, decide
+from meroppet.rules.access import UNAVAILABLE, Answer, Site, before_pin, decide, settled
 from meroppet.rules.branch import BranchState, ClockTrust
 from meroppet.rules.eligibility import PatronFacts, Policy, Right
-from meroppet.rules.pin import PinAnswer
+from meroppet.rules.pin import Outcome, PinAnswer
 from meroppet.rules.reasons import Reason
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -43,6 +44,8 @@ RIGHT = Answer(pin=PinAnswer.RIGHT, facts=FACTS, as_of=NOW, right=Right(permitte
         ({}, {"as_of": None}, Reason.STALE_DATA),
         ({}, {"as_of": NOW - timedelta(hours=72, seconds=1)}, Reason.STALE_DATA),
         ({}, {"as_of": NOW - timedelta(hours=72)}, Reason.GRANTED),
+        ({}, {"as_of": NOW + timedelta(hours=72)}, Reason.GRANTED),
+        ({}, {"as_of": NOW + timedelta(hours=72, seconds=1)}, Reason.STALE_DATA),
         ({}, {"right": None}, Reason.NO_PERMISSION),
     ],
 )
@@ -94,3 +97,64 @@ def test_nobody_comes_in_unless_everything_speaks_for_it(site: Site, answer: Ans
 @given(sites)
 def test_no_answer_is_a_no(site: Site) -> None:
     assert not decide(site, UNAVAILABLE).granted
+
+
+OLD = NOW - timedelta(days=30)
+SPOILT = [None, replace(FACTS, valid=False), replace(FACTS, lost=True), FACTS]
+
+
+def _expected(site: Site, answer: Answer) -> Reason:
+    """The order of telling, written down a second time."""
+    told = [
+        (site.policy is None, Reason.NO_POLICY),
+        (site.clock is ClockTrust.NONE, Reason.CLOCK_UNTRUSTED),
+        (site.state is BranchState.CLOSED, Reason.CLOSED),
+        (answer.contradiction, Reason.REGISTER_CONTRADICTION),
+        (answer.pin is PinAnswer.UNAVAILABLE, Reason.ILS_UNAVAILABLE),
+        (answer.facts is None or not answer.facts.valid, Reason.UNKNOWN_CARD),
+        (answer.pin is PinAnswer.WRONG, Reason.WRONG_PIN),
+        (answer.pin is PinAnswer.UNKNOWN, Reason.PIN_NOT_VERIFIED),
+        (answer.as_of in {None, OLD}, Reason.STALE_DATA),
+        (answer.facts is not None and answer.facts.lost, Reason.CARD_LOST),
+        (answer.right is None, Reason.NO_PERMISSION),
+    ]
+    return next((reason for holds, reason in told if holds), Reason.GRANTED)
+
+
+@pytest.mark.parametrize("state", BranchState)
+@pytest.mark.parametrize("clock", ClockTrust)
+@pytest.mark.parametrize("policy", [None, SITE.policy])
+def test_of_everything_that_can_be_wrong_the_first_is_the_reason(
+    state: BranchState, clock: ClockTrust, policy: Policy | None
+) -> None:
+    site = replace(SITE, state=state, clock=clock, policy=policy)
+    rights = [None, Right(permitted=True)]
+
+    for pin, facts, as_of, right, against in product(PinAnswer, SPOILT, [None, OLD, NOW], rights, [True, False]):
+        answer = Answer(pin=pin, facts=facts, as_of=as_of, right=right, contradiction=against)
+        verdict = decide(site, answer)
+
+        assert verdict.reason is _expected(site, answer)
+        assert verdict.granted is (verdict.reason is Reason.GRANTED)
+
+
+@pytest.mark.parametrize(
+    ("pin", "facts", "contradiction", "outcome"),
+    [
+        (PinAnswer.RIGHT, FACTS, False, Outcome.RIGHT),
+        (PinAnswer.RIGHT, replace(FACTS, lost=True), False, Outcome.RIGHT),
+        (PinAnswer.RIGHT, FACTS, True, Outcome.UNDECIDED),
+        (PinAnswer.RIGHT, None, False, Outcome.WRONG),
+        (PinAnswer.RIGHT, replace(FACTS, valid=False), False, Outcome.WRONG),
+        (PinAnswer.WRONG, FACTS, False, Outcome.WRONG),
+        (PinAnswer.WRONG, FACTS, True, Outcome.WRONG),
+        (PinAnswer.WRONG, None, False, Outcome.WRONG),
+        (PinAnswer.UNKNOWN, None, False, Outcome.WRONG),
+        (PinAnswer.UNAVAILABLE, None, False, Outcome.UNDECIDED),
+        (PinAnswer.UNAVAILABLE, FACTS, True, Outcome.UNDECIDED),
+    ],
+)
+def test_failures_are_cleared_only_by_a_pin_right_for_a_known_patron(
+    pin: PinAnswer, facts: PatronFacts | None, contradiction: bool, outcome: Outcome
+) -> None:
+    assert settled(pin, facts, contradiction=contradiction) is outcome
