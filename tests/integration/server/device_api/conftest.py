@@ -99,9 +99,10 @@ async def register(clock: ManualClock) -> AsyncIterator[Register]:
 
 @pytest.fixture
 async def house(
-    database: Database, clock: ManualClock, register: Register, keys: KeyRing, tmp_path: Path
+    database_url: str, clock: ManualClock, register: Register, keys: KeyRing, tmp_path: Path
 ) -> AsyncIterator[House]:
     hub = Hub()
+    database = Database(database_url, clock, hub.wake)
     settings = RegisterSettings(
         id="vastmanland",
         profile="koha",
@@ -117,6 +118,7 @@ async def house(
         await seed(built)
         yield built
     await registers.close()
+    await database.close()
 
 
 async def seed(house: House) -> None:

@@ -252,7 +252,7 @@ async def test_with_concurrent_writers_a_poller_misses_no_change(database: Datab
                     audience="c",
                     kind="right",
                     key=f"{writer}-{commit}",
-                    value=RightDocument(permitted=True),
+                    value=permitted,
                 )
                 # Transactions overlap: the one that began first need not be the one that commits first.
                 await asyncio.sleep(0.0005 * (writer % 3) if session.dialect == "postgresql" else 0)
