@@ -21,7 +21,8 @@ class Registers:
     """
 
     def __init__(self, settings: Sequence[RegisterSettings], passwords: Mapping[str, SecretStr], clock: Clock) -> None:
-        self._known = {account.branch: (register, account) for register in settings for account in register.accounts}
+        """Raises ValueError where two accounts name one branch."""
+        self._known = _by_branch(settings)
         self._passwords = passwords
         self._clock = clock
         self._open: dict[tuple[str, str], Sip2Ils] = {}
@@ -61,3 +62,13 @@ class Registers:
             plain_text_hosts=frozenset({register.host} if register.plain_text else ()),
         )
         return Sip2Ils(PRESETS[register.profile], sip2, self._clock, deadline=DEADLINE_SECONDS)
+
+
+def _by_branch(settings: Sequence[RegisterSettings]) -> dict[str, tuple[RegisterSettings, AccountSettings]]:
+    known: dict[str, tuple[RegisterSettings, AccountSettings]] = {}
+    for register in settings:
+        for account in register.accounts:
+            if account.branch in known:
+                raise ValueError(f"registers: branch '{account.branch}' has two accounts; a branch has one register")
+            known[account.branch] = register, account
+    return known
