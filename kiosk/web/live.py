@@ -1,7 +1,7 @@
 """The stream that keeps the page true: a new stage whenever it looks different, at the latest a second later."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from kiosk.session import SessionShell
 from kiosk.web.rendering import Rendering
@@ -11,7 +11,7 @@ LOOK_SECONDS = 1.0
 HEARTBEAT_LOOKS = 15
 
 
-async def stages(kiosk: SessionShell, rendering: Rendering) -> AsyncIterator[str]:
+async def stages(kiosk: SessionShell, rendering: Rendering) -> AsyncGenerator[str, None]:
     """Server-sent events: unnamed messages of HTML, and a comment now and then so that a lost browser is noticed."""
     changed = kiosk.listen()
     shown = None

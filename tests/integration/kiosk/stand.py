@@ -143,6 +143,12 @@ class Stand:
 
     # What people do and see
 
+    def borrower(self, barcode: str) -> str | None:
+        """Who has an item, as the register knows it."""
+        item = self.server.library.item(barcode)
+        assert item is not None
+        return item.borrower
+
     async def touch(self, intent: str, **form: str) -> None:
         answer = await self.page.post(f"/do/{intent}", data=form, headers={"HX-Request": "true"})
         assert answer.status_code == 204, answer.text

@@ -15,7 +15,7 @@ from meroppet.ils.ports import (
     UnavailableCause,
 )
 from meroppet.ils.remote import RemoteIls
-from meroppet.wire.ils import IlsItemReply, IlsLoanReply, IlsPatronReply, IlsReturnReply
+from meroppet.wire.ils import IlsItemReply, IlsLoanReply, IlsPatronReply, IlsPatronRequest, IlsReturnReply
 from meroppet.wire.verify import WireFacts
 
 CARD, PIN, BOOK = "2900100000017", "1234", "3010000000011"
@@ -53,6 +53,7 @@ async def test_card_and_pin_leave_sealed_and_bound():
     path, request = line.sent[0]
     assert path == "/ils/patron"
     assert CARD not in repr(request)
+    assert isinstance(request, IlsPatronRequest)
     assert request.sealed == "sealed for token"
 
 
