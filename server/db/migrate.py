@@ -1,13 +1,13 @@
-"""Bringing a database up to the code's schema. Safe to call at every start, by several processes at once."""
+"""Bringing a database up to the code's schema. Safe to call at every start, by several processes at once.
 
+Alembic is imported only when there is something to do: a start that finds all in order should not wait for it.
+"""
+
+import logging
 from pathlib import Path
+from typing import Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from server.db.database import Database
 from server.db.schema import metadata
@@ -19,40 +19,60 @@ _LOCK = 0x6D65726F
 
 async def migrate(database: Database) -> None:
     """Apply every step that is missing."""
-    await database.administer(_upgrade)
+    if not await is_current(database):
+        await database.administer(_upgrade)
 
 
 async def is_current(database: Database) -> bool:
     """Whether the database has the newest schema the code knows."""
-    return await database.administer(_revision) == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    return await database.administer(_revision) == newest()
 
 
-async def differences(database: Database) -> list[object]:
+def newest() -> str:
+    """The number of the newest step; each file in versions begins with its own."""
+    return max(file.stem.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+async def differences(database: Database) -> list[Any]:
     """What the tables of the code have that the database has not, and the other way round."""
     return await database.administer(_compare)
 
 
-def write_step(connection: Connection, message: str, number: str) -> None:
+def write_step(connection: Connection, message: str) -> None:
     """For developers: a new step from what the tables have and the database has not."""
-    command.revision(_config(connection), message, autogenerate=True, rev_id=number)
+    from alembic import command
+
+    known = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
+    command.revision(_config(connection), message, autogenerate=True, rev_id=f"{len(known) + 1:04}")
 
 
 def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     command.upgrade(_config(connection), "head")
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(select(column("version_num")).select_from(table("alembic_version")))
 
 
-def _compare(connection: Connection) -> list[object]:
+def _compare(connection: Connection) -> list[Any]:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata()))
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection) -> Any:
+    from alembic.config import Config
+
+    # Each of its parts announces itself; what counts is said by whoever calls.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config

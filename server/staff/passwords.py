@@ -23,7 +23,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="passwords")
-        self._nobody = hasher.hash("nobody's password")
+        self._nobody = ""
 
     async def hash(self, password: str) -> str:
         """The hash to store."""
@@ -31,6 +31,9 @@ class Passwords:
 
     async def fits(self, password: str, stored: str | None) -> bool:
         """Whether the password belongs to the stored hash; False, after as long, where there is none."""
+        if not self._nobody:
+            # Made when the first person signs in: a server that starts should not wait for a slow hash.
+            self._nobody = await self.hash("nobody's password")
         right = await asyncio.get_running_loop().run_in_executor(
             self._threads, self._verify, stored or self._nobody, password[:LONGEST]
         )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (generated, read once)
 """${message}."""
 
 import sqlalchemy as sa

@@ -1,0 +1,161 @@
+"""`meroppet-server serve|migrate|create-admin|invite|openapi [--config FILE] [--check]`."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from meroppet.runtime import logs
+from meroppet.runtime.sdnotify import Notifier
+from meroppet.runtime.settings import SettingsError, load
+from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
+
+Command = Callable[[argparse.Namespace, ServerSettings], Awaitable[int]]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process. Exit code 0: done; 1: it cannot be done, and one sentence says why; 2: misuse."""
+    given = _parser().parse_args(arguments)
+    if given.command == "openapi":
+        return _openapi()
+    try:
+        settings = load(ServerSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=given.config)
+    except SettingsError as error:
+        return _fail(str(error))
+    logs.configure(settings.log_level)
+    commands: dict[str, Command] = {
+        "serve": _serve,
+        "migrate": _migrate,
+        "create-admin": _create_admin,
+        "invite": _invite,
+    }
+    command = _check if given.check else commands[given.command]
+    return _run(command(given, settings))
+
+
+def _run(work: Awaitable[int]) -> int:
+    from server.keys import KeysError
+
+    async def done() -> int:
+        return await work
+
+    try:
+        return asyncio.run(done())
+    except (OSError, KeysError, ValueError) as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="meroppet-server", description="The central server of open libraries.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parser.set_defaults(command="serve")
+    about = {
+        "serve": "serve devices and staff (the default)",
+        "migrate": "bring the database up to date and exit",
+        "create-admin": "print a one-time link that makes an administrator",
+        "invite": "print a code that enrols a device",
+        "openapi": "print the device API's description",
+    }
+    for target in (parser, *(commands.add_parser(name, help=text) for name, text in about.items())):
+        # The options may stand before or after the command; SUPPRESS keeps the one from undoing the other.
+        is_top = target is parser
+        target.add_argument("--config", type=Path, default=None if is_top else argparse.SUPPRESS, metavar="FILE")
+        target.add_argument(
+            "--check", action="store_true", default=False if is_top else argparse.SUPPRESS, help="open all, then exit"
+        )
+    invite = commands.choices["invite"]
+    invite.add_argument("branch", help="id of the branch")
+    invite.add_argument("kind", choices=("door", "kiosk"))
+    invite.add_argument("--name", default="", help="what staff will call the device")
+    return parser
+
+
+async def _serve(_given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.app import build
+    from server.serve import serve
+
+    await serve(build(settings), Notifier.from_environment())
+    return 0
+
+
+async def _migrate(_given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.app import build
+
+    server = build(settings)
+    await server.start()
+    await server.close()
+    return 0
+
+
+async def _check(_given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.app import build
+    from server.db.migrate import is_current
+
+    server = build(settings)
+    current = await is_current(server.database)
+    await server.close()
+    sys.stderr.write(f"settings, keys, database and pages are in order{'' if current else '; migrate comes first'}\n")
+    return 0
+
+
+async def _create_admin(_given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.app import build
+    from server.staff.access import Grant, Role
+    from server.staff.service import SERVER, make_link
+
+    server = build(settings)
+    await server.start()
+    async with server.database.session(SERVER) as session:
+        token = await make_link(session, Grant(Role.SERVER), "create-admin")
+    await server.close()
+    print(f"{settings.staff_url}/welcome/{token}")
+    return 0
+
+
+async def _invite(given: argparse.Namespace, settings: ServerSettings) -> int:
+    from meroppet.wire.enrolment import DeviceKind
+    from server.app import build
+    from server.devices.service import invite
+    from server.organisations.service import branch
+    from server.web.gate import ALL_BRANCHES
+
+    server = build(settings)
+    await server.start()
+    async with server.database.session(ALL_BRANCHES) as session:
+        found = await branch(session, given.branch)
+        if found is None:
+            raise ValueError(f"no branch '{given.branch}'")
+        async with session.within(found.scope):
+            kind = DeviceKind(given.kind)
+            code = await invite(
+                session,
+                server.keys,
+                found,
+                kind=kind,
+                name=given.name or kind.value,
+                by="command line",
+                url=settings.device_url,
+            )
+    await server.close()
+    print(code.text())
+    return 0
+
+
+def _openapi() -> int:
+    from server.devices.api import device_api
+
+    print(json.dumps(device_api().openapi(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _fail(why: str) -> int:
+    sys.stderr.write(f"meroppet-server: {why}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,128 @@
+"""The composition root of the server: everything is made here, handed on, and nothing is made on import."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from meroppet.runtime.clock import Clock, SystemClock, VirtualClock
+from server.db import Database, unscoped
+from server.db.migrate import migrate
+from server.db.schema import entities
+from server.devices.api import device_api
+from server.devices.parts import DeviceParts
+from server.jobs.purge import purge
+from server.jobs.service import Job, run_for_ever
+from server.keys import KeyRing
+from server.patrons import service as patrons
+from server.registers.service import Registers
+from server.replication import service as replication
+from server.replication.hub import Hub
+from server.replication.snapshots import Snapshots
+from server.settings import ServerSettings
+from server.staff.passwords import Passwords, standard_hasher
+from server.web.parts import StaffParts
+from server.web.site import staff_pages, staff_templates
+
+HOUSEKEEPING = unscoped("retention and certificates are the server's own housekeeping")
+DAILY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server process, ready to be started."""
+
+    settings: ServerSettings
+    clock: Clock
+    database: Database
+    keys: KeyRing
+    hub: Hub
+    registers: Registers
+    passwords: Passwords
+    device_app: FastAPI
+    staff_app: FastAPI
+
+    async def start(self) -> None:
+        """Bring the database up to date."""
+        await migrate(self.database)
+
+    async def background(self) -> None:
+        """Jobs, and the wake-ups of other processes; ends when cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run_for_ever(self.database, self._jobs()))
+            if self.database.listen_url is not None:
+                tasks.create_task(self.hub.listen(self.database.listen_url))
+
+    async def close(self) -> None:
+        """End the streams, then give everything back."""
+        self.hub.close()
+        await self.registers.close()
+        self.passwords.close()
+        await self.database.close()
+
+    def _jobs(self) -> list[Job]:
+        return [
+            Job("purge", DAILY, self._purge),
+            Job("certificate", DAILY, self._renew),
+        ]
+
+    async def _purge(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await purge(session, entities())
+            await patrons.purge(session, self.keys, session.now)
+            await replication.purge(session, session.now)
+
+    async def _renew(self) -> None:
+        self.keys.renew(self.clock.now())
+
+
+def build(settings: ServerSettings, clock: Clock | None = None) -> Server:
+    """The server these settings describe. Makes keys and folders at the first start, opens no port."""
+    clock = clock or _clock(settings)
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    hub = Hub()
+    database = Database(database_url(settings), clock, hub.wake)
+    keys = KeyRing.open(settings.state_dir / "keys", settings.devices.names, clock.now())
+    registers = Registers(settings.registers, settings.register_passwords, clock)
+    passwords = Passwords(standard_hasher())
+    devices = DeviceParts(
+        database=database,
+        keys=keys,
+        hub=hub,
+        registers=registers,
+        clock=clock,
+        snapshots=Snapshots(settings.state_dir / "snapshots"),
+        heartbeat_seconds=settings.devices.heartbeat_seconds,
+        poll_seconds=settings.devices.poll_seconds,
+    )
+    staff = StaffParts(
+        database=database,
+        keys=keys,
+        hub=hub,
+        registers=registers,
+        clock=clock,
+        passwords=passwords,
+        pages=staff_templates(),
+        device_url=settings.device_url,
+        staff_url=settings.staff_url,
+    )
+    return Server(settings, clock, database, keys, hub, registers, passwords, device_api(devices), staff_pages(staff))
+
+
+def database_url(settings: ServerSettings) -> str:
+    """SQLAlchemy's address of the database; the password comes from a credential, never from the file."""
+    if not settings.database:
+        return f"sqlite:///{settings.state_dir / 'server.db'}"
+    if settings.database_password is None:
+        return settings.database
+    from sqlalchemy import make_url
+
+    url = make_url(settings.database).set(password=settings.database_password.get_secret_value())
+    return url.render_as_string(hide_password=False)
+
+
+def _clock(settings: ServerSettings) -> Clock:
+    if settings.clock == "virtual" and settings.clock_offset_file is not None:
+        return VirtualClock(settings.clock_offset_file)
+    return SystemClock()

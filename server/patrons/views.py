@@ -1,0 +1,189 @@
+"""A patron's right, looked up by card number: what the register says, what was given, what would happen at the door."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import Response
+
+from meroppet.ils.ports import PatronAnswer
+from meroppet.rules.credentials import CardNumber, card_from_text
+from meroppet.rules.eligibility import Right, may_enter
+from meroppet.rules.pin import PinAnswer
+from meroppet.rules.reasons import Reason
+from meroppet.texts import reason_text
+from server.audit.service import Data, record
+from server.patrons.reach import Reach
+from server.patrons.service import Holder, PatronRights, rights_of, set_right
+from server.policies.service import PolicyView, policy_of
+from server.staff.access import Action
+from server.staff.service import SERVER, names
+from server.web.gate import AtBranch, NotAllowed, at_branch
+from server.web.parts import Parts, StaffParts
+from server.web.show import show
+
+router = APIRouter()
+
+Person = Annotated[AtBranch, Depends(at_branch(Action.PERSON))]
+Text = Annotated[str, Form()]
+
+REACHES = {
+    Reach.BRANCH: Action.RIGHT_BRANCH,
+    Reach.MUNICIPALITY: Action.RIGHT_MUNICIPALITY,
+    Reach.CONSORTIUM: Action.RIGHT_CONSORTIUM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A patron as the page shows her, for as long as the answer lasts. `register` None: it could not be asked."""
+
+    card: str = field(repr=False)
+    name: str = field(repr=False)
+    is_known: bool
+    register: PatronAnswer | None
+    rights: PatronRights | None
+    today: date
+    verdict: Reason | None
+
+    @property
+    def effective(self) -> Right | None:
+        """What the rights come to."""
+        return self.rights.effective if self.rights else None
+
+
+@router.get("/branches/{branch_id}/patrons")
+async def patrons_page(request: Request, at: Person) -> Response:
+    """The form for a card number."""
+    return show(request, "patron.html", me=at.me, at=at, found=None, wrong=None, saved=False, card="")
+
+
+@router.post("/branches/{branch_id}/patrons")
+async def look_up(request: Request, parts: Parts, at: Person, card: Text = "") -> Response:
+    """Ask the register about a card; the look is written down."""
+    number = card_from_text(card)
+    if number is None:
+        return _refused(request, at, "card", card)
+    return await _shown(request, parts, at, number, "patron.looked_up", {})
+
+
+@router.post("/branches/{branch_id}/patrons/right")
+async def give(
+    request: Request,
+    parts: Parts,
+    at: Person,
+    card: Text = "",
+    permitted: Text = "",
+    reach: Text = "",
+    valid_until: Text = "",
+    suspended_until: Text = "",
+) -> Response:
+    """Give, take or suspend a right; doors know within a second."""
+    number = card_from_text(card)
+    if number is None or reach not in set(Reach) or permitted not in {"yes", "no"}:
+        return _refused(request, at, "card", card)
+    if not at.may(REACHES[Reach(reach)]):
+        raise NotAllowed
+    try:
+        right = Right(
+            permitted=permitted == "yes", valid_until=_day(valid_until), suspended_until=_day(suspended_until)
+        )
+    except ValueError:
+        return _refused(request, at, "date", card)
+    register = parts.registers.of(at.branch.id)
+    if register is None:
+        return _refused(request, at, "no_register", card)
+    holder = await _holder(parts, at, register, number)
+    if holder is None:
+        return _refused(request, at, "unknown", card)
+    async with parts.database.session(at.branch.scope) as session:
+        await set_right(session, parts.keys, at.branch, holder, right, by=at.me.account, reach=Reach(reach))
+    given: Data = {"permitted": right.permitted, "reach": reach, "until": valid_until, "suspended": suspended_until}
+    return await _shown(request, parts, at, number, "right.set", given, saved=True)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text.strip() else None
+
+
+def _refused(request: Request, at: AtBranch, wrong: str, card: str) -> Response:
+    return show(
+        request, "patron.html", me=at.me, at=at, status=422, found=None, wrong=wrong, saved=False, card=card[:40]
+    )
+
+
+async def _holder(parts: StaffParts, at: AtBranch, register: str, number: CardNumber) -> Holder | None:
+    """Whom the card belongs to: as the register says or, while it is silent, whom we know by the card already."""
+    answer = await _ask(parts, at, number)
+    canonical = card_from_text(answer.patron_id or "") if answer and answer.facts else None
+    if canonical is not None:
+        return Holder(register, canonical, number)
+    async with parts.database.reading(at.branch.scope) as session:
+        known = await rights_of(session, parts.keys, at.branch, number, register=register)
+    return Holder(register, number) if known is not None and (answer is None or answer.facts is None) else None
+
+
+async def _ask(parts: StaffParts, at: AtBranch, number: CardNumber) -> PatronAnswer | None:
+    ils = parts.registers.ils(at.branch.id)
+    return None if ils is None else await ils.patron(number.value, None)
+
+
+async def _shown(
+    request: Request,
+    parts: StaffParts,
+    at: AtBranch,
+    number: CardNumber,
+    action: str,
+    data: Data,
+    *,
+    saved: bool = False,
+) -> Response:
+    """The patron's page; exactly one audit row says that it was shown, and why."""
+    answer = await _ask(parts, at, number)
+    register = parts.registers.of(at.branch.id) or ""
+    async with parts.database.session(at.branch.scope) as session:
+        rights = await rights_of(session, parts.keys, at.branch, number, register=register)
+        policy = await policy_of(session, at.branch.id)
+        person = parts.keys.lookup("audit", f"{register}\n{number.value}")[:32]
+        await record(session, action, at.me.account, at.branch.scope, {**data, "person": person}, branch=at.branch.id)
+        today = session.now.astimezone(at.branch.wall).date()
+    found = _found(number, answer, rights, policy, today)
+    lang = parts.pages.language(request)
+    return show(
+        request,
+        "patron.html",
+        me=at.me,
+        at=at,
+        found=found,
+        wrong=None,
+        saved=saved,
+        card="",
+        why=reason_text(found.verdict.value, lang) if found.verdict else "",
+        reaches=[reach for reach, action in REACHES.items() if at.may(action)],
+        givers=await _givers(parts, rights),
+    )
+
+
+def _found(
+    number: CardNumber, answer: PatronAnswer | None, rights: PatronRights | None, policy: PolicyView | None, today: date
+) -> Found:
+    facts = answer.facts if answer else None
+    is_known = facts is not None and facts.valid
+    verdict = None
+    if facts is not None and policy is not None:
+        verdict = may_enter(facts, rights.effective if rights else None, policy.policy, today)
+    return Found(
+        card=number.value,
+        name=(answer.name or "") if answer and is_known else "",
+        is_known=is_known,
+        register=answer if facts is not None or (answer and answer.pin is PinAnswer.UNKNOWN) else None,
+        rights=rights,
+        today=today,
+        verdict=verdict,
+    )
+
+
+async def _givers(parts: StaffParts, rights: PatronRights | None) -> dict[str, str]:
+    async with parts.database.reading(SERVER) as session:
+        return await names(session, [view.given_by for view in rights.given] if rights else [])

@@ -1,0 +1,1 @@
+"""What all staff pages share: who is asking, tokens against forged forms, layout, live parts."""

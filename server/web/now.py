@@ -1,0 +1,152 @@
+"""How a branch is doing at this moment, as staff see it: state, door, devices, and what needs a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from meroppet.rules.branch import BranchState
+from meroppet.rules.hours import next_change, state_at
+from meroppet.wire.enrolment import DeviceKind
+from server.db import Session
+from server.devices.service import DeviceView, devices_of
+from server.journal.service import gaps, open_alarms, parked
+from server.organisations.service import BranchView
+from server.policies.service import policy_of
+from server.schedules.service import ScheduleView, schedule_of
+
+CLOCK_OFF_SECONDS = 30.0
+
+
+class Need(StrEnum):
+    """Why a person should look."""
+
+    ALARM = "alarm"
+    SILENT = "silent"
+    NEVER_HEARD = "never_heard"
+    READER = "reader"
+    CLOCK = "clock"
+    PARKED = "parked"
+    GAP = "gap"
+    NO_HOURS = "no_hours"
+    NO_POLICY = "no_policy"
+    NO_DOOR = "no_door"
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """One thing that needs a person. `what` is an event kind, a device's name, a port or a count; `at` is local."""
+
+    need: Need
+    what: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNow:
+    """A device and how it is. `heard` is local; `lock`: locked, unlocked, open, unknown, or empty for a kiosk."""
+
+    id: str
+    name: str
+    kind: DeviceKind
+    heard: datetime | None
+    is_silent: bool
+    lock: str
+    version: str
+    unsent: int
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchNow:
+    """A branch at a moment; times are on its wall clock. `state` None: it has no hours yet."""
+
+    branch: BranchView
+    now: datetime
+    state: BranchState | None
+    until: datetime | None
+    then: BranchState | None
+    devices: tuple[DeviceNow, ...]
+    needs: tuple[Needed, ...]
+
+    @property
+    def doors(self) -> tuple[DeviceNow, ...]:
+        """The doors among the devices."""
+        return tuple(device for device in self.devices if device.kind is DeviceKind.DOOR)
+
+
+async def branch_now(session: Session, branch: BranchView) -> BranchNow:
+    """How the branch is doing at the session's time."""
+    now = session.now.astimezone(branch.wall)
+    hours = await schedule_of(session, branch.id)
+    devices = [view for view in await devices_of(session, branch.id) if view.revoked_at is None]
+    change = next_change(hours.schedule, now) if hours else None
+    return BranchNow(
+        branch=branch,
+        now=now,
+        state=state_at(hours.schedule, now) if hours else None,
+        until=change.start.astimezone(branch.wall) if change else None,
+        then=change.state if change else None,
+        devices=tuple(_device(view, branch, now) for view in devices),
+        needs=(
+            *await _reported(session, branch),
+            *_seen(devices, branch, now),
+            *await _missing(session, branch, hours),
+        ),
+    )
+
+
+def _device(view: DeviceView, branch: BranchView, now: datetime) -> DeviceNow:
+    health = view.health
+    return DeviceNow(
+        id=view.id,
+        name=view.name,
+        kind=view.kind,
+        heard=health.at.astimezone(branch.wall) if health else None,
+        is_silent=view.is_silent(now),
+        lock=_lock(view),
+        version=health.version if health else "",
+        unsent=health.unsent if health else 0,
+        change=health.change if health else 0,
+    )
+
+
+def _lock(view: DeviceView) -> str:
+    health = view.health
+    if view.kind is not DeviceKind.DOOR:
+        return ""
+    if health is None or health.locked is None:
+        return "unknown"
+    if health.door == "open":
+        return "open"
+    return "locked" if health.locked else "unlocked"
+
+
+async def _reported(session: Session, branch: BranchView) -> list[Needed]:
+    alarms = await open_alarms(session, branch.id)
+    aside, missing = await parked(session, branch.id), await gaps(session, branch.id)
+    return [
+        *(Needed(Need.ALARM, alarm.kind, alarm.at.astimezone(branch.wall)) for alarm in alarms),
+        *([Needed(Need.PARKED, str(len(aside)))] if aside else []),
+        *([Needed(Need.GAP, str(sum(gap.last - gap.first + 1 for gap in missing)))] if missing else []),
+    ]
+
+
+def _seen(devices: list[DeviceView], branch: BranchView, now: datetime) -> list[Needed]:
+    found = []
+    for view in devices:
+        health = view.health
+        if health is None:
+            found.append(Needed(Need.NEVER_HEARD, view.name))
+        elif view.is_silent(now):
+            found.append(Needed(Need.SILENT, view.name, health.at.astimezone(branch.wall)))
+        else:
+            found += [Needed(Need.READER, f"{view.name}: {port}") for port in health.readers_lost]
+            found += [Needed(Need.CLOCK, view.name)] if abs(health.clock_ahead_seconds) > CLOCK_OFF_SECONDS else []
+    if not any(view.kind is DeviceKind.DOOR for view in devices):
+        found.append(Needed(Need.NO_DOOR))
+    return found
+
+
+async def _missing(session: Session, branch: BranchView, hours: ScheduleView | None) -> list[Needed]:
+    policy = await policy_of(session, branch.id)
+    return [*([] if hours else [Needed(Need.NO_HOURS)]), *([] if policy else [Needed(Need.NO_POLICY)])]

@@ -1,0 +1,43 @@
+"""What the staff pages are made of: handed to their app once, found by their routes."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+
+from meroppet.pages import Pages
+from meroppet.runtime.clock import Clock
+from server.db import Database
+from server.keys import KeyRing
+from server.registers.service import Registers
+from server.replication.hub import Hub
+from server.staff.passwords import Passwords
+
+HOME_ZONE = ZoneInfo("Europe/Stockholm")
+"""For times that belong to no branch, such as when an account was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffParts:
+    """One process's parts behind the staff pages; the addresses are those given to devices and in one-time links."""
+
+    database: Database
+    keys: KeyRing
+    hub: Hub
+    registers: Registers
+    clock: Clock
+    passwords: Passwords
+    pages: Pages
+    device_url: str
+    staff_url: str
+
+
+def parts_of(request: Request) -> StaffParts:
+    """The parts behind a request."""
+    parts = request.app.state.parts
+    assert isinstance(parts, StaffParts)  # noqa: S101 (narrowing: staff_pages sets it)
+    return parts
+
+
+Parts = Annotated[StaffParts, Depends(parts_of)]
