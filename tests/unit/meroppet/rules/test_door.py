@@ -136,3 +136,103 @@ def test_a_leaf_left_open_is_told_once() -> None:
 
 def test_the_same_hours_say_nothing() -> None:
     assert step(Door(branch=BranchState.CLOSED), Hours(BranchState.CLOSED), CARD, 1.0)[1] == ()
+
+
+def test_of_two_leases_the_longer_is_kept_and_the_passage_ends_it() -> None:
+    granted, _ = step(Door(), Released("t1", "granted", 20.0), CARD, 10.0)
+    told = Record(DoorReleased("e1", "exit"))
+
+    assert step(granted, Released("e1", "exit", 16.0), CARD, 11.0) == (granted, (EndLease("e1"), told))
+    longer, effects = step(granted, Released("e1", "exit", 20.0), CARD, 11.0)
+    assert (longer, effects) == (Door(lease="e1", until=20.0), (EndLease("t1"), told))
+    assert step(longer, Opened(), CARD, 12.0)[1] == (EndLease("e1"), Record(DoorOpened()))
+    assert step(granted, Released("t1", "granted", 25.0), CARD, 11.0)[0].until == 25.0
+
+
+def test_who_pressed_the_button_breaks_nothing_even_while_lockd_is_silent() -> None:
+    asked, _ = step(Door(), Exit("e1"), CARD, 10.0)
+    refused, effects = step(asked, ReleaseRefused("e1", "exit"), CARD, 10.1)
+    assert effects == (Record(ReleaseFailed("e1", "exit")),)
+
+    assert step(refused, Opened(), CARD, 16.0)[1] == (Record(DoorOpened()),)
+    assert step(refused, Opened(), CARD, 16.1)[1] == (Record(DoorForced()),)
+    gone, _ = step(refused, Opened(), CARD, 11.0)
+    again, _ = step(gone, Shut(), CARD, 12.0)
+    assert step(again, Opened(), CARD, 13.0)[1] == (Record(DoorForced()),)
+
+
+def test_a_refusal_of_another_lease_leaves_the_one_that_lives() -> None:
+    assert step(LET_IN, ReleaseRefused("t2", "granted"), CARD, 11.0)[0] == LET_IN
+
+
+def test_an_open_leaf_cannot_open() -> None:
+    open_since = Door(opened_at=10.0, lease="e1", until=15.0)
+
+    assert step(open_since, Opened(), CARD, 12.0) == (open_since, ())
+
+
+def test_a_hold_answered_after_it_ended_is_ended_again() -> None:
+    door, effects = step(Door(branch=BranchState.CLOSED), Released(HOLD_LEASE, "staffed", 20.0), FREE, 10.0)
+
+    assert door.hold_until is None
+    assert effects == (EndLease(HOLD_LEASE), Record(DoorReleased(HOLD_LEASE, "staffed")))
+
+
+def test_a_hold_lockd_refuses_is_asked_for_again_and_told_once() -> None:
+    held = Door(hold_until=20.0, renew_at=15.0, branch=BranchState.STAFFED)
+
+    lost, effects = step(held, ReleaseRefused(HOLD_LEASE, "staffed"), FREE, 15.0)
+    assert (lost.hold_until, effects) == (None, (Record(ReleaseFailed(HOLD_LEASE, "staffed")),))
+    assert step(lost, ReleaseRefused(HOLD_LEASE, "staffed"), FREE, 16.0) == (lost, ())
+    assert step(lost, Tick(), FREE, 15.0)[1] == (HOLD,)
+
+
+@pytest.mark.parametrize("policy", [None, CARD])
+def test_a_hold_is_not_renewed_once_the_policy_is_another(policy: Policy | None) -> None:
+    held = Door(hold_until=20.0, renew_at=15.0, branch=BranchState.STAFFED)
+
+    assert step(held, Tick(), policy, 14.9) == (held, ())
+    door, effects = step(held, Tick(), policy, 15.0)
+    assert effects == (EndLease(HOLD_LEASE),)
+    assert (door.hold_until, door.renew_at) == (None, None)
+
+
+@pytest.mark.parametrize("state", [BranchState.SELF_SERVICE, BranchState.CLOSED])
+def test_only_staff_keep_a_door_free(state: BranchState) -> None:
+    assert step(Door(), Hours(state), FREE, 10.0)[1] == (Record(BranchChanged(state.value)),)
+    assert step(Door(), Hours(BranchState.STAFFED), CARD, 10.0)[1] == (Record(BranchChanged("staffed")),)
+
+
+def test_a_leaf_may_stand_open_while_the_door_is_free_and_is_told_when_that_ends() -> None:
+    free = Door(opened_at=10.0, renew_at=60.0, hold_until=65.0, branch=BranchState.STAFFED)
+    assert step(free, Tick(), FREE, 59.0) == (free, ())
+
+    shut_hours, _ = step(free, Hours(BranchState.CLOSED), FREE, 61.0)
+
+    assert due(shut_hours, FREE) == 40.0
+    assert step(shut_hours, Tick(), FREE, 61.04)[1] == (Record(DoorHeld(51.0)),)
+    assert due(shut_hours, None) is None
+    assert step(shut_hours, Tick(), None, 999.0) == (shut_hours, ())
+
+
+def test_a_leaf_that_opens_at_the_beginning_of_time_is_watched_too() -> None:
+    assert due(Door(opened_at=0.0), CARD) == 30.0
+    assert step(Door(opened_at=0.0), Tick(), CARD, 29.9)[1] == ()
+    assert step(Door(opened_at=0.0), Tick(), CARD, 30.0)[1] == (Record(DoorHeld(30.0)),)
+
+
+def test_each_time_a_leaf_is_left_open_is_news() -> None:
+    told = Door(opened_at=10.0, held_told=True)
+
+    shut, _ = step(told, Shut(), CARD, 60.0)
+    opened, _ = step(shut, Opened(), CARD, 70.0)
+
+    assert due(opened, CARD) == 100.0
+
+
+def test_not_knowing_the_hour_is_no_change_of_hours_worth_a_row() -> None:
+    known = Door(branch=BranchState.SELF_SERVICE)
+
+    unknown, effects = step(known, Hours(None), CARD, 10.0)
+
+    assert (unknown.branch, effects) == (None, ())
