@@ -72,7 +72,7 @@ class DoorController:
     async def wellbeing(self) -> Wellbeing:
         """How the door is, for the server."""
         door = self.strike.door
-        leaf = "shut" if door.opened_at is None else "held" if door.held_told else "open"
+        leaf = "shut" if door.opened_at is None else "open"
         state = branch_state(self.device)
         return Wellbeing(await self.locked(), leaf, state.value if state else "", self.listening.lost)
 

@@ -13,6 +13,7 @@ from meroppet.rules.entry import Record, Release
 
 logger = logging.getLogger(__name__)
 
+LOCKED_AFTER = 0.1
 LOOK_EVERY = 1.0
 """Seconds at most until a change of hours, policy or clock is seen."""
 
@@ -82,7 +83,7 @@ class StrikeLane:
             return rules.Hours(branch_state(self._device)), rules.Tick()
 
     async def _happen(self, happening: rules.Happening) -> None:
-        now = self._clock.monotonic()
+        now, before = self._clock.monotonic(), self._door
         self._door, effects = rules.step(self._door, happening, policy(self._device), now)
         for effect in effects:
             match effect:
@@ -93,11 +94,15 @@ class StrikeLane:
                 case Record(event):
                     # Begun in order, and the journal keeps the order; but leaf and strike do not wait for it.
                     self._device.record(event)
+        if self._door != before:
+            self._device.sync.tell_now()
 
     async def _release(self, release: Release) -> bool:
         until = self._clock.monotonic() + release.seconds
         released = await self._lock.release(release.lease, release.seconds)
         if released:
+            # The end of a lease is nobody's event, and staff want to see that the door is locked again.
+            asyncio.get_running_loop().call_later(release.seconds + LOCKED_AFTER, self._device.sync.tell_now)
             await self._happen(rules.Released(release.lease, release.cause, until))
         else:
             logger.error("lockd did not release the strike", extra={"cause": release.cause})

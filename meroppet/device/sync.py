@@ -17,6 +17,7 @@ from meroppet.device.keys import Keys, keys_of
 from meroppet.device.link import Link
 from meroppet.device.replica import Replica
 from meroppet.device.vouched import VouchedClock
+from meroppet.rules.branch import knows_the_hour
 from meroppet.runtime.logs import Recurring
 from meroppet.wire.commands import Order, WakeUp
 from meroppet.wire.health import HealthRequest
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 PUSH_AT_LEAST = 5.0
+TELL_AT_MOST_EVERY = 0.25
+ASK_IN_DOUBT_EVERY = 2.0
+"""Seconds between two heartbeats while the hour is not known: an open library waits for it."""
 PURGE_EVERY = 3600.0
 _BOOT_AGAIN = {ProblemCode.UNKNOWN_BOOT, ProblemCode.REPLAYED, ProblemCode.BAD_SIGNATURE}
 _SHUT_OUT = {ProblemCode.REVOKED, ProblemCode.UNKNOWN_DEVICE}
@@ -70,7 +74,9 @@ class Sync:
         self._booted, self._reboot = asyncio.Event(), asyncio.Event()
         self._to_push, self._to_pull = asyncio.Event(), asyncio.Event()
         self._pulled = asyncio.Condition()
+        self._to_tell = asyncio.Event()
         journal.on_written(self._to_push.set)
+        clock.on_doubt(self._to_tell.set)
 
     async def run(self) -> None:
         """Do all of it until cancelled."""
@@ -88,6 +94,10 @@ class Sync:
     def pull_now(self) -> None:
         """Ask for changes at once."""
         self._to_pull.set()
+
+    def tell_now(self) -> None:
+        """Say at once how the device is; something about it has changed."""
+        self._to_tell.set()
 
     async def wait_for_change(self, number: int, within: float) -> bool:
         """Whether everything up to a change number is known, after asking for it for at most `within` seconds."""
@@ -175,6 +185,7 @@ class Sync:
                 page = await self._channel.changes(self._replica.cursor())
                 self.link.answered()
                 self._replica.apply(page)
+                self.tell_now()
                 if not page.more:
                     return
         except Refused as error:
@@ -186,6 +197,7 @@ class Sync:
         snapshot = await self._channel.snapshot()
         self.link.answered()
         self._replica.swap(await asyncio.to_thread(self._replica.prepare, snapshot))
+        self.tell_now()
 
     async def _stream(self) -> None:
         async with aclosing(self._channel.stream(self._replica.cursor())) as said:
@@ -200,6 +212,7 @@ class Sync:
                         pass
 
     async def _heartbeat(self) -> None:
+        self._to_tell.clear()
         being = await self._report()
         request = HealthRequest(
             version=self._version,
@@ -217,7 +230,10 @@ class Sync:
         self._clock.compare(reply.now)
         if reply.change > self._replica.cursor():
             self.pull_now()
-        await asyncio.sleep(self._heartbeat_seconds * random.uniform(0.9, 1.1))
+        await asyncio.sleep(TELL_AT_MOST_EVERY)
+        known = knows_the_hour(self._clock.trust())
+        pause = self._heartbeat_seconds if known else min(ASK_IN_DOUBT_EVERY, self._heartbeat_seconds)
+        await _signalled(self._to_tell, pause * random.uniform(0.9, 1.1))
 
     async def _purge(self) -> None:
         deleted = await self._journal.purge()

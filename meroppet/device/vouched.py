@@ -1,6 +1,7 @@
 """A clock that is believed while the server vouches for it: compared over the signed channel, never set by it."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from meroppet.rules.branch import ClockTrust
@@ -20,6 +21,11 @@ class VouchedClock:
         self._clock = clock
         self._vouched: tuple[datetime, float] | None = None
         self._contradicted = False
+        self._doubts: list[Callable[[], None]] = []
+
+    def on_doubt(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called when the wall clock is found to have stepped, so that the server can be asked."""
+        self._doubts.append(callback)
 
     def now(self) -> datetime:
         """The wall time, aware, in UTC."""
@@ -40,6 +46,8 @@ class VouchedClock:
         # The wall clock must have run as the monotonic one did: a step since then is nobody's word.
         kept = abs((self._clock.now() - wall).total_seconds() - passed) < NEAR.total_seconds()
         if not kept:
+            for callback in self._doubts:
+                callback()
             return ClockTrust.NONE
         return ClockTrust.SIGNED if passed < VOUCHED_FOR else self._clock.trust()
 

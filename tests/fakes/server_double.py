@@ -247,7 +247,7 @@ class ServerDouble:
         if request.url.path.endswith("/boot") and sequence == 0:
             self.boot, self.seen = boot, {0}
             return None
-        if boot != self.boot:
+        if not boot or boot != self.boot:
             return ProblemCode.UNKNOWN_BOOT
         if sequence in self.seen:
             return ProblemCode.REPLAYED

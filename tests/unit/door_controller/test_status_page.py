@@ -1,0 +1,57 @@
+"""The status page: two addresses, nothing else, and no text of the device's can become markup."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from door_controller.status_page import StatusPage
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    async def facts() -> dict[str, object]:
+        return {"branch": "<script>alert(1)</script>", "locked": True}
+
+    port = _free_port()
+    serving = asyncio.create_task(StatusPage(port, facts).run())
+    await asyncio.sleep(0.05)
+    yield port
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+async def ask(port: int, raw: bytes) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(raw)
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer.decode()
+
+
+async def test_the_page_and_the_facts(port: int) -> None:
+    page = await ask(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    facts = await ask(port, b"GET /status.json HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert page.startswith("HTTP/1.1 200 OK")
+    assert "<script>" not in page
+    assert facts.endswith('"locked": true}')
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET /etc/passwd HTTP/1.1", b"POST / HTTP/1.1", b"DELETE /status.json HTTP/1.1", b"\xff\xfe"]
+)
+async def test_nothing_else_is_there(port: int, line: bytes) -> None:
+    assert (await ask(port, line + b"\r\n\r\n")).startswith("HTTP/1.1 404")
+
+
+async def test_a_request_without_end_is_hung_up_on(port: int) -> None:
+    assert await ask(port, b"GET /" + b"a" * 20_000) == ""
