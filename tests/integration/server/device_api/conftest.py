@@ -1,12 +1,15 @@
 """A consortium of two municipalities, its register over real TCP, and the device API on both databases."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
 from pydantic import SecretStr
 
 from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
@@ -137,3 +140,37 @@ async def seed(house: House) -> None:
 
 def week(start: int, end: int) -> Schedule:
     return Schedule(ZONE, ((Interval(start, end, BranchState.SELF_SERVICE),),) * 7)
+
+
+class Server(uvicorn.Server):
+    """A uvicorn that leaves the signals to pytest."""
+
+    @property
+    def port(self) -> int:
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+
+@asynccontextmanager
+async def listening(house: House, heartbeat: int = 15) -> AsyncIterator[str]:
+    app = device_api(replace(house.parts, heartbeat_seconds=heartbeat))
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        ssl_certfile=house.keys.certificate_file,
+        ssl_keyfile=house.keys.certificate_key_file,
+        ssl_context_factory=lambda _config, _default: house.keys.tls(),
+    )
+    server = Server(config)
+    serving = asyncio.create_task(server._serve())
+    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
+        await asyncio.sleep(0.01)
+    try:
+        yield f"https://localhost:{server.port}"
+    finally:
+        house.hub.close()
+        server.should_exit = True
+        await serving

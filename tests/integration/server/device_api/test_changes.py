@@ -234,49 +234,44 @@ async def test_staff_can_see_that_the_door_has_a_change(house: House) -> None:
 
 
 WRITERS, COMMITS = 8, 25
+SHARED = Scope.of_consortium("c")
+
+
+async def write(database: Database, writer: int) -> None:
+    """Transactions overlap: the one that began first need not be the one that commits first."""
+    value = RightDocument(permitted=True)
+    for commit in range(COMMITS):
+        async with database.session(SHARED) as session:
+            publish(session, "c", audience="c", kind="right", key=f"{writer}-{commit}", value=value)
+            await asyncio.sleep(0.0005 * (writer % 3) if session.dialect == "postgresql" else 0)
+
+
+async def listen(database: Database, done: asyncio.Event) -> set[str]:
+    """Everything a device would hear that polls all the time, until there is nothing more."""
+    heard, after = set[str](), 0
+    while True:
+        is_last = done.is_set()
+        async with database.reading(SHARED) as session:
+            page = await changes(session, "c", ["c"], after, limit=7)
+        assert page is not None
+        fresh = {item.key for item in page.upserts}
+        assert not fresh & heard
+        heard |= fresh
+        after = page.next
+        if is_last and not page.more:
+            return heard
+        await asyncio.sleep(0)
 
 
 async def test_with_concurrent_writers_a_poller_misses_no_change(database: Database) -> None:
-    scope = Scope.of_consortium("c")
     async with database.session(unscoped("a test's consortium")) as session:
         await add_organisation(session, "c", "consortium", "C")
-
-    permitted = RightDocument(permitted=True)
-
-    async def write(writer: int) -> None:
-        for commit in range(COMMITS):
-            async with database.session(scope) as session:
-                publish(
-                    session,
-                    "c",
-                    audience="c",
-                    kind="right",
-                    key=f"{writer}-{commit}",
-                    value=permitted,
-                )
-                # Transactions overlap: the one that began first need not be the one that commits first.
-                await asyncio.sleep(0.0005 * (writer % 3) if session.dialect == "postgresql" else 0)
-
-    async def listen(done: asyncio.Event) -> set[str]:
-        seen, after = set[str](), 0
-        while True:
-            is_last = done.is_set()
-            async with database.reading(scope) as session:
-                page = await changes(session, "c", ["c"], after, limit=7)
-            assert page is not None
-            fresh = {item.key for item in page.upserts}
-            assert not fresh & seen
-            seen |= fresh
-            after = page.next
-            if is_last and not page.more:
-                return seen
-            await asyncio.sleep(0)
-
     done = asyncio.Event()
-    listening = asyncio.create_task(listen(done))
-    await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
+    listening = asyncio.create_task(listen(database, done))
+
+    await asyncio.gather(*(write(database, writer) for writer in range(WRITERS)))
     done.set()
 
     assert len(await listening) == WRITERS * COMMITS
-    async with database.reading(scope) as session:
+    async with database.reading(SHARED) as session:
         assert (await position(session, "c")).number == WRITERS * COMMITS

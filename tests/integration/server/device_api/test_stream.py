@@ -11,52 +11,16 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
 from meroppet.wire.commands import Action
 from meroppet.wire.signing import BOOT_HEADER
-from server.devices.api import device_api
 from server.devices.orders import order
 from server.devices.service import device as device_view
 from server.devices.service import revoke
 from server.schedules.service import set_week
 from tests.fakes.signing_device import SigningDevice
 
-from .conftest import House, week
-
-
-class Server(uvicorn.Server):
-    """A uvicorn that leaves the signals to pytest."""
-
-    @property
-    def port(self) -> int:
-        return int(self.servers[0].sockets[0].getsockname()[1])
-
-
-@asynccontextmanager
-async def listening(house: House, heartbeat: int = 15) -> AsyncIterator[str]:
-    app = device_api(replace(house.parts, heartbeat_seconds=heartbeat))
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_config=None,
-        lifespan="off",
-        timeout_graceful_shutdown=2,
-        ssl_certfile=house.keys.certificate_file,
-        ssl_keyfile=house.keys.certificate_key_file,
-        ssl_context_factory=lambda _config, _default: house.keys.tls(),
-    )
-    server = Server(config)
-    serving = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    try:
-        yield f"https://localhost:{server.port}"
-    finally:
-        house.hub.close()
-        server.should_exit = True
-        await serving
+from .conftest import House, listening, week
 
 
 @asynccontextmanager
