@@ -51,12 +51,12 @@ class Child:
         """Start and wait until it is ready. Raises ChildDied; a later death is told to `on_death` as a sentence."""
         begun = self._now()
         self.ready_after = None
-        with _listening(self._address) as readiness:
-            await self._spawn(on_death)
-            await self._until_ready(readiness)
+        readiness = _Readiness(self._address)
+        await self._spawn(on_death, readiness)
+        await self._until_ready(readiness.ready)
         self.ready_after = self._now() - begun
 
-    async def _spawn(self, on_death: Callable[[str], None]) -> None:
+    async def _spawn(self, on_death: Callable[[str], None], readiness: "_Readiness") -> None:
         environ = {**os.environ, **self._environ, "NOTIFY_SOCKET": str(self._address)}
         environ.pop("WATCHDOG_USEC", None)
         self._expected = False
@@ -65,10 +65,17 @@ class Child:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=log, stderr=log, env=environ, start_new_session=True
             )
-        self._watch = asyncio.create_task(self._wait(self._process, self._died, on_death))
+        self._watch = asyncio.create_task(self._wait(self._process, self._died, on_death, readiness))
 
-    async def _wait(self, process: Process, died: "asyncio.Future[str]", on_death: Callable[[str], None]) -> None:
+    async def _wait(
+        self,
+        process: Process,
+        died: "asyncio.Future[str]",
+        on_death: Callable[[str], None],
+        readiness: "_Readiness",
+    ) -> None:
         code = await process.wait()
+        readiness.close()
         if self._expected:
             died.cancel()
             return
@@ -76,19 +83,14 @@ class Child:
         died.set_result(words)
         on_death(words)
 
-    async def _until_ready(self, readiness: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
+    async def _until_ready(self, ready: "asyncio.Future[str]") -> None:
         assert self._died is not None  # noqa: S101 (set by _spawn, just before)
-        said = asyncio.ensure_future(_ready(loop, readiness))
-        try:
-            await asyncio.wait((said, self._died), timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
-            if said.done():
-                return
-            if self._died.done():
-                raise ChildDied(self._died.result())
-            raise ChildDied(f"{self.name} is not ready after {READY_WITHIN:.0f} s: {_last_words(self.log)}")
-        finally:
-            said.cancel()
+        await asyncio.wait((ready, self._died), timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done():
+            return
+        if self._died.done():
+            raise ChildDied(self._died.result())
+        raise ChildDied(f"{self.name} is not ready after {READY_WITHIN:.0f} s: {_last_words(self.log)}")
 
     async def say(self, line: str) -> None:
         """Write one line to the process's standard input; nothing happens when it has ended."""
@@ -125,19 +127,26 @@ def _bound_to_parent() -> list[str]:
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
-def _listening(address: Path) -> socket.socket:
-    address.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    listener.bind(str(address))
-    return listener
+class _Readiness:
+    """A socket as systemd's (sd_notify(3)): it listens while the process lives, though only READY=1 is waited for."""
 
+    def __init__(self, address: Path) -> None:
+        address.unlink(missing_ok=True)
+        self._loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[str] = self._loop.create_future()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.bind(str(address))
+        self._loop.add_reader(self._socket, self._hear)
 
-async def _ready(loop: asyncio.AbstractEventLoop, readiness: socket.socket) -> str:
-    """What the process said, once it says that it is ready."""
-    said = b""
-    while b"READY=1" not in said.split(b"\n"):
-        said = await loop.sock_recv(readiness, 4096)
-    return said.decode("utf-8", "replace")
+    def _hear(self) -> None:
+        said = self._socket.recv(4096)
+        if b"READY=1" in said.split(b"\n") and not self.ready.done():
+            self.ready.set_result(said.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Nobody speaks here any more."""
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
 
 
 def _how(code: int) -> str:

@@ -48,8 +48,16 @@ class Folder:
     def socket(self, name: str) -> Path:
         return self.sockets / name
 
-    def enrolled(self, process: str) -> Path:
-        """Stands when this device was enrolled to the end."""
+    def is_enrolled(self, process: str, url: str) -> bool:
+        """Whether this device was enrolled to the end, to call at this address."""
+        mark = self._mark(process)
+        return mark.exists() and mark.read_text(encoding="utf-8") == url
+
+    def mark_enrolled(self, process: str, url: str) -> None:
+        """This device was enrolled, to call at this address."""
+        self._mark(process).write_text(url, encoding="utf-8")
+
+    def _mark(self, process: str) -> Path:
         return self.root / f"{process}.enrolled"
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from demo.cable import Cable
 from demo.child import Child
 from demo.consortia import Place
+from demo.doorstep import admits, facts
 from demo.errors import CannotStart
 from demo.folder import Folder
 from demo.journals import JournalRow, latest
@@ -21,7 +22,8 @@ from meroppet.rules.hours import state_at
 from meroppet.runtime.clock import SystemClock
 
 ROWS_SHOWN = 8
-ROWS_SEARCHED = 200
+ADMITS_WITHIN = 15.0
+LOOK_EVERY = 0.1
 ON_MAINS = ("lockd", "door", "kiosk")
 """What stands in the branch and loses its power; the server and the register are elsewhere."""
 
@@ -55,13 +57,17 @@ class House:
         self.has_power = True
         self.register_fault = "none"
         self.is_stopping = False
+        self.door_facts: dict[str, object] = {}
+        """What the door last said of itself; empty while it says nothing."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._folder, self._told = folder, told
         self._now = SystemClock().monotonic
         self._begun = self._now()
         self._stack = AsyncExitStack()
         self._rows = _Rows()
+        self._door_changed = asyncio.Condition()
         self._mains_turn = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None
         self.children: Mapping[str, Child] = {
             name: Child(
                 name,
@@ -84,6 +90,7 @@ class House:
             for part in (self.board, self.desk, self.cable):
                 await self._stack.enter_async_context(part)
             self.plan.write()
+            self._watch = asyncio.create_task(self._watch_door())
             await self._start_all()
         except BaseException:
             await self._stop_all()
@@ -106,7 +113,7 @@ class House:
     async def _start_server_and_devices(self) -> None:
         if not self._folder.seeded.exists():
             await self._step("seeds", self.plan.seed)
-        if all(self._folder.enrolled(device).exists() for device in ("door", "kiosk")):
+        if all(self.plan.is_enrolled(device) for device in ("door", "kiosk")):
             await self._together(self._start("server"), self._start("door"), self._start("kiosk"))
             return
         await self._start("server")
@@ -122,8 +129,9 @@ class House:
                 group.create_task(step)
 
     async def _start(self, name: str) -> None:
-        child = self.children[name]
-        await child.start(self._child_died)
+        await self.children[name].start(self._child_died)
+        if name == "door":
+            await self.until_door(admits, ADMITS_WITHIN)
         self._told(name, self._now() - self._begun, self.plan.whereabouts(name))
 
     async def _step(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
@@ -138,6 +146,8 @@ class House:
 
     async def _stop_all(self) -> None:
         self.is_stopping = True
+        if self._watch is not None:
+            self._watch.cancel()
         for name in ("kiosk", "door", "lockd", "server", "register"):
             await self.children[name].stop()
         await self._stack.aclose()
@@ -161,6 +171,7 @@ class House:
             self.desk.restore_power()
             self.has_power = True
             await self._together(*(self.children[name].start(self._child_died) for name in ON_MAINS))
+            await self.until_door(admits, ADMITS_WITHIN)
 
     async def set_register_fault(self, fault: str) -> None:
         """Let the register misbehave, by a name of meroppet.ils.acs_simulator.Fault."""
@@ -169,22 +180,36 @@ class House:
 
     # What one can see of it
 
-    def recent_rows(self) -> tuple[JournalRow, ...]:
-        """The newest rows of the door's journal, newest first."""
-        return self._searched()[:ROWS_SHOWN]
-
     def branch_state(self) -> BranchState:
-        """The state the door last journalled; what the seeds say while it has said nothing."""
-        said = next((row.detail.get("state") for row in self._searched() if row.kind == "branch.state"), None)
+        """The state the door says; what the seeds say while it says nothing."""
+        said = self.door_facts.get("state")
         return BranchState(str(said)) if said else state_at(self.place.branch.schedule, self.clock.now())
 
-    def _searched(self) -> tuple[JournalRow, ...]:
+    async def until_door(self, holds: Callable[[dict[str, object]], bool], within: float) -> bool:
+        """Wait until what the door says of itself holds; whether it did in time."""
+        try:
+            async with asyncio.timeout(within):
+                async with self._door_changed:
+                    await self._door_changed.wait_for(lambda: holds(self.door_facts))
+                return True
+        except TimeoutError:
+            return False
+
+    async def _watch_door(self) -> None:
+        while True:
+            self.door_facts = await facts(self.ports.door)
+            async with self._door_changed:
+                self._door_changed.notify_all()
+            await asyncio.sleep(LOOK_EVERY)
+
+    def recent_rows(self) -> tuple[JournalRow, ...]:
+        """The newest rows of the door's journal, newest first."""
         journal = self.plan.journal("door")
         stamp = tuple(
             path.stat().st_mtime_ns for path in (journal, journal.with_name(journal.name + "-wal")) if path.exists()
         )
         if stamp != self._rows.stamp:
-            self._rows = _Rows(stamp, latest(journal, ROWS_SEARCHED))
+            self._rows = _Rows(stamp, latest(journal, ROWS_SHOWN))
         return self._rows.rows
 
     def parts(self) -> list[tuple[str, str]]:

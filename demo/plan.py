@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping, Sequence
@@ -146,7 +147,7 @@ class Plan:
             "state_dir": self._folder.state("server"),
             "devices": {
                 "port": self._ports.devices,
-                "url": f"https://{HOST}:{self._ports.cable}",
+                "url": self._device_url,
                 "heartbeat_seconds": HEARTBEAT_SECONDS,
             },
             "staff": {"port": self._ports.staff, "url": self.addresses.staff},
@@ -178,18 +179,24 @@ class Plan:
         await self._run("demo", "seed", *config, "--staff", str(self._staff))
         self._folder.seeded.touch()
 
+    def is_enrolled(self, device: str) -> bool:
+        """Whether the device belongs to the branch and calls where the server is in this run."""
+        return self._folder.is_enrolled(device, self._device_url)
+
     async def enrol(self, device: str) -> None:
         """Enrol a device as an installer does: a code from the server, given to the device. Raises CannotStart."""
+        # A device that calls somewhere else now is another device: nothing of the old one is carried over.
+        shutil.rmtree(self._folder.state(device), ignore_errors=True)
         config = ("--config", str(self._config("server")))
         code = await self._run("server", "invite", self._place.branch.id, device, *config)
         device_config = ("--config", str(self._config(device)))
-        await self._run(MODULES[device], *device_config, "enrol", code.strip(), "--replace")
-        self._folder.enrolled(device).touch()
+        await self._run(MODULES[device], *device_config, "enrol", code.strip())
+        self._folder.mark_enrolled(device, self._device_url)
 
     async def _run(self, module: str, *arguments: str) -> str:
         """What a command says on standard output. Raises CannotStart with its last words."""
         process = await asyncio.create_subprocess_exec(
-            *PYTHON, module, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=self._surroundings()
+            *PYTHON, module, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=self._surroundings(module)
         )
         try:
             said, complaint = await process.communicate()
@@ -201,8 +208,13 @@ class Plan:
             raise CannotStart(f"{module} {arguments[0]} failed: {words[-1]}")
         return said.decode("utf-8")
 
-    def _surroundings(self) -> dict[str, str]:
-        return {**os.environ, **self.environment("server")}
+    def _surroundings(self, module: str) -> dict[str, str]:
+        # The server's passwords are for the two that open the server's database, and for no device.
+        return {**os.environ, **(self.environment("server") if module in {"demo", "server"} else {})}
+
+    @property
+    def _device_url(self) -> str:
+        return f"https://{HOST}:{self._ports.cable}"
 
     @property
     def _credentials(self) -> Path:

@@ -11,6 +11,7 @@ from demo.journals import JournalRow, latest
 from demo.people import PEOPLE, Person, number_at, shown_by
 from demo.ports import HOST
 from demo.register import account_of
+from hardware.ports import Colour
 from hardware.virtual.world import BoardState
 from meroppet.ils.ports import ItemState
 from meroppet.ils.profiles import PRESETS
@@ -78,10 +79,14 @@ class Visitor:
             raise NotSeen(f"no {what} within {within:g} s; the display says: {display}") from None
 
     async def refused(self, within: float = 4.0) -> BoardState:
-        """Wait until the door has told its refusal, in red."""
-        return await self.board(
-            "refusal", lambda board: board.tones > self._tones and board.colour == "red", within=within
-        )
+        """Wait until the door has told its refusal: by sound, in red, and in words with whom to call."""
+        number = self.house.place.branch.help_number
+
+        def told(board: BoardState) -> bool:
+            heard = board.tones > self._tones and board.colour is Colour.RED
+            return heard and any(number in line for line in board.display)
+
+        return await self.board(f"refusal that tells {number}", told, within=within)
 
     async def row(self, kind: str, within: float = 4.0, **detail: object) -> JournalRow:
         """Wait for a row of this kind in the door's journal, with these details."""

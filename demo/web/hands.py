@@ -42,7 +42,11 @@ async def _key(house: House, fields: Fields) -> bool:
 
 
 async def _push(house: House, fields: Fields) -> bool:
-    return house.board.push_door("inside" if fields.get("side") == "inside" else "outside")
+    if fields.get("side") != "inside":
+        return house.board.push_door("outside")
+    # The lever inside has a switch, so that leaving by it is not taken for breaking out (EN 179 handles have one).
+    house.board.press_exit()
+    return house.board.push_door("inside")
 
 
 async def _shut(house: House, fields: Fields) -> bool:  # noqa: ARG001 (every deed takes the same)
