@@ -19,6 +19,7 @@ from server.db import Session
 from server.devices.models import Device, DeviceChannel, DeviceHealth, DeviceInvitation
 from server.keys import KeyRing
 from server.organisations.service import BranchView
+from server.patrons.telling import rename_all
 
 INVITATION_LASTS = timedelta(minutes=15)
 SILENT_AFTER = timedelta(seconds=45)
@@ -185,6 +186,21 @@ async def revoke(session: Session, device_id: str, by: str) -> bool:
         session.wake(f"device:{device_id}")
         session.wake(f"branch:{branch}")
     return bool(result)
+
+
+async def report_stolen(session: Session, keys: KeyRing, branch: BranchView, device_id: str, by: str) -> bool:
+    """Revoke a device that is in wrong hands, and make worthless what it may hold in memory.
+
+    The branch gets other keys; its other devices boot anew to learn them. False as for `revoke`.
+    """
+    if not await revoke(session, device_id, by):
+        return False
+    await rename_all(session, keys, branch)
+    ours = select(col(Device.id)).where(col(Device.branch_id) == branch.id)
+    for device in await session.all(ours):
+        await session.execute(delete(DeviceChannel).where(col(DeviceChannel.device_id) == device))
+        session.wake(f"device:{device}")
+    return True
 
 
 async def devices_of(session: Session, branch_id: str) -> list[DeviceView]:

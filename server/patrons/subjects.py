@@ -2,8 +2,9 @@
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
@@ -42,13 +43,24 @@ async def branch_keys(session: Session, keys: KeyRing, branch_id: str) -> Branch
 
 async def make_branch_keys(session: Session, keys: KeyRing, branch: BranchView) -> bool:
     """Give the branch its keys; False if it has them already."""
-    statement = insert(BranchKey).values(
-        branch_id=branch.id,
-        consortium_id=branch.consortium,
-        controller_id=branch.controller,
-        digest_key=keys.encrypt(f"{_DIGEST} {branch.id}", secrets.token_bytes(_KEY_BYTES)),
-        pin_key=keys.encrypt(f"{_PIN} {branch.id}", secrets.token_bytes(_KEY_BYTES)),
-        since=session.now,
-    )
+    statement = insert(BranchKey).values(**_owner(branch), **_fresh(session, keys, branch))
     statement = statement.on_conflict_do_nothing(index_elements=["branch_id"])
     return await session.scalar(statement.returning(col(BranchKey.branch_id))) is not None
+
+
+async def replace_branch_keys(session: Session, keys: KeyRing, branch: BranchView) -> None:
+    """Give the branch other keys; what was named under the old ones cannot be told any more."""
+    fresh = _fresh(session, keys, branch)
+    await session.execute(update(BranchKey).where(col(BranchKey.branch_id) == branch.id).values(**fresh))
+
+
+def _owner(branch: BranchView) -> dict[str, str]:
+    return {"branch_id": branch.id, "consortium_id": branch.consortium, "controller_id": branch.controller}
+
+
+def _fresh(session: Session, keys: KeyRing, branch: BranchView) -> dict[str, bytes | datetime]:
+    return {
+        "digest_key": keys.encrypt(f"{_DIGEST} {branch.id}", secrets.token_bytes(_KEY_BYTES)),
+        "pin_key": keys.encrypt(f"{_PIN} {branch.id}", secrets.token_bytes(_KEY_BYTES)),
+        "since": session.now,
+    }

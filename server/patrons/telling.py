@@ -13,7 +13,7 @@ from server.keys import KeyRing
 from server.organisations.service import BranchView, branches
 from server.patrons.models import Patron, PatronRight
 from server.patrons.reach import Reach, RightView, effective, place_of, reaches
-from server.patrons.subjects import BranchKeys, branch_keys, make_branch_keys
+from server.patrons.subjects import BranchKeys, branch_keys, make_branch_keys, replace_branch_keys
 from server.replication.service import publish
 
 NUMBER = "patron number"
@@ -24,6 +24,18 @@ async def ready_branch(session: Session, keys: KeyRing, branch: BranchView) -> B
     """The branch's keys, made now if it has none, with all rights that reach it told to it."""
     async with session.within(Scope.of_consortium(branch.consortium)):
         return await _ready(session, keys, branch)
+
+
+async def rename_all(session: Session, keys: KeyRing, branch: BranchView) -> None:
+    """Other keys for the branch, and every right that reaches it told again under them."""
+    async with session.within(Scope.of_consortium(branch.consortium)):
+        old = await branch_keys(session, keys, branch.id)
+        if old is None:
+            return
+        for row in await _holders(session, branch):
+            _publish_one(session, branch, old.subject(number_in(keys, row)), None)
+        await replace_branch_keys(session, keys, branch)
+        await _publish(session, keys, branch, [row.id for row in await _holders(session, branch)])
 
 
 async def tell(session: Session, keys: KeyRing, branch: BranchView, reach: Reach, patron: str) -> None:
@@ -61,9 +73,14 @@ async def _ready(session: Session, keys: KeyRing, branch: BranchView) -> BranchK
     if named is None:
         raise LookupError(f"branch {branch.id} is outside the session's scope")
     if is_new:
-        everybody = await session.all(select(col(PatronRight.patron_id)).where(reaching(branch)).distinct())
-        await _publish_under(session, keys, branch, named, everybody)
+        await _publish_under(session, keys, branch, named, [row.id for row in await _holders(session, branch)])
     return named
+
+
+async def _holders(session: Session, branch: BranchView) -> Sequence[Patron]:
+    having = select(col(PatronRight.patron_id)).where(reaching(branch))
+    holders: Sequence[Patron] = await session.all(select(Patron).where(col(Patron.id).in_(having)))
+    return holders
 
 
 async def _publish(session: Session, keys: KeyRing, branch: BranchView, patrons: Sequence[str]) -> None:

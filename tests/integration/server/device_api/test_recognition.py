@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from meroppet.rules.eligibility import Right
+from meroppet.wire.changes import read_snapshot, unpack_rights
 from meroppet.wire.enrolment import DeviceKind
-from server.devices.service import revoke
+from server.devices.service import report_stolen, revoke
 from tests.fakes.signing_device import PREFIX, SigningDevice
 
 from .conftest import House
@@ -146,6 +148,26 @@ async def test_staff_of_another_municipality_cannot_revoke_it(house: House) -> N
         assert not await revoke(session, door.device, "staff")
 
     assert (await door.ask("GET", "/changes?after=0")).status_code == 200
+
+
+async def test_after_a_theft_the_branch_names_everybody_otherwise_and_its_other_devices_boot_anew(house: House) -> None:
+    stolen, left = await house.device(), await house.device()
+    await house.give(Right(permitted=True))
+    _, _, before = read_snapshot((await left.ask("GET", "/snapshot")).content)
+    old_key = (await left.boot("boot-2")).json()["digest_key"]
+
+    view = house.branches["skiljebo"]
+    async with house.database.session(view.scope) as session:
+        assert await report_stolen(session, house.keys, view, stolen.device, "staff")
+
+    assert code(await left.ask("GET", "/changes?after=0")) == (401, "unknown_boot")
+    assert (await left.boot("boot-3")).json()["digest_key"] != old_key
+    _, _, after = read_snapshot((await left.ask("GET", "/snapshot")).content)
+    assert len(after) == len(before)
+    assert {name for name, _ in unpack_rights(after)}.isdisjoint(name for name, _ in unpack_rights(before))
+    tombstones = (await left.ask("GET", "/changes?after=0")).json()["tombstones"]
+    assert [item["key"] for item in tombstones] == [name for name, _ in unpack_rights(before)]
+    assert code(await stolen.boot("boot-2")) == (403, "revoked")
 
 
 @pytest.mark.parametrize(
