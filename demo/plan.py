@@ -40,6 +40,7 @@ class Plan:
     def __init__(self, place: Place, ports: Ports, folder: Folder) -> None:
         self._place, self._ports, self._folder = place, ports, folder
         self._password = secrets.token_urlsafe(12)
+        self._codes: dict[str, str] = {}
         self.addresses = Addresses(
             branch=f"http://localhost:{ports.branch}/",
             kiosk=f"http://localhost:{ports.kiosk}/",
@@ -176,7 +177,8 @@ class Plan:
     async def seed(self) -> None:
         """Fill the server's database. Raises CannotStart."""
         config = ("--config", str(self._config("server")))
-        await self._run("demo", "seed", *config, "--staff", str(self._staff))
+        said = await self._run("demo", "seed", *config, "--staff", str(self._staff), "--branch", self._place.branch.id)
+        self._codes = json.loads(said)
         self._folder.seeded.touch()
 
     def is_enrolled(self, device: str) -> bool:
@@ -187,11 +189,14 @@ class Plan:
         """Enrol a device as an installer does: a code from the server, given to the device. Raises CannotStart."""
         # A device that calls somewhere else now is another device: nothing of the old one is carried over.
         shutil.rmtree(self._folder.state(device), ignore_errors=True)
-        config = ("--config", str(self._config("server")))
-        code = await self._run("server", "invite", self._place.branch.id, device, *config)
+        code = self._codes.pop(device, "") or await self._invite(device)
         device_config = ("--config", str(self._config(device)))
         await self._run(MODULES[device], *device_config, "enrol", code.strip())
         self._folder.mark_enrolled(device, self._device_url)
+
+    async def _invite(self, device: str) -> str:
+        config = ("--config", str(self._config("server")))
+        return await self._run("server", "invite", self._place.branch.id, device, *config)
 
     async def _run(self, module: str, *arguments: str) -> str:
         """What a command says on standard output. Raises CannotStart with its last words."""

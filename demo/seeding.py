@@ -1,5 +1,7 @@
 """`meroppet-demo seed`: fills the server's empty database with the four consortia, before the server runs.
 
+On standard output it says, as JSON, the codes with which the shown branch's door and kiosk are enrolled.
+
 A process of its own, so that the demo itself never loads the server's tables.
 """
 
@@ -16,10 +18,12 @@ from demo.consortia import CONSORTIA, LIVE_FROM, ZONE, Consortium, DemoBranch
 from demo.people import PEOPLE, number_at
 from meroppet.rules.credentials import CardNumber
 from meroppet.runtime.settings import SettingsError, load
-from server.app import build
+from meroppet.wire.enrolment import DeviceKind
+from server.app import Server, build
 from server.db import Session, unscoped
+from server.devices.service import invite
 from server.keys import KeyRing
-from server.organisations.service import ALWAYS, Kind, add_branch, add_organisation
+from server.organisations.service import ALWAYS, Kind, add_branch, add_organisation, branch
 from server.patrons.service import Holder, set_right
 from server.policies.service import set_policy
 from server.schedules.service import set_week
@@ -36,17 +40,18 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("meroppet-demo seed")
     parser.add_argument("--config", type=Path, required=True, help="the server's settings")
     parser.add_argument("--staff", type=Path, required=True, help="file for the new member of staff's sign-in")
+    parser.add_argument("--branch", required=True, help="the branch whose devices will be enrolled")
     chosen = parser.parse_args(arguments)
     try:
         settings = load(ServerSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=chosen.config)
-        asyncio.run(_seed(settings, chosen.staff))
-    except (SettingsError, OSError) as error:
+        print(json.dumps(asyncio.run(_seed(settings, chosen.staff, chosen.branch))))
+    except (SettingsError, OSError, ValueError) as error:
         print(f"meroppet-demo seed: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _seed(settings: ServerSettings, staff: Path) -> None:
+async def _seed(settings: ServerSettings, staff: Path, shown: str) -> dict[str, str]:
     server = build(settings)
     try:
         await server.start()
@@ -58,6 +63,7 @@ async def _seed(settings: ServerSettings, staff: Path) -> None:
         wanted = NewAccount("Demo Demosson", STAFF_USER, password)
         await add_account(server.database, server.passwords, wanted, [Grant(Role.SERVER)], BY)
         _keep(staff, password)
+        return await _codes(server, shown)
     finally:
         await server.close()
 
@@ -72,21 +78,35 @@ async def _consortium(session: Session, keys: KeyRing, consortium: Consortium, t
         await add_organisation(
             session, member.id, Kind.MUNICIPALITY, member.name, member.code, parents=parents, since=since
         )
-    for branch in consortium.branches:
-        await _branch(session, keys, consortium, branch, today)
+    for shown in consortium.branches:
+        await _branch(session, keys, consortium, shown, today)
 
 
-async def _branch(session: Session, keys: KeyRing, consortium: Consortium, branch: DemoBranch, today: date) -> None:
+async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: DemoBranch, today: date) -> None:
     added = await add_branch(
-        session, branch.id, branch.name, branch.controller, ZONE, branch.help_number, LIVE_FROM, accent=consortium.id
+        session, own.id, own.name, own.controller, ZONE, own.help_number, LIVE_FROM, accent=consortium.id
     )
-    await set_policy(session, added, branch.policy, BY)
-    await set_week(session, added, branch.schedule, BY)
+    await set_policy(session, added, own.policy, BY)
+    await set_week(session, added, own.schedule, BY)
     for person in PEOPLE:
         right = person.right_on(today)
         if right is not None:
-            holder = Holder(consortium.id, CardNumber(number_at(person, branch)))
+            holder = Holder(consortium.id, CardNumber(number_at(person, own)))
             await set_right(session, keys, added, holder, right, by=BY)
+
+
+async def _codes(server: Server, shown: str) -> dict[str, str]:
+    async with server.database.session(unscoped("the demo's devices belong to one of the branches")) as session:
+        found = await branch(session, shown)
+        if found is None:
+            raise ValueError(f"no branch '{shown}'")
+        async with session.within(found.scope):
+            url = server.settings.device_url
+            codes = {
+                kind.value: await invite(session, server.keys, found, kind=kind, name=name, by=BY, url=url)
+                for kind, name in ((DeviceKind.DOOR, "Entrédörr"), (DeviceKind.KIOSK, "Kiosk"))
+            }
+    return {kind: code.text() for kind, code in codes.items()}
 
 
 def _password() -> str:
