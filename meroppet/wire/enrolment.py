@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from meroppet.wire.base import Reply, Request
 
 HANDSHAKE = 1
+# A name, an IPv4 address or a bracketed IPv6 one; a port and a path if need be, and nobody's password.
+_ADDRESS = re.compile(r"https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 _CODE = re.compile(r"v1\.([A-Z2-7]{26})\.([0-9a-f]{64})")
 
 
@@ -37,11 +39,18 @@ def invitation(text: str) -> Invitation:
     """The invitation in URL#CODE; ValueError with one sentence if it is none."""
     url, _, code = text.strip().partition("#")
     found = _CODE.fullmatch(code)
-    if urlsplit(url).scheme != "https" or not urlsplit(url).hostname or found is None:
+    if not _is_address(url) or found is None:
         raise ValueError(
             "this is no enrolment code: it looks like https://server:8443#v1.….…; make a new one on the staff page"
         )
     return Invitation(url.rstrip("/"), found.group(1), found.group(2))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return _ADDRESS.fullmatch(url) is not None and urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def fingerprint(certificate_der: bytes) -> str:
