@@ -1,0 +1,94 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meroppet.wire.changes import (
+    RECORD,
+    RightDocument,
+    Upsert,
+    pack_right,
+    read_snapshot,
+    unpack_rights,
+    write_snapshot,
+)
+
+DATES = st.none() | st.dates(date(2020, 1, 2), date(2199, 6, 6))
+RIGHTS = st.builds(RightDocument, permitted=st.booleans(), valid_until=DATES, suspended_until=DATES)
+SUBJECTS = st.binary(min_size=16, max_size=16).map(bytes.hex)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+DOCUMENTS = st.lists(st.builds(Upsert, kind=st.sampled_from(["branch", "policy"]), key=st.text(max_size=5), value=JSON))
+SMALL = write_snapshot(
+    7, [Upsert(kind="branch", key="-", value={"name": "Teg\n"})], [("00" * 16, RightDocument(permitted=True))]
+)
+BARE = write_snapshot(7, [], [])
+
+
+@given(st.integers(0, 2**40), DOCUMENTS, st.dictionaries(SUBJECTS, RIGHTS, max_size=8))
+def test_a_snapshot_is_read_as_it_was_written(
+    change: int, documents: list[Upsert], rights: dict[str, RightDocument]
+) -> None:
+    header, found, records = read_snapshot(write_snapshot(change, documents, rights.items()))
+
+    assert (header.change, header.documents, header.rights) == (change, len(documents), len(rights))
+    assert list(found) == documents
+    assert dict(unpack_rights(records)) == rights
+    assert [subject for subject, _ in unpack_rights(records)] == sorted(rights)
+
+
+@pytest.mark.parametrize("raw", [SMALL, BARE])
+def test_a_snapshot_cut_short_anywhere_is_refused(raw: bytes) -> None:
+    for length in range(len(raw)):
+        with pytest.raises(ValueError, match=r"snapshot|validation"):
+            read_snapshot(raw[:length])
+
+
+@pytest.mark.parametrize("more", [b"x", bytes(22), b"\n"])
+def test_a_snapshot_with_something_after_it_is_refused(more: bytes) -> None:
+    with pytest.raises(ValueError, match="the snapshot says 1 rights"):
+        read_snapshot(SMALL + more)
+
+
+@given(st.binary(max_size=80))
+def test_garbage_is_a_value_error_and_nothing_else(raw: bytes) -> None:
+    with pytest.raises(ValueError, match=r"snapshot|validation"):
+        read_snapshot(raw)
+
+
+def test_records_of_another_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="23 bytes is cut short"):
+        unpack_rights(bytes(23))
+
+
+def test_a_record_is_twenty_two_bytes_and_these() -> None:
+    right = RightDocument(permitted=True, valid_until=date(2020, 1, 2), suspended_until=date(2020, 9, 13))
+
+    assert RECORD.size == 22
+    assert pack_right("0f" * 16, right) == b"\x0f" * 16 + b"\x00\x01\x00\x01\x01\x00"
+    assert pack_right("0f" * 16, RightDocument(permitted=False)) == b"\x0f" * 16 + bytes(6)
+
+
+@pytest.mark.parametrize("subject", ["", "00" * 15, "00" * 17, "0", "x" * 32])
+def test_a_subject_of_another_length_is_not_packed(subject: str) -> None:
+    with pytest.raises(ValueError, match=r"a subject is 16 bytes|hexadecimal"):
+        pack_right(subject, RightDocument(permitted=True))
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (date(1999, 1, 1), date(2020, 1, 2)),
+        (date(2020, 1, 1), date(2020, 1, 2)),
+        (date(2199, 6, 6), date(2199, 6, 6)),
+        (date(9999, 12, 31), date(2199, 6, 6)),
+    ],
+)
+def test_a_day_out_of_reach_is_the_nearest_and_never_none(given: date, kept: date) -> None:
+    packed = pack_right("00" * 16, RightDocument(permitted=True, valid_until=given))
+
+    assert list(unpack_rights(packed)) == [("00" * 16, RightDocument(permitted=True, valid_until=kept))]

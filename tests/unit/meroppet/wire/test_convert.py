@@ -1,0 +1,151 @@
+from dataclasses import replace
+from datetime import date
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from meroppet.rules.branch import BranchState
+from meroppet.rules.eligibility import Block, PatronFacts, Permission, Policy, Right, StaffedDoor
+from meroppet.rules.hours import Interval, Schedule, ScheduleError
+from meroppet.wire.changes import IntervalDocument, PolicyDocument, RightDocument, ScheduleDocument
+from meroppet.wire.convert import (
+    facts_from_wire,
+    facts_to_wire,
+    policy_from_wire,
+    policy_to_wire,
+    right_from_wire,
+    right_to_wire,
+    schedule_from_wire,
+    schedule_to_wire,
+)
+from meroppet.wire.verify import WireFacts
+
+Model = TypeVar("Model", bound=BaseModel)
+DATES = st.none() | st.dates()
+FACTS = st.builds(
+    PatronFacts,
+    valid=st.booleans(),
+    birth_date=DATES,
+    category=st.none() | st.text(max_size=5),
+    expires=DATES,
+    lost=st.booleans(),
+    debarred=st.booleans(),
+    blocked_from_borrowing=st.booleans(),
+    fees_minor=st.none() | st.integers(-(2**53), 2**53),
+    home=st.none() | st.text(max_size=5),
+)
+RIGHTS = st.builds(Right, permitted=st.booleans(), valid_until=DATES, suspended_until=DATES)
+POLICIES = st.builds(
+    Policy,
+    minimum_age=st.integers(0, 120),
+    permission=st.sampled_from(Permission),
+    categories=st.none() | st.frozensets(st.text(max_size=3), max_size=3),
+    blocks=st.frozensets(st.sampled_from(Block)),
+    fees_limit_minor=st.integers(0, 10**6),
+    pin_length=st.integers(4, 6),
+    staffed_door=st.sampled_from(StaffedDoor),
+    release_seconds=st.floats(3, 10),
+    held_open_seconds=st.floats(10, 300),
+    facts_ttl_hours=st.integers(1, 168),
+    offline_pin=st.booleans(),
+)
+INTERVALS = st.builds(
+    Interval,
+    st.integers(0, 700),
+    st.integers(701, 1440),
+    st.sampled_from([BranchState.STAFFED, BranchState.SELF_SERVICE]),
+)
+DAYS = st.lists(INTERVALS, max_size=1).map(tuple)
+SCHEDULES = st.builds(Schedule, st.sampled_from(["Europe/Stockholm", "Atlantic/Azores"]), st.tuples(*[DAYS] * 7))
+SMALL = PolicyDocument(minimum_age=16, permission="required", blocks=())
+
+
+def sent(model: Model) -> Model:
+    """What arrives at the other end."""
+    return type(model).model_validate_json(model.model_dump_json())
+
+
+@given(FACTS)
+def test_facts_arrive_as_they_were_sent(facts: PatronFacts) -> None:
+    assert facts_from_wire(sent(facts_to_wire(facts))) == facts
+
+
+@given(RIGHTS)
+def test_a_right_arrives_as_it_was_given(right: Right) -> None:
+    assert right_from_wire(sent(right_to_wire(right))) == right
+
+
+@given(POLICIES)
+def test_a_policy_arrives_as_it_was_set(policy: Policy) -> None:
+    assert policy_from_wire(sent(policy_to_wire(policy))) == policy
+
+
+@given(SCHEDULES)
+def test_a_schedule_arrives_as_it_was_set(schedule: Schedule) -> None:
+    assert schedule_from_wire(sent(schedule_to_wire(schedule))) == schedule
+
+
+def test_a_policy_is_sent_in_one_form() -> None:
+    policy = Policy(minimum_age=16, categories=frozenset({"B", "A", "C"}), blocks=frozenset(Block))
+
+    document = policy_to_wire(policy)
+
+    assert document.categories == ("A", "B", "C")
+    assert document.blocks == ("debarred", "expired", "fees", "lost")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"permission": "maybe"},
+        {"staffed_door": "open"},
+        {"blocks": ("smell",)},
+        {"minimum_age": -1},
+        {"pin_length": 3},
+        {"release_seconds": 11.0},
+        {"held_open_seconds": 1.0},
+        {"facts_ttl_hours": 0},
+    ],
+    ids=str,
+)
+def test_a_policy_this_version_does_not_know_is_none(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"is not a valid|policy:"):
+        policy_from_wire(SMALL.model_copy(update=change))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        ScheduleDocument(zone="Europe/Nowhere", weekly=((),) * 7),
+        ScheduleDocument(zone="Europe/Stockholm", weekly=((),) * 6),
+        ScheduleDocument(
+            zone="Europe/Stockholm", weekly=((IntervalDocument(start=9, end=9, state="staffed"),), *((),) * 6)
+        ),
+        ScheduleDocument(
+            zone="Europe/Stockholm", weekly=((IntervalDocument(start=0, end=9, state="closed"),), *((),) * 6)
+        ),
+    ],
+)
+def test_a_schedule_that_cannot_be_meant_is_a_schedule_error(document: ScheduleDocument) -> None:
+    with pytest.raises(ScheduleError):
+        schedule_from_wire(document)
+
+
+def test_a_state_this_version_does_not_know_is_a_value_error() -> None:
+    strange = ((IntervalDocument(start=0, end=9, state="party"),), *((),) * 6)
+
+    with pytest.raises(ValueError, match="party"):
+        schedule_from_wire(ScheduleDocument(zone="Europe/Stockholm", weekly=strange))
+
+
+def test_what_a_newer_server_adds_is_passed_over() -> None:
+    newer = {"valid": True, "birth_date": "1980-05-01", "shoe_size": 42}
+
+    facts = facts_from_wire(WireFacts.model_validate(newer))
+
+    assert facts == PatronFacts(valid=True, birth_date=date(1980, 5, 1))
+    assert replace(facts, valid=False).birth_date == date(1980, 5, 1)
+    assert right_from_wire(RightDocument.model_validate({"permitted": True, "colour": "red"})) == Right(permitted=True)
