@@ -32,8 +32,7 @@ async def devices_live(request: Request, parts: Parts, at: Devices) -> Response:
     lang = parts.pages.language(request)
 
     async def render() -> str:
-        token = ""
-        return parts.pages.html("parts/devices.html", lang, at=at, form_token=token, **await _now(parts, at))
+        return parts.pages.html("parts/devices.html", lang, at=at, **await _now(parts, at))
 
     return live(request, parts, [f"branch:{at.branch.id}"], render)
 

@@ -15,6 +15,7 @@ from server.organisations.service import organisation, organisations
 from server.staff.access import Action
 from server.staff.service import SignedIn
 from server.web.events import event_lines
+from server.web.forms import token_of
 from server.web.gate import ALL_BRANCHES, AtBranch, NotFound, Staff, at_branch, visible_branches
 from server.web.live import live
 from server.web.now import BranchNow, branch_now
@@ -71,10 +72,11 @@ async def branch_page(request: Request, parts: Parts, at: Seeing) -> Response:
 @router.get("/branches/{branch_id}/live")
 async def branch_live(request: Request, parts: Parts, at: Seeing) -> Response:
     """What moves on the branch's page, whenever it changes."""
-    lang = parts.pages.language(request)
+    lang, token = parts.pages.language(request), token_of(request)
 
     async def render() -> str:
-        return parts.pages.html("parts/branch_now.html", lang, at=at, **await _branch(parts, at, lang))
+        page = await _branch(parts, at, lang)
+        return parts.pages.html("parts/branch_now.html", lang, at=at, form_token=token, **page)
 
     return live(request, parts, [f"branch:{at.branch.id}"], render)
 
