@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,10 @@ def main(argv: list[str] | None = None) -> int:
         return asyncio.run(_enrol(chosen, settings) if chosen.command == "enrol" else _run(chosen, settings))
     except (SettingsError, DriverError, DeviceError) as error:
         print(f"meroppet-door: {error}", file=sys.stderr)
-        return 1
+    except ExceptionGroup:
+        # Something nobody foresaw ended a lane: the lock is shut, and whoever supervises this process starts it again.
+        logging.getLogger(__name__).exception("the door ended")
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

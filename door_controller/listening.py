@@ -20,6 +20,7 @@ from meroppet.rules.credentials import CardNumber, card_from_bytes, card_from_te
 from meroppet.rules.events import Event as Row
 from meroppet.rules.events import ReaderFound as Found
 from meroppet.rules.events import ReaderLost as Missing
+from meroppet.runtime.logs import Recurring
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +56,14 @@ class Listening:
                     tasks.create_task(self._for_ever(place, source.events, heard), name=place)
 
     async def _for_ever(self, place: str, events: Callable[[], AsyncIterator[Event]], heard: Heard) -> None:
+        trouble = Recurring(logger, f"the {place}")
         while True:
             try:
                 async for event in events():
                     self._hear(place, event, heard)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (a driver may fail in any way)
                 # A driver's fault must not take the way out with it.
-                logger.exception("an input went wrong", extra={"input": place})
+                trouble.failed(f"{type(error).__name__}: {error}")
                 self._presence(place, there=False, why=type(error).__name__)
             await asyncio.sleep(AGAIN_AFTER)
 

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 
 from door_controller.controller import DoorController
 from door_controller.status_page import StatusPage
+from meroppet.runtime.logs import Recurring
 from meroppet.runtime.sdnotify import Notifier
 
 logger = logging.getLogger(__name__)
 
-SYNC_AGAIN_AFTER = 5.0
+AGAIN_AFTER = 5.0
 
 
 async def supervise(door: DoorController, notifier: Notifier, *, version: str, status_port: int) -> None:
@@ -38,10 +39,11 @@ async def supervise(door: DoorController, notifier: Notifier, *, version: str, s
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]], name: str) -> None:
+    trouble = Recurring(logger, name)
     while True:
         try:
             await run()
-        except Exception:
+        except Exception as error:  # noqa: BLE001 (the door outlives whatever it is)
             # Deciding at the door needs neither: it goes on with what it knows.
-            logger.exception("%s fell and is started again", name)
-        await asyncio.sleep(SYNC_AGAIN_AFTER)
+            trouble.failed(f"{type(error).__name__}: {error}")
+        await asyncio.sleep(AGAIN_AFTER)

@@ -63,7 +63,7 @@ class Town:
 
     async def has(self, kind: str) -> None:
         async with asyncio.timeout(5):
-            while kind not in await self.kinds():
+            while kind not in await self.kinds():  # noqa: ASYNC110 (the database has no event for it)
                 await asyncio.sleep(0.02)
 
     async def right(self, card: str, right: Right) -> None:
@@ -116,26 +116,28 @@ async def _listening(server: Server) -> AsyncIterator[str]:
         await serving
 
 
+async def _enrolled(house: House, server: Server, branch: BranchView, url: str) -> None:
+    async with server.database.session(branch.scope) as session:
+        invited = await invite(session, server.keys, branch, kind=DeviceKind.DOOR, name="Entrén", by="staff", url=url)
+    await enrol(invited.text(), DeviceKind.DOOR, house.folder / "state", "test")
+
+
+def _person(who: server_double.Patron) -> Patron:
+    return Patron(card=who.card, pin=who.pin, name="Prov Provsson", birth_date=date(1990, 5, 1))
+
+
 @pytest.fixture
 async def town(house: House) -> AsyncIterator[Town]:
-    people = [
-        Patron(card=who.card, pin=who.pin, name="Prov Provsson", birth_date=date(1990, 5, 1))
-        for who in (ASTRID, BERTIL)
-    ]
     clock = SystemClock()
+    library = Library([_person(ASTRID), _person(BERTIL)], [], lambda: clock.now().date())
     accounts = [RegisterAccount("skiljebo", "hemligt", "skiljebo")]
-    library = Library(people, [], lambda: clock.now().date())
     register = await serve(library, "127.0.0.1", 0, accounts=accounts, clock=clock)
     server = build(_settings(house.folder, register.port), clock)
     branch = await _seeded(server)
     async with _listening(server) as url:
         await house.board.start()
         await house.start_lockd()
-        async with server.database.session(branch.scope) as session:
-            invited = await invite(
-                session, server.keys, branch, kind=DeviceKind.DOOR, name="Entrén", by="staff", url=url
-            )
-        await enrol(invited.text(), DeviceKind.DOOR, house.folder / "state", "test")
+        await _enrolled(house, server, branch, url)
         made = Town(house, server, register, branch)
         await made.right(ASTRID.card, Right(permitted=True))
         await house.start_door()

@@ -1,11 +1,15 @@
 """What a door must not fall for: each refused with its reason, journalled here and at the server, nothing unlocked."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import date
 
 import pytest
 
+from meroppet.rules.branch import ClockTrust
+from meroppet.rules.credentials import Pin
+from meroppet.rules.eligibility import Policy
 from meroppet.rules.reasons import Reason
 from meroppet.texts import DoorLine
 from tests.fakes.server_double import HELP, NEVER, Patron, with_facts
@@ -251,6 +255,42 @@ async def test_a_revocation_the_server_names_is_known_before_the_verdict(house: 
     await house.says(Reason.ILS_UNAVAILABLE)
 
     assert house.board.releases == 0
+
+
+async def test_a_branch_may_let_in_again_without_its_server_who_was_let_in_lately(house: House) -> None:
+    await house.open(policy=Policy(minimum_age=16, offline_pin=True))
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+    verifiers, keys = house.door.device.verifiers, house.door.device.keys
+    assert keys is not None
+    async with asyncio.timeout(3):
+        while (await verifiers.recall(keys.pin, house.server.subject(ANNA.card), Pin(ANNA.pin)))[1] is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await house.server.stop()
+    await house.says(DoorLine.IDLE, within=8)
+
+    await house.enter(ANNA, "0000")
+    await house.says(Reason.WRONG_PIN)
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+
+    assert [detail for kind, detail in house.journal() if kind == "access.granted" and "cached" in detail]
+    assert house.board.releases == 2
+
+
+async def test_a_turned_clock_is_believed_again_as_soon_as_the_server_agrees(house: House) -> None:
+    offset = house.folder / "offset"
+    offset.write_text("0")
+    house.fitted = {"clock": "virtual", "clock_offset_file": offset}
+    await house.open()
+    trust = house.door.device.clock.trust
+    await until(lambda: trust() is ClockTrust.SIGNED)
+
+    offset.write_text("7200")
+    assert trust() is ClockTrust.NONE
+    house.server.time_off = 7200.0
+
+    await until(lambda: trust() is ClockTrust.SIGNED, within=3)
 
 
 async def test_what_staff_change_reaches_the_door_within_a_second(house: House) -> None:
