@@ -1,18 +1,20 @@
 """What the door's display, lamp and sounder say of a state or a verdict: Swedish first, English beneath."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+
 from hardware.ports import Colour, Tone
-from meroppet.pages.dates import clock_time, weekday
 from meroppet.rules.branch import BranchState
 from meroppet.rules.hours import Schedule, next_opening
 from meroppet.rules.reasons import Reason
 from meroppet.texts import DoorLine, Said, door_text, help_line
 
 LANGUAGES = ("sv", "en")
-_AT = {"sv": "kl.", "en": "at"}
+_CLOCKS = {"sv": "kl. {0:%H.%M}", "en": "at {0:%H:%M}"}
+"""A time of day as people here write it: 24 hours, 06.00 in Swedish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,5 @@ def _opens(around: Surroundings, lang: str) -> str:
         return ""
     zone = ZoneInfo(around.schedule.zone)
     local, today = moment.astimezone(zone), around.now.astimezone(zone).date()
-    at = f"{_AT[lang]} {clock_time(local, lang)}"
-    return at if local.date() == today else f"{_day(local.date(), lang)} {at}"
-
-
-def _day(day: date, lang: str) -> str:
-    return weekday(day, lang)
+    at = _CLOCKS[lang].format(local)
+    return at if local.date() == today else f"{format_date(local.date(), 'EEEE', locale=lang)} {at}"
