@@ -57,6 +57,7 @@ async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts) -> Il
         facts=None if answer.facts is None else facts_to_wire(answer.facts),
         subject=await subject(parts, caller, answer),
         initial=(answer.name or "").strip()[:1].upper() if is_herself else "",
+        holds_ready=answer.holds_ready if is_herself else 0,
         cause=answer.cause,
     )
 
