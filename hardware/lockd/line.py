@@ -2,38 +2,40 @@
 
 import fcntl
 import json
+import os
 import socket
 import struct
 from collections.abc import Callable
-from pathlib import Path
 
 Power = Callable[[bool], object]
-# linux/gpio.h, uAPI v2: _IOWR(0xB4, 0x07, struct gpio_v2_line_request), _IOWR(0xB4, 0x0F, struct gpio_v2_line_values).
-GET_LINE, SET_VALUES = 0xC250B407, 0xC010B40F
-ACTIVE_LOW, OUTPUT, OUTPUT_VALUES = 1 << 1, 1 << 3, 2
+# linux/gpio.h, uAPI v2: _IOWR(0xB4, 0x07, struct gpio_v2_line_request), _IOWR(0xB4, 0x0F, struct gpio_v2_line_values);
+# two line flags, and the attribute that gives an output its level.
+GET_LINE, SET_VALUES, ACTIVE_LOW, OUTPUT, OUTPUT_VALUES = 0xC250B407, 0xC010B40F, 1 << 1, 1 << 3, 2
 
 
 def open_line(spec: str, on: bool) -> Power:
     """Open `gpio:CHIP:LINE[:active-low]` or `virtual:SOCKET` with that power; raises OSError, ValueError."""
-    match spec.split(":"):
-        case ["virtual", path]:
-            return board_line(path, on)
-        case ["gpio", chip, number, *low] if number.isdecimal() and low in ([], ["active-low"]):
-            return gpio_line(chip, line_request(int(number), bool(low), on))
+    try:
+        match spec.split(":"):
+            case ["virtual", path]:
+                return board_line(path, on)
+            case ["gpio", chip, number, *low] if number.isdecimal() and low in ([], ["active-low"]):
+                return gpio_line(chip, line_request(int(number), bool(low), on))
+    except OSError as error:
+        raise OSError(f"line {spec} is not there or held by another process: {error.strerror or error}") from error
     raise ValueError(f"line {spec!r} is neither gpio:/dev/gpiochip0:17[:active-low] nor virtual:SOCKET")
 
 
 def line_request(number: int, active_low: bool, on: bool) -> bytearray:
     """struct gpio_v2_line_request for one output that already has its level when it becomes an output."""
-    flags = OUTPUT | ACTIVE_LOW * active_low
-    config = struct.pack("=QI20xIIQQ216x", flags, 1, OUTPUT_VALUES, 0, int(on), 1)
-    return bytearray(struct.pack("=I252x32s", number, b"meroppet-lockd") + config + struct.pack("=II20xi", 1, 0, -1))
+    config = (OUTPUT | ACTIVE_LOW * active_low, 1, OUTPUT_VALUES, 0, int(on), 1)
+    return bytearray(struct.pack("=I252x32sQI20xIIQQ216xII20xi", number, b"meroppet-lockd", *config, 1, 0, -1))
 
 
 def gpio_line(chip: str, request: bytearray) -> Power:
     """A line of a real gpiochip. The kernel may keep its level after this process: that is why lockd locks at start."""
-    with Path(chip).open("rb+", buffering=0) as device:
-        fcntl.ioctl(device, GET_LINE, request)
+    # The chip stays open: this process has one line, for as long as it lives.
+    fcntl.ioctl(os.open(chip, os.O_RDWR), GET_LINE, request)
     (line,) = struct.unpack_from("=i", request, len(request) - 4)
     return lambda on: fcntl.ioctl(line, SET_VALUES, struct.pack("=QQ", int(on), 1))
 
