@@ -1,4 +1,4 @@
-"""`meroppet-server serve|migrate|create-admin|invite|openapi [--config FILE] [--check]`."""
+"""`meroppet-server serve|migrate|found|create-admin|invite|openapi [--config FILE] [--check]`."""
 
 import argparse
 import asyncio
@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands: dict[str, Command] = {
         "serve": _serve,
         "migrate": _migrate,
+        "found": _found,
         "create-admin": _create_admin,
         "invite": _invite,
     }
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     about = {
         "serve": "serve devices and staff (the default)",
         "migrate": "bring the database up to date and exit",
+        "found": "make a consortium, its members and branches what a file says",
         "create-admin": "print a one-time link that makes an administrator",
         "invite": "print a code that enrols a device",
         "openapi": "print the device API's description",
@@ -67,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         target.add_argument(
             "--check", action="store_true", default=False if is_top else argparse.SUPPRESS, help="open all, then exit"
         )
+    found = commands.choices["found"]
+    found.add_argument("file", type=Path, help="TOML file, see docs/installer.md")
+    found.add_argument("--dry-run", action="store_true", help="only say what would be done")
     invite = commands.choices["invite"]
     invite.add_argument("branch", help="id of the branch")
     invite.add_argument("kind", choices=("door", "kiosk"))
@@ -99,6 +104,27 @@ async def _check(_given: argparse.Namespace, settings: ServerSettings) -> int:
     current = await is_current(server.database)
     await server.close()
     sys.stderr.write(f"settings, keys, database and pages are in order{'' if current else '; migrate comes first'}\n")
+    return 0
+
+
+async def _found(given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.app import build
+    from server.db.migrate import is_current
+    from server.organisations.founding import lay_down
+    from server.organisations.founding_file import read
+
+    plan = read(given.file)
+    server = build(settings)
+    try:
+        if not await is_current(server.database):
+            raise ValueError("the database is not up to date; run meroppet-server migrate first")
+        steps = await lay_down(server.database, plan, "command line", dry_run=given.dry_run)
+    finally:
+        await server.close()
+    for step in steps:
+        print(step)
+    if given.dry_run:
+        print("nothing was written (--dry-run)")
     return 0
 
 

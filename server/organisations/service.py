@@ -110,7 +110,7 @@ async def add_branch(
     session.add(branch)
     await session.flush()
     view = _view(branch)
-    publish(session, consortium, audience=view.id, kind="branch", value=_document(view))
+    publish(session, consortium, audience=view.id, kind="branch", value=branch_document(view))
     return view
 
 
@@ -201,7 +201,8 @@ def _view(row: Branch) -> BranchView:
     )
 
 
-def _document(view: BranchView) -> BranchDocument:
+def branch_document(view: BranchView) -> BranchDocument:
+    """What devices are told of a branch."""
     return BranchDocument(
         id=view.id,
         name=view.name,
