@@ -79,7 +79,7 @@ class AnySession(RuleBasedStateMachine):
             self.known = self.asked.card
         for effect in effects:
             self.perform(effect, before)
-        assert "1111" not in repr((before, happening, self.session, effects))
+        assert "8642" not in repr((before, happening, self.session, effects))
         assert "2100000" not in repr((self.session, effects))
 
     def perform(self, effect: Effect, before: Session) -> None:
@@ -100,8 +100,8 @@ class AnySession(RuleBasedStateMachine):
             case _:
                 pass
 
-    @rule(happening=HAPPENINGS, later=st.floats(0, 30))
-    def anything(self, happening: Happening, later: float) -> None:
+    @rule(happening=HAPPENINGS, later=st.integers(0, 30))
+    def anything(self, happening: Happening, later: int) -> None:
         self.now += later
         self.happen(happening)
 
@@ -117,7 +117,7 @@ class AnySession(RuleBasedStateMachine):
     @rule(card=st.sampled_from(["21000001", "21000002"]), pin=st.sampled_from([PinAnswer.RIGHT, PinAnswer.WRONG]))
     def log_in(self, card: str, pin: PinAnswer) -> None:
         self.happen(CardShown(card))
-        for key in ("1", "1", "1", "1", "ok"):
+        for key in ("8", "6", "4", "2", "ok"):
             self.happen(KeyPressed(key))
         self.happen(Identified(self.session.id, pin, FINE, TODAY, "A"))
 
@@ -143,4 +143,4 @@ class AnySession(RuleBasedStateMachine):
 
 
 TestAnySession = AnySession.TestCase
-TestAnySession.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAnySession.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -134,4 +134,4 @@ class Strike(RuleBasedStateMachine):
 
 
 TestStrike = Strike.TestCase
-TestStrike.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestStrike.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

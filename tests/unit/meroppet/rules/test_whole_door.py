@@ -212,4 +212,4 @@ class WholeDoor(RuleBasedStateMachine):
 
 
 TestWholeDoor = WholeDoor.TestCase
-TestWholeDoor.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestWholeDoor.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
