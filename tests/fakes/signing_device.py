@@ -54,8 +54,10 @@ class SigningDevice:
         return await self.client.send(request)
 
     def request(self, method: str, path: str, body: object = None, **wrong: Any) -> httpx2.Request:
-        kind = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
-        request = self.client.build_request(method, PREFIX + path, **kind)  # type: ignore[arg-type]
+        kind: dict[str, Any] = (
+            {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
+        )
+        request = self.client.build_request(method, PREFIX + path, **kind)
         device, boot = wrong.get("device", self.device), wrong.get("boot", self.boot_id)
         sequence = wrong["sequence"] if "sequence" in wrong else next(self.numbers)
         text = signed_bytes(

@@ -83,7 +83,10 @@ def patrons() -> list[Patron]:
 
 
 def items() -> list[Item]:
-    return [Item(barcode="30001", title="Röda rummet", owner="skiljebo")]
+    return [
+        Item(barcode="30001", title="Röda rummet", owner="skiljebo"),
+        Item(barcode="30002", title="Giftas", owner="skiljebo", held_for=ASTRID, pickup="skiljebo", on_hold_shelf=True),
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -249,7 +249,12 @@ async def test_an_order_is_answered_by_the_journal_once(house: House, done: bool
         assert view is not None
         given = await order(session, view, Action.OPEN_ONCE, "Maj")
 
-    detail = {"order": given.order, "action": "open_once", "done": done, "reason": "" if done else "expired"}
+    detail: dict[str, Any] = {
+        "order": given.order,
+        "action": "open_once",
+        "done": done,
+        "reason": "" if done else "expired",
+    }
     await push(door, row(house, 1, "order.answered", **detail))
     await push(door, row(house, 2, "order.answered", **{**detail, "done": not done}))
 

@@ -134,7 +134,7 @@ async def test_a_kiosk_greets_by_a_letter_and_lends_and_takes_back(house: House)
     body = {"session": "s1", "sealed": kiosk.seal("s1", ASTRID, PIN)}
 
     patron = IlsPatronReply.model_validate_json((await kiosk.ask("POST", "/ils/patron", body)).content)
-    assert (patron.pin, patron.initial) == ("right", "A")
+    assert (patron.pin, patron.initial, patron.holds_ready) == ("right", "A", 1)
     assert patron.subject is not None
 
     item = await kiosk.ask("POST", "/ils/item", {"session": "s1", "barcode": "30001"})
@@ -156,7 +156,7 @@ async def test_a_stranger_at_the_kiosk_learns_no_letter_of_a_name(house: House) 
 
     patron = IlsPatronReply.model_validate_json((await kiosk.ask("POST", "/ils/patron", body)).content)
 
-    assert (patron.pin, patron.initial) == ("wrong", "")
+    assert (patron.pin, patron.initial, patron.holds_ready) == ("wrong", "", 0)
 
 
 async def test_a_loan_nobody_answered_for_is_uncertain(house: House) -> None:
