@@ -29,7 +29,7 @@ async def test_the_way_out_never_waits_for_the_journal(house: House) -> None:
     hangs.set()
     await blocked
 
-    assert took < 0.2
+    assert took < 1.0
     await until(lambda: "door.exit" in house.server.kinds())
 
 
