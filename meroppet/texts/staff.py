@@ -9,7 +9,7 @@ _REASONS: dict[Reason, str] = {
     Reason.CLOSED: N_("The branch was closed by its hours."),
     Reason.CLOCK_UNTRUSTED: N_("The device does not know the time; nothing opens until it does."),
     Reason.OUT_OF_ORDER: N_("The device could not write its journal or reach the lock."),
-    Reason.NO_POLICY: N_("The device has no rules for this branch yet."),
+    Reason.NO_POLICY: N_("The device has not got this branch's rules and keys from the server since it started."),
     Reason.INVALID_CARD: N_("What was read can be no card number."),
     Reason.INVALID_PIN: N_("Something other than digits was typed, or too few of them."),
     Reason.EMPTY_PIN: N_("No PIN was typed. The register was not asked."),
