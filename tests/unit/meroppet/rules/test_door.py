@@ -62,10 +62,10 @@ def test_a_release_is_one_passage() -> None:
 @pytest.mark.parametrize(
     ("door", "now", "event"),
     [
-        (LET_IN, 15.9, DoorOpened()),
+        (LET_IN, 16.0, DoorOpened()),
         (LET_IN, 16.1, DoorForced()),
         (Door(), 10.0, DoorForced()),
-        (Door(hold_until=15.0), 15.9, DoorOpened()),
+        (Door(hold_until=15.0), 16.0, DoorOpened()),
         (Door(hold_until=15.0), 16.1, DoorForced()),
     ],
 )

@@ -190,7 +190,7 @@ def test_a_tap_that_disturbs_is_recorded_and_changes_nothing(
     assert step(entry, Card(card, "t2"), site(), now) == (entry, (refused(reason, card, "t2"),))
 
 
-@pytest.mark.parametrize(("card", "now"), [(BERTIL, 0.5), (ANNA, 1.5)])
+@pytest.mark.parametrize(("card", "now"), [(BERTIL, 0.5), (ANNA, 1.0), (ANNA, 1.5)])
 def test_another_card_ends_the_first_and_begins_anew(card: CardNumber, now: float) -> None:
     entry, effects = step(asking("12"), Card(card, "t2"), site(), now)
 

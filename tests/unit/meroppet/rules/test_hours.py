@@ -156,6 +156,9 @@ def test_a_weekly_hour_is_found_seven_days_ahead() -> None:
     schedule = Schedule("Europe/Stockholm", weekly)
     monday_at_eleven = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
+    assert next_change(schedule, monday_at_eleven) == Span(
+        datetime(2026, 11, 30, 9, tzinfo=UTC), datetime(2026, 11, 30, 10, tzinfo=UTC), OPEN, "weekly"
+    )
     assert next_opening(schedule, monday_at_eleven, frozenset({OPEN})) == datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 

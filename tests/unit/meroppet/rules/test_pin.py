@@ -94,5 +94,5 @@ def test_nothing_but_staff_ends_the_last_lock(now: datetime) -> None:
 
 
 def test_a_failure_dated_in_the_future_counts_as_one_just_made() -> None:
-    assert card_locked([NOW + 1000 * H] * 5, NOW)
+    assert card_locked([NOW + number * H for number in range(1, 6)], NOW)
     assert not card_locked([NOW + 1000 * H] * 4, NOW)
