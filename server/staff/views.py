@@ -150,16 +150,17 @@ def _reaches(access: Access, account: AccountView, everywhere: list[BranchView])
 
 
 @router.post("/staff/invite")
-async def invite(request: Request, parts: Parts, me: Staff, role: Text, place: Text = "") -> Response:
-    """A one-time link for a colleague, shown once."""
+async def invite(request: Request, parts: Parts, me: Staff, grant: Text = "") -> Response:
+    """A one-time link for a colleague, shown once. `grant` is ROLE:PLACE."""
+    role, _, place = grant.partition(":")
     if role not in set(Role):
         raise NotFound
-    grant = Grant(Role(role), place)
+    wanted = Grant(Role(role), place)
     async with parts.database.session(ALL_BRANCHES) as session:
-        covered = next((branch for branch in await branches(session) if grant.covers(branch)), None)
-        if not me.access.may_grant(grant, covered):
+        covered = next((branch for branch in await branches(session) if wanted.covers(branch)), None)
+        if not me.access.may_grant(wanted, covered):
             raise NotAllowed
-        token = await make_link(session, grant, me.account)
+        token = await make_link(session, wanted, me.account)
     return await _staff_page(request, parts, me, invited=f"{parts.staff_url}/welcome/{token}")
 
 

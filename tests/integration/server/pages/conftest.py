@@ -1,0 +1,166 @@
+"""The staff pages over a small consortium: two municipalities and a neighbour, a register that answers over SIP2."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import httpx2
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
+from meroppet.ils.fake import Library, Patron
+from meroppet.rules.branch import BranchState
+from meroppet.rules.eligibility import Policy
+from meroppet.rules.hours import Interval, Schedule
+from server.db import Database, unscoped
+from server.keys import KeyRing
+from server.organisations.service import BranchView, add_branch, add_organisation, branch
+from server.patrons.service import ready_branch
+from server.policies.service import set_policy
+from server.registers.service import Registers
+from server.registers.settings import AccountSettings, RegisterSettings
+from server.replication.hub import Hub
+from server.schedules.service import set_week
+from server.staff.access import Grant, Role
+from server.staff.passwords import Passwords
+from server.staff.service import NewAccount, add_account
+from server.web.parts import StaffParts
+from server.web.site import staff_pages, staff_templates
+from tests.fakes.clocks import ManualClock
+
+PASSWORD = "hellre några ord"
+ANNA = "10000001"
+ROLES = {
+    "nobody": None,
+    "branch": Grant(Role.BRANCH, "nora"),
+    "municipality": Grant(Role.MUNICIPALITY, "nora-kommun"),
+    "consortium": Grant(Role.CONSORTIUM, "west"),
+    "server": Grant(Role.SERVER),
+}
+HOURS = Schedule("Europe/Stockholm", ((Interval(8 * 60, 22 * 60, BranchState.SELF_SERVICE),),) * 7)
+TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The app, and what stands behind it."""
+
+    app: FastAPI
+    parts: StaffParts
+    register: Register
+
+    async def branch(self, id: str) -> BranchView:  # noqa: A002
+        """A branch of the seed."""
+        async with self.parts.database.reading(unscoped("the test looks")) as session:
+            found = await branch(session, id)
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser: keeps cookies, sends what a browser sends, takes the token from the page it is on."""
+
+    client: httpx2.AsyncClient
+
+    async def get(self, path: str) -> httpx2.Response:
+        """Load a page."""
+        return await self.client.get(path, headers={"Sec-Fetch-Site": "same-origin"})
+
+    async def post(self, path: str, data: dict[str, str] | None = None, *, on: str = "/sign-in") -> httpx2.Response:
+        """Send a form that stands on the page `on`."""
+        page = await self.get(on)
+        found = TOKEN.search(page.text)
+        assert found is not None
+        return await self.client.post(
+            path, data={"token": found[1], **(data or {})}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+
+
+SignIn = Callable[[str], Awaitable[Visitor]]
+
+
+@pytest.fixture
+async def register(clock: ManualClock) -> AsyncIterator[Register]:
+    patron = Patron(card=ANNA, pin="1234", name="Anna Ek", birth_date=date(1980, 1, 1), expires=date(2030, 1, 1))
+    library = Library([patron], [], lambda: clock.now().date())
+    accounts = [RegisterAccount(name, "secret", name.upper()) for name in ("nora", "lind")]
+    opened = await serve(library, "127.0.0.1", 0, accounts=accounts, clock=clock)
+    running = asyncio.create_task(opened.run())
+    yield opened
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await opened.close()
+
+
+@pytest.fixture
+async def site(database: Database, clock: ManualClock, register: Register, tmp_path: Path) -> AsyncIterator[Site]:
+    keys = KeyRing.open(tmp_path / "keys", ["localhost"], clock.now())
+    settings = RegisterSettings(
+        id="west",
+        profile="koha",
+        host="127.0.0.1",
+        port=register.port,
+        accounts=tuple(AccountSettings(branch=name, user=name, institution=name.upper()) for name in ("nora", "lind")),
+    )
+    hub = Hub()
+    database._wake = hub.wake
+    parts = StaffParts(
+        database=database,
+        keys=keys,
+        hub=hub,
+        registers=Registers([settings], {name: SecretStr("secret") for name in ("nora", "lind")}, clock),
+        clock=clock,
+        passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)),
+        pages=staff_templates(),
+        device_url="https://localhost:8443",
+        staff_url="https://staff.test",
+    )
+    await _seed(parts)
+    yield Site(staff_pages(parts), parts, register)
+    hub.close()
+    await parts.registers.close()
+    parts.passwords.close()
+
+
+async def _seed(parts: StaffParts) -> None:
+    async with parts.database.session(unscoped("a test's seed")) as session:
+        for consortium, towns in (("west", ("nora", "lind")), ("north", ("teg",))):
+            await add_organisation(session, consortium, "consortium", consortium.title())
+            for town in towns:
+                await add_organisation(session, f"{town}-kommun", "municipality", town.title(), parents=[consortium])
+                made = await add_branch(
+                    session, town, f"{town.title()} bibliotek", f"{town}-kommun", "Europe/Stockholm", "0587", date.min
+                )
+                await set_week(session, made, HOURS, "seed")
+                await set_policy(session, made, Policy(minimum_age=18), "seed")
+                await ready_branch(session, parts.keys, made)
+    for role, grant in ROLES.items():
+        if grant is not None:
+            await add_account(
+                parts.database, parts.passwords, NewAccount(role.title(), role, PASSWORD), [grant], "seed"
+            )
+
+
+@pytest.fixture
+async def sign_in(site: Site) -> AsyncIterator[SignIn]:
+    opened: list[httpx2.AsyncClient] = []
+
+    async def enter(role: str) -> Visitor:
+        transport = httpx2.ASGITransport(app=site.app)
+        visitor = Visitor(httpx2.AsyncClient(transport=transport, base_url="https://staff.test"))
+        opened.append(visitor.client)
+        if role != "nobody":
+            answer = await visitor.post("/sign-in", {"username": role, "password": PASSWORD})
+            assert answer.status_code == 303
+        return visitor
+
+    yield enter
+    for client in opened:
+        await client.aclose()

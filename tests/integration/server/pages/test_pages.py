@@ -1,0 +1,356 @@
+"""What staff do on the pages, and what comes of it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from meroppet.ils.acs_simulator import Fault
+from meroppet.rules import events
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.eligibility import Right
+from meroppet.rules.reasons import Reason
+from meroppet.wire.enrolment import DeviceKind, invitation
+from server.audit.models import AuditEntry
+from server.db import unscoped
+from server.devices.models import Device, DeviceHealth
+from server.devices.signing import Caller
+from server.journal.intake import take
+from server.journal.reading import push_in
+from server.patrons.service import Reach, rights_of, subjects_of
+from server.schedules.service import schedule_of
+from tests.fakes.clocks import ManualClock
+from tests.integration.server.pages.conftest import ANNA, PASSWORD, SignIn, Site
+
+EVERYBODY = unscoped("the test looks at all")
+
+
+async def _audit(site: Site) -> list[AuditEntry]:
+    async with site.parts.database.reading(EVERYBODY) as session:
+        return list(await session.all(select(AuditEntry).order_by(AuditEntry.id)))
+
+
+async def _door(site: Site, *, locked: bool | None = True, age: timedelta = timedelta()) -> Caller:
+    at = await site.branch("nora")
+    async with site.parts.database.session(EVERYBODY) as session:
+        owner = {"consortium_id": at.consortium, "controller_id": at.controller}
+        session.add(
+            Device(
+                id="door-1", **owner, branch_id=at.id, kind="door", name="Entrén", public_key="x", invited_by="x",
+                enrolled_at=session.now,
+            )
+        )  # fmt: skip
+        await session.flush()
+        session.add(
+            DeviceHealth(
+                device_id="door-1", **owner, at=session.now - age, version="1", clock="ntp", clock_ahead_seconds=0.0,
+                change=0, unsent=0, locked=locked, door="shut",
+            )
+        )  # fmt: skip
+    return Caller(
+        device="door-1", kind=DeviceKind.DOOR, name="Entrén", branch=at.id, consortium=at.consortium,
+        controller=at.controller, boot="b",
+    )  # fmt: skip
+
+
+async def _journal(site: Site, door: Caller, *happened: tuple[events.Event, str]) -> None:
+    wall = site.parts.clock.now().isoformat()
+    rows = [
+        {
+            "seq": number, "wall": wall, "monotonic": 1.0, "boot": "b", "clock": "ntp", "kind": event.kind,
+            "subject": subject, "detail": event.detail(),
+        }
+        for number, (event, subject) in enumerate(happened, 1)
+    ]  # fmt: skip
+    async with site.parts.database.session(door.scope) as session:
+        push = push_in(json.dumps({"epoch": "e", "rows": rows}).encode())
+        assert push is not None
+        await take(session, door, push)
+
+
+async def test_the_first_page_answers_for_every_branch_one_may_see(site: Site, sign_in: SignIn) -> None:
+    await _door(site, age=timedelta(minutes=5))
+    visitor = await sign_in("consortium")
+
+    page = (await visitor.get("/")).text
+
+    assert "Nora bibliotek" in page
+    assert "Lind bibliotek" in page
+    assert "Teg bibliotek" not in page
+    assert "till 22.00, sedan stängt" in page
+    assert "Svarar inte sedan 11.55" in page
+    assert "Ingen dörr än" in page
+
+
+async def test_a_branch_page_tells_each_decision_with_its_reason(site: Site, sign_in: SignIn) -> None:
+    door = await _door(site)
+    await _journal(
+        site,
+        door,
+        (events.AccessRefused(attempt="a", reason=Reason.NO_PERMISSION), "0" * 32),
+        (events.DoorForced(), ""),
+    )
+    visitor = await sign_in("branch")
+
+    page = (await visitor.get("/branches/nora?lang=en")).text
+
+    assert "The patron has no access here." in page
+    assert "<code>no_permission</code>" in page
+    assert "The door was forced at" in page
+    await visitor.post("/branches/nora/seen", on="/branches/nora")
+    assert "The door was forced at" not in (await visitor.get("/branches/nora")).text
+    assert [row.action for row in await _audit(site)] == ["alarms.seen"]
+
+
+async def test_an_order_to_open_is_given_once_and_written_down(site: Site, sign_in: SignIn) -> None:
+    await _door(site)
+    visitor = await sign_in("branch")
+
+    answer = await visitor.post("/branches/nora/open", {"device_id": "door-1"}, on="/branches/nora")
+
+    assert answer.status_code == 200
+    assert [row.action for row in await _audit(site)] == ["door.open_once"]
+    other = await visitor.post("/branches/nora/open", {"device_id": "door-2"}, on="/branches/nora")
+    assert other.status_code == 404
+
+
+WEEK = {f"{name}-{day}-0": value for day in range(7) for name, value in (("start", "8"), ("end", "22"))}
+WEEK |= {f"state-{day}-0": "self_service" for day in range(7)}
+
+
+async def test_hours_that_cannot_be_meant_are_named_by_day_and_value(sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+
+    answer = await visitor.post("/branches/nora/hours", {**WEEK, "end-6-0": "2500", "op": "review"}, on="/")
+
+    assert answer.status_code == 422
+    assert "Söndag: ”2500” är inget klockslag. Skriv som 08.00." in answer.text
+
+
+async def test_hours_show_their_effect_before_they_are_saved(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+    changed = {**WEEK, "start-0-0": "14", "end-0-0": "24"}
+
+    answer = await visitor.post("/branches/nora/hours", {**changed, "op": "review"}, on="/")
+
+    assert "14.00–24.00" in answer.text
+    assert "I samma ögonblick: från meröppet till stängt." in answer.text
+    at = await site.branch("nora")
+    async with site.parts.database.reading(at.scope) as session:
+        now = await schedule_of(session, "nora")
+    assert now is not None
+    assert now.version == 1
+
+
+async def test_saved_hours_go_out_and_say_who_saved_them(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+
+    answer = await visitor.post("/branches/nora/hours", {**WEEK, "end-0-0": "24", "version": "1", "op": "save"}, on="/")
+
+    assert answer.status_code == 303
+    at = await site.branch("nora")
+    async with site.parts.database.reading(at.scope) as session:
+        now = await schedule_of(session, "nora")
+    assert now is not None
+    assert now.schedule.weekly[0][0].end == 24 * 60
+    page = (await visitor.get(answer.headers["location"])).text
+    assert "Ändrades senast av Branch" in page
+    assert [(row.action, row.branch_id) for row in await _audit(site)] == [("schedule.week.set", "nora")]
+
+
+async def test_hours_changed_by_another_meanwhile_are_not_written_over_unseen(site: Site, sign_in: SignIn) -> None:
+    mine, hers = await sign_in("branch"), await sign_in("municipality")
+    await hers.post("/branches/nora/hours", {**WEEK, "end-0-0": "20", "version": "1", "op": "save"}, on="/")
+
+    answer = await mine.post("/branches/nora/hours", {**WEEK, "end-0-0": "21", "version": "1", "op": "save"}, on="/")
+
+    assert answer.status_code == 200
+    assert "Någon ändrade tiderna under tiden." in answer.text
+    assert "20.00" in answer.text
+
+
+async def test_a_patron_is_shown_from_the_register_and_the_look_is_written_down_once(
+    site: Site, sign_in: SignIn
+) -> None:
+    visitor = await sign_in("branch")
+
+    page = (await visitor.post("/branches/nora/patrons", {"card": f" {ANNA} "}, on="/branches/nora/patrons")).text
+
+    assert "Anna Ek" in page
+    assert "Släpps inte in" in page
+    assert "<code>no_permission</code>" in page
+    rows = await _audit(site)
+    assert [row.action for row in rows] == ["patron.looked_up"]
+    assert ANNA not in rows[0].model_dump_json()
+    assert "Anna" not in rows[0].model_dump_json()
+
+
+async def test_a_right_is_given_taken_and_suspended(site: Site, sign_in: SignIn) -> None:
+    visitor, at = await sign_in("municipality"), await site.branch("nora")
+    form = {"card": ANNA, "permitted": "yes", "reach": "municipality", "valid_until": "2027-06-30"}
+
+    page = (await visitor.post("/branches/nora/patrons/right", form, on="/")).text
+
+    assert "Släpps in med rätt pinkod" in page
+    assert "Given av Municipality" in page
+    async with site.parts.database.reading(at.scope) as session:
+        known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    assert known is not None
+    assert [(view.reach, view.right.permitted) for view in known.given] == [(Reach.MUNICIPALITY, True)]
+    suspended = {**form, "suspended_until": "2026-12-24"}
+    page = (await visitor.post("/branches/nora/patrons/right", suspended, on="/")).text
+    assert "<code>suspended</code>" in page
+    page = (await visitor.post("/branches/nora/patrons/right", {**form, "permitted": "no"}, on="/")).text
+    assert "<code>no_permission</code>" in page
+    assert [row.action for row in await _audit(site)] == ["right.set"] * 3
+
+
+async def test_nobody_gives_a_right_beyond_her_reach(site: Site, sign_in: SignIn) -> None:
+    for role, reach, status in (
+        ("branch", "branch", 200),
+        ("branch", "municipality", 403),
+        ("municipality", "consortium", 403),
+        ("consortium", "consortium", 200),
+    ):
+        visitor = await sign_in(role)
+        form = {"card": ANNA, "permitted": "yes", "reach": reach}
+        answer = await visitor.post("/branches/nora/patrons/right", form, on="/")
+        assert answer.status_code == status, (role, reach)
+
+
+async def test_while_the_register_is_silent_a_known_right_can_still_be_ended(site: Site, sign_in: SignIn) -> None:
+    visitor, at = await sign_in("branch"), await site.branch("nora")
+    form = {"card": ANNA, "permitted": "yes", "reach": "branch"}
+    await visitor.post("/branches/nora/patrons/right", form, on="/")
+    site.register.control.fault = Fault.CLOSE
+
+    page = await visitor.post("/branches/nora/patrons/right", {**form, "permitted": "no"}, on="/")
+
+    assert page.status_code == 200
+    assert "Bibliotekssystemet svarar inte." in page.text
+    async with site.parts.database.reading(at.scope) as session:
+        known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    assert known is not None
+    assert known.effective == Right(permitted=False)
+    stranger = await visitor.post("/branches/nora/patrons/right", {**form, "card": "99999999"}, on="/")
+    assert stranger.status_code == 422
+
+
+@pytest.mark.parametrize("card", ["", "12", "abc def", "1" * 33, "1234<script>", "x" * 10_000])
+async def test_what_can_be_no_card_number_is_refused_and_asks_nobody(site: Site, sign_in: SignIn, card: str) -> None:
+    visitor = await sign_in("branch")
+    for path in ("patrons", "why", "patrons/right"):
+        answer = await visitor.post(
+            f"/branches/nora/{path}", {"card": card, "permitted": "yes", "reach": "branch"}, on="/"
+        )
+        assert answer.status_code == 422
+        assert "<script>" not in answer.text.split("<main")[1]
+    assert site.register.control.requests == 0
+    assert await _audit(site) == []
+
+
+@pytest.mark.parametrize("day", ["2027-13-01", "tomorrow", "31/1 2027"])
+async def test_what_is_no_date_changes_nothing(site: Site, sign_in: SignIn, day: str) -> None:
+    visitor, at = await sign_in("branch"), await site.branch("nora")
+    form = {"card": ANNA, "permitted": "yes", "reach": "branch", "valid_until": day}
+
+    assert (await visitor.post("/branches/nora/patrons/right", form, on="/")).status_code == 422
+
+    async with site.parts.database.reading(at.scope) as session:
+        assert await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west") is None
+
+
+async def test_why_it_did_not_open_is_told_by_card_and_written_down_once(site: Site, sign_in: SignIn) -> None:
+    door, at = await _door(site), await site.branch("nora")
+    async with site.parts.database.reading(at.scope) as session:
+        anna = await subjects_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    await _journal(
+        site,
+        door,
+        (events.AccessRefused(attempt="a", reason=Reason.WRONG_PIN), anna[0]),
+        (events.AccessRefused(attempt="b", reason=Reason.UNDERAGE), "f" * 32),
+    )
+    visitor = await sign_in("branch")
+
+    page = (await visitor.post("/branches/nora/why", {"card": ANNA}, on="/branches/nora/why")).text
+
+    assert "<code>wrong_pin</code>" in page
+    assert "underage" not in page
+    assert [row.action for row in await _audit(site)] == ["patron.decisions_read"]
+
+
+async def test_a_device_is_invited_by_a_code_that_is_shown_once(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("municipality")
+    form = {"kind": "door", "name": "Huvudentrén"}
+
+    page = (await visitor.post("/branches/nora/devices/invite", form, on="/")).text
+
+    code = page.split("enrol '")[1].split("'")[0]
+    assert invitation(code).url == "https://localhost:8443"
+    assert "<svg" in page.split('class="s-qr"')[1][:200]
+    assert code not in (await visitor.get("/branches/nora/devices")).text
+    assert invitation(code).token not in " ".join(row.model_dump_json() for row in await _audit(site))
+    for bad in ({"kind": "lift", "name": "x"}, {"kind": "door", "name": " "}, {"kind": "door", "name": "x" * 61}):
+        assert (await visitor.post("/branches/nora/devices/invite", bad, on="/")).status_code == 422
+
+
+async def test_a_device_is_shut_out_after_a_second_thought(site: Site, sign_in: SignIn) -> None:
+    await _door(site)
+    visitor = await sign_in("municipality")
+    assert "Stänga ute Entrén?" in (await visitor.get("/branches/nora/devices/door-1/revoke")).text
+
+    answer = await visitor.post("/branches/nora/devices/door-1/revoke", on="/branches/nora/devices/door-1/revoke")
+
+    assert answer.status_code == 303
+    assert "Entrén" not in (await visitor.get("/branches/nora/devices")).text.split("s-search")[0].split("s-tabs")[1]
+    assert (await visitor.get("/branches/nora/devices/door-1/revoke")).status_code == 404
+
+
+async def test_a_colleague_is_invited_by_a_link_within_ones_reach(site: Site, sign_in: SignIn) -> None:
+    visitor, stranger = await sign_in("municipality"), await sign_in("nobody")
+    refused = await visitor.post("/staff/invite", {"grant": "consortium:west"}, on="/staff")
+    assert refused.status_code == 403
+    unknown = await visitor.post("/staff/invite", {"grant": "king:west"}, on="/staff")
+    assert unknown.status_code == 404
+
+    page = (await visitor.post("/staff/invite", {"grant": "branch:nora"}, on="/staff")).text
+
+    address = "/welcome/" + page.split("https://staff.test/welcome/")[1].split("<")[0]
+    assert "Nora bibliotek" in (await stranger.get(address)).text
+    wrong = await stranger.post(address, {"name": "Nils", "username": "nils", "password": "short"}, on=address)
+    assert wrong.status_code == 422
+    account = {"name": "Nils Ek", "username": "nils", "password": PASSWORD}
+    entered = await stranger.post(address, account, on=address)
+    assert entered.status_code == 303
+    assert "Nora bibliotek" in (await stranger.get("/")).text
+    assert (await visitor.get(address)).status_code == 410
+
+
+async def test_names_cannot_carry_markup_onto_a_page(site: Site, sign_in: SignIn) -> None:
+    await _door(site)
+    visitor = await sign_in("server")
+    hostile = '"><img src=x onerror=alert(1)>'
+    await visitor.post("/branches/nora/devices/invite", {"kind": "door", "name": hostile}, on="/")
+    page = (await visitor.post("/branches/nora/patrons", {"card": hostile}, on="/")).text
+
+    assert "<img" not in page
+
+
+async def test_pages_speak_english_when_asked_and_remember_it(sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+
+    assert "Branches now" in (await visitor.get("/?lang=en")).text
+    assert "Opening hours" in (await visitor.get("/branches/nora")).text
+    assert "Öppettider" in (await visitor.get("/branches/nora?lang=sv")).text
+
+
+async def test_a_session_is_not_kept_alive_by_a_page_left_open(site: Site, sign_in: SignIn, clock: ManualClock) -> None:
+    visitor = await sign_in("branch")
+    clock.advance(timedelta(minutes=16))
+
+    answer = await visitor.get("/branches/nora")
+
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"] == "/sign-in"
+    assert 'name="password"' in answer.text

@@ -1,0 +1,194 @@
+"""Who may do what where, and that nobody can do it in another's name: over every route there is."""
+
+import httpx2
+import pytest
+
+from server.organisations.service import BranchView
+from server.staff.access import ALLOWED, Action, Grant
+from server.web.forms import SESSION_COOKIE, VISIT_COOKIE
+from tests.integration.server.pages.conftest import PASSWORD, ROLES, SignIn, Site
+
+NEEDS = {
+    "/branches/{branch_id}": Action.SEE,
+    "/branches/{branch_id}/live": Action.SEE,
+    "/branches/{branch_id}/seen": Action.SEE,
+    "/branches/{branch_id}/open": Action.OPEN_DOOR,
+    "/branches/{branch_id}/orders/{device_id}/{order_id}/live": Action.OPEN_DOOR,
+    "/branches/{branch_id}/hours": Action.HOURS,
+    "/branches/{branch_id}/hours/live": Action.HOURS,
+    "/branches/{branch_id}/patrons": Action.PERSON,
+    "/branches/{branch_id}/patrons/right": Action.PERSON,
+    "/branches/{branch_id}/why": Action.PERSON,
+    "/branches/{branch_id}/devices": Action.DEVICES,
+    "/branches/{branch_id}/devices/live": Action.DEVICES,
+    "/branches/{branch_id}/devices/invite": Action.DEVICES,
+    "/branches/{branch_id}/devices/{device_id}/revoke": Action.DEVICES,
+}
+FOR_ANYBODY = {"/sign-in", "/sign-out", "/welcome/{token}"}
+FOR_STAFF = {"/", "/live", "/staff", "/staff/invite", "/staff/{account}/close"}
+
+
+def _routes(site: Site) -> list[tuple[str, str]]:
+    described = site.app.openapi()["paths"]
+    return sorted((method.upper(), path) for path, methods in described.items() for method in methods)
+
+
+def _address(path: str, branch: str) -> str:
+    return path.format(branch_id=branch, device_id="x", order_id="x", account="x", token="x")
+
+
+def test_every_route_has_its_place_in_this_matrix(site: Site) -> None:
+    assert {path for _, path in _routes(site)} == {*NEEDS, *FOR_ANYBODY, *FOR_STAFF}
+
+
+def _may(grant: Grant, branch: BranchView, path: str) -> bool:
+    return grant.covers(branch) and NEEDS[path] in ALLOWED[grant.role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_role_branch_route(site: Site, sign_in: SignIn, role: str) -> None:
+    visitor, grant = await sign_in(role), ROLES[role]
+    for method, path in _routes(site):
+        if path in FOR_ANYBODY:
+            continue
+        for name in ("nora", "lind", "teg") if path in NEEDS else ("",):
+            branch = await site.branch(name) if name else None
+            may = grant is not None and (
+                branch is None or (grant.covers(branch) and NEEDS[path] in ALLOWED[grant.role])
+            )
+            if may and path.endswith("/live"):
+                continue  # Endless; over a real socket in test_live.py.
+            on = "/" if grant else "/sign-in"
+            address = _address(path, name)
+            answer = await visitor.get(address) if method == "GET" else await visitor.post(address, on=on)
+            sees = grant is not None and (branch is None or grant.covers(branch))
+            refused = 401 if grant is None else 403 if sees else 404
+            where = f"{role} {method} {address}: {answer.status_code}"
+            if not may:
+                assert answer.status_code == refused, where
+            elif path not in FOR_STAFF:
+                assert answer.status_code in {200, 303, 404, 422}, where
+
+
+@pytest.mark.parametrize("role", ["nobody", "server"])
+async def test_every_form_from_elsewhere_is_refused(site: Site, sign_in: SignIn, role: str) -> None:
+    visitor = await sign_in(role)
+    for method, path in _routes(site):
+        if method != "POST":
+            continue
+        address = _address(path, "nora")
+        page = await visitor.get("/" if role == "server" else "/sign-in")
+        token = page.text.split('name="token" value="')[1][:64]
+        for headers, data in (
+            ({"Sec-Fetch-Site": "cross-site"}, {"token": token}),
+            ({"Sec-Fetch-Site": "same-site"}, {"token": token}),
+            ({"Sec-Fetch-Site": "none"}, {"token": token}),
+            ({"Origin": "https://evil.test"}, {"token": token}),
+            ({"Origin": "null"}, {"token": token}),
+            ({}, {"token": token}),
+            ({"Sec-Fetch-Site": "same-origin"}, {}),
+            ({"Sec-Fetch-Site": "same-origin"}, {"token": token[::-1]}),
+            ({"Sec-Fetch-Site": "same-origin"}, {"token": "å"}),
+        ):
+            answer = await visitor.client.post(address, data=data, headers=headers)
+            assert answer.status_code == 403, (address, headers, data)
+
+
+async def test_an_older_browser_is_known_by_its_origin(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("nobody")
+    page = await visitor.get("/sign-in")
+    token = page.text.split('name="token" value="')[1][:64]
+
+    answer = await visitor.client.post(
+        "/sign-in",
+        data={"token": token, "username": "branch", "password": PASSWORD},
+        headers={"Origin": "https://staff.test"},
+    )
+
+    assert answer.status_code == 303
+
+
+async def test_another_visitors_token_does_not_fit(site: Site, sign_in: SignIn) -> None:
+    mine, hers = await sign_in("server"), await sign_in("branch")
+    token = (await hers.get("/")).text.split('name="token" value="')[1][:64]
+
+    answer = await mine.client.post("/sign-out", data={"token": token}, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert answer.status_code == 403
+
+
+async def test_the_cookie_is_for_this_host_secure_and_out_of_reach_of_scripts(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("nobody")
+    answer = await visitor.post("/sign-in", {"username": "branch", "password": PASSWORD})
+
+    cookies = answer.headers.get_list("set-cookie")
+    mine = next(cookie for cookie in cookies if cookie.startswith(SESSION_COOKIE))
+    assert all(part in mine for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"))
+    assert "Domain" not in mine
+    assert any(cookie.startswith(f'{VISIT_COOKIE}=""') for cookie in cookies)
+
+
+async def test_each_sign_in_has_a_new_session_and_a_copied_cookie_ends_with_sign_out(
+    site: Site, sign_in: SignIn
+) -> None:
+    visitor = await sign_in("branch")
+    copied = visitor.client.cookies[SESSION_COOKIE]
+    again = await sign_in("branch")
+    assert again.client.cookies[SESSION_COOKIE] != copied
+
+    await visitor.post("/sign-out", on="/")
+
+    transport = httpx2.ASGITransport(app=site.app)
+    thief = httpx2.AsyncClient(transport=transport, base_url="https://staff.test", cookies={SESSION_COOKIE: copied})
+    answer = await thief.get("/")
+    assert answer.status_code == 401
+    assert (await again.get("/")).status_code == 200
+    await thief.aclose()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got"),
+    [
+        ("/branches/nora", "/branches/nora"),
+        ("https://evil.test/", "/"),
+        ("//evil.test", "/"),
+        ("/\\evil.test", "/"),
+        ("", "/"),
+        ("/a\nb", "/"),
+    ],
+)
+async def test_signing_in_leads_to_our_own_pages_only(sign_in: SignIn, wanted: str, got: str) -> None:
+    visitor = await sign_in("nobody")
+
+    answer = await visitor.post("/sign-in", {"username": "branch", "password": PASSWORD, "next": wanted})
+
+    assert answer.headers["location"] == got
+
+
+async def test_wrong_sign_in_says_the_same_for_every_cause(sign_in: SignIn) -> None:
+    visitor = await sign_in("nobody")
+    wrong = [
+        await visitor.post("/sign-in", {"username": name, "password": "no"}) for name in ("branch", "not-there", "")
+    ]
+
+    texts = {answer.text.split("</form>")[0].split('name="token"')[0] for answer in wrong}
+    assert [answer.status_code for answer in wrong] == [403, 403, 403]
+    assert len(texts) == 1
+
+
+async def test_every_page_carries_the_security_headers(sign_in: SignIn) -> None:
+    visitor = await sign_in("server")
+    for path in ("/", "/sign-in", "/nowhere", "/branches/nora"):
+        answer = await visitor.get(path)
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_pages_secrets_are_not_in_an_unknown_address(sign_in: SignIn) -> None:
+    visitor = await sign_in("nobody")
+
+    answer = await visitor.get("/nowhere")
+
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text
