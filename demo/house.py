@@ -221,7 +221,7 @@ class House:
             "door": N_("Door"),
             "kiosk": N_("Kiosk"),
         }
-        return [(words, self.plan.whereabouts(name)) for name, words in names.items()]
+        return [(words, self.plan.whereabouts(name)) for name, words in names.items() if self.plan.whereabouts(name)]
 
 
 def first_sentence(errors: BaseExceptionGroup[BaseException]) -> str:

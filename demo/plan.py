@@ -93,10 +93,10 @@ class Plan:
     def whereabouts(self, process: str) -> str:
         """Where a process listens, for people."""
         return {
-            "register": f"SIP2 on {HOST}:{self._ports.register}",
-            "server": f"devices on https://{HOST}:{self._ports.devices}, staff on {self.addresses.staff}",
-            "lockd": "holds the strike of the virtual door",
-            "door": f"status on http://{HOST}:{self._ports.door}/",
+            "register": f"SIP2 {HOST}:{self._ports.register}",
+            "server": f"https://{HOST}:{self._ports.devices}/ {self.addresses.staff}",
+            "lockd": "",
+            "door": f"http://{HOST}:{self._ports.door}/",
             "kiosk": self.addresses.kiosk,
         }[process]
 

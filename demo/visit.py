@@ -149,6 +149,15 @@ class Visitor:
         answer = await self._register.patron(number_at(person, self.house.place.branch), None)
         return answer.loans
 
+    async def asked(self) -> float:
+        """Milliseconds the library system itself takes to check a permitted patron's PIN."""
+        permitted = PEOPLE[0]
+        clock = SystemClock()
+        begun = clock.monotonic()
+        answer = await self._register.patron(number_at(permitted, self.house.place.branch), permitted.pin)
+        require(answer.is_available, "the library system does not answer")
+        return (clock.monotonic() - begun) * 1000
+
     # Looking
 
     async def seen(self, what: str, look: Callable[[], T | None], within: float = 4.0) -> T:

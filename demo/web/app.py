@@ -51,6 +51,7 @@ class BranchPage:
             links={"kiosk": house.addresses.kiosk, "staff": house.addresses.staff},
             parts=[(gettext(name), words) for name, words in house.parts()],
             hours=_hours(gettext),
+            sign_in=house.plan.sign_in(),
         )
 
     async def live(self, request: Request) -> Response:

@@ -40,7 +40,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-hand]")) return;
   event.preventDefault();
-  const request = { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } };
+  const fields = new URLSearchParams(new FormData(form));
+  const where = document.querySelector('input[name="where"]:checked');
+  if (fields.has("card") && where) fields.set("where", where.value);
+  const request = { method: "POST", body: fields, headers: { Accept: "application/json" } };
   hands = hands.then(() => fetch(form.action, request)).then((answer) => mark("page", answer.ok ? "live" : "lost"), () => mark("page", "lost"));
 });
 

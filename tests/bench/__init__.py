@@ -1,0 +1,1 @@
+"""How fast and how large: `python -m tests.bench` measures real processes and files, and writes build/bench.json."""

@@ -1,0 +1,208 @@
+"""A visit played by touch in a real Chromium on the three pages, which are looked at on the way."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import time
+from itertools import product
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+
+from demo import folder, ports
+from demo.consortia import CHOICES, place
+from demo.house import House
+from demo.people import PEOPLE
+from demo.web.serving import serving
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+KIOSK, DESK, PHONE = (1080, 1920), (1280, 800), (390, 844)
+ASTRID = PEOPLE[0]
+BOOK = "39990000000011"
+PATIENCE = 15_000
+"""Milliseconds; the machine may be busy with other tests."""
+
+
+class Looker:
+    """A browser window that notes whatever a page should not do."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context, self.page = context, page
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self._note(_is_wrong(message), message.text))
+        page.on("pageerror", lambda error: self._note(True, str(error)))
+        page.on("request", lambda request: self._note(_leaves(request.url), f"a request to {request.url}"))
+
+    def _note(self, wrong: bool, words: str) -> None:
+        if wrong:
+            self.complaints.append(words)
+
+    async def looks_right(self) -> None:
+        """Nothing sticks out sideways, and nothing was complained about."""
+        wide, window = await self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide <= window, f"{self.page.url} is {wide} px wide in a window of {window}"
+        assert self.complaints == [], self.page.url
+
+    async def picture(self, name: str) -> None:
+        """A screenshot for docs/images, when they are asked for."""
+        if os.environ.get("MEROPPET_SCREENSHOTS"):
+            IMAGES.mkdir(parents=True, exist_ok=True)
+            await self.page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+
+
+def _is_wrong(message: ConsoleMessage) -> bool:
+    # The sign-in page is answered with 401, as it should be, and Chromium remarks on that.
+    return message.type in {"error", "warning"} and "status of 401" not in message.text
+
+
+def _leaves(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme not in {"data", "blob"} and parts.hostname not in {"localhost", "127.0.0.1"}
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    with folder.opened(tmp_path / "run", fresh=True) as opened:
+        prepared = House(place(CHOICES["skiljebo"]), ports.free(), opened, lambda *_: None)
+        prepared.clock.turn_to(time(19, 30))
+        async with prepared as house, serving(house):
+            yield house
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    if shutil.which(CHROMIUM) is None:
+        pytest.fail(f"{CHROMIUM} is missing; bin/meroppet test installs it")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def window(chromium: Browser, size: tuple[int, int], url: str) -> AsyncIterator[Looker]:
+    context = await chromium.new_context(
+        viewport={"width": size[0], "height": size[1]}, has_touch=True, locale="sv-SE", reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE)
+    looker = Looker(context, await context.new_page())
+    try:
+        await looker.page.goto(url)
+        yield looker
+    finally:
+        await context.close()
+
+
+async def test_a_visit_by_touch_on_the_three_pages(house: House, chromium: Browser) -> None:
+    expect.set_options(timeout=PATIENCE)
+    async with AsyncExitStack() as open_windows:
+        branch = await open_windows.enter_async_context(window(chromium, DESK, house.addresses.branch))
+        kiosk = await open_windows.enter_async_context(window(chromium, KIOSK, house.addresses.kiosk))
+        staff = await open_windows.enter_async_context(window(chromium, DESK, house.addresses.staff))
+        await sign_in(house, staff)
+        await come_in(branch)
+        await borrow(branch, kiosk)
+        await look_after(house, staff)
+        await be_refused_without_network(branch)
+        for looker in (branch, kiosk, staff):
+            await looker.looks_right()
+
+
+async def come_in(branch: Looker) -> None:
+    page = branch.page
+    await expect(page.locator("#branch")).to_have_attribute("data-lock", "locked")
+    await page.locator('[data-card="astrid"]').tap()
+    await expect(page.locator(".b-display")).to_contain_text("pinkod", ignore_case=True)
+    for digit in ASTRID.pin:
+        await page.locator(f'[data-key="{digit}"]').tap()
+    await expect(page.locator("#branch")).to_have_attribute("data-lock", "released")
+    await page.get_by_role("button", name="Öppna dörren", exact=True).tap()
+    await expect(page.locator("#branch")).to_have_attribute("data-leaf", "open")
+    await expect(page.locator(".b-journal")).to_contain_text("access.granted")
+    await expect(page.locator(".b-journal")).to_contain_text("door.opened")
+    await branch.picture("branch")
+    await branch.looks_right()
+    await page.get_by_role("button", name="Låt dörren gå igen").tap()
+    await expect(page.locator("#branch")).to_have_attribute("data-leaf", "shut")
+
+
+async def borrow(branch: Looker, kiosk: Looker) -> None:
+    page = kiosk.page
+    await expect(page.locator("#stage")).to_have_attribute("data-screen", "idle")
+    await kiosk.picture("kiosk-idle")
+    await kiosk.looks_right()
+    await page.locator('form:has(input[value="borrow"]) button').tap()
+    await expect(page.locator("#stage")).to_have_attribute("data-screen", "card")
+    await branch.page.locator('input[name="where"][value="kiosk"]').tap()
+    await branch.page.locator('[data-card="astrid"]').tap()
+    await expect(page.locator("#stage")).to_have_attribute("data-screen", "pin")
+    for digit in ASTRID.pin:
+        await page.locator(".k-keypad").get_by_role("button", name=digit, exact=True).tap()
+    await page.locator('.k-keypad [data-key="ok"]').tap()
+    await expect(page.locator("#stage")).to_have_attribute("data-screen", "items")
+    await branch.page.locator(f'[data-book="{BOOK}"]').tap()
+    await expect(page.locator(".k-line")).to_contain_text("Gösta Berlings saga")
+    await expect(page.locator(".k-line")).to_have_attribute("data-state", "done")
+    await kiosk.picture("kiosk")
+    await kiosk.looks_right()
+    await branch.page.locator('input[name="where"][value="door"]').tap()
+
+
+async def sign_in(house: House, staff: Looker) -> None:
+    user, password = house.plan.sign_in()
+    page = staff.page
+    await page.locator('input[name="username"]').fill(user)
+    await page.locator('input[name="password"]').fill(password)
+    await page.locator('main button[type="submit"]').tap()
+    await expect(page.get_by_text("Skiljebo bibliotek").first).to_be_visible()
+
+
+async def look_after(house: House, staff: Looker) -> None:
+    page = staff.page
+    await page.reload()
+    await expect(page.get_by_text("Skiljebo bibliotek").first).to_be_visible()
+    await staff.picture("staff-overview")
+    await staff.looks_right()
+    await page.goto(f"{house.addresses.staff}branches/skiljebo")
+    await expect(page.locator("main")).to_contain_text("Kort och pinkod godkända")
+    await staff.picture("staff")
+    await staff.looks_right()
+
+
+async def be_refused_without_network(branch: Looker) -> None:
+    page = branch.page
+    await page.get_by_role("button", name="Bryt nätet").tap()
+    await expect(page.get_by_role("button", name="Laga nätet")).to_be_visible()
+    await page.locator('[data-card="astrid"]').tap()
+    await expect(page.locator(".b-display")).to_contain_text("pinkod", ignore_case=True)
+    for digit in ASTRID.pin:
+        await page.locator(f'[data-key="{digit}"]').tap()
+    await expect(page.locator(".b-display")).to_contain_text("0980-319 201")
+    await expect(page.locator(".b-journal")).to_contain_text("ils_unavailable")
+    await page.get_by_role("button", name="Laga nätet").tap()
+
+
+async def test_every_page_fits_every_window(house: House, chromium: Browser) -> None:
+    urls = (house.addresses.branch, house.addresses.kiosk, house.addresses.staff)
+    for size, lang in product((KIOSK, DESK, PHONE), ("sv", "en")):
+        for url in urls:
+            async with window(chromium, size, f"{url}?lang={lang}") as looker:
+                await expect(looker.page.locator("main")).not_to_be_empty()
+                await asyncio.sleep(0.2)
+                await looker.looks_right()
+                if url == house.addresses.branch and size == PHONE and lang == "sv":
+                    await looker.picture("branch-phone")
