@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (generated, read once)
 """${message}."""
 
 import sqlalchemy as sa

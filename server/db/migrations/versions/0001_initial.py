@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (generated, read once)
 """initial."""
 
 import sqlalchemy as sa
