@@ -30,7 +30,7 @@ from meroppet.wire.verify import VerifyReply, VerifyRequest
 R = TypeVar("R", bound=Reply)
 
 PREFIX = "/api/device/v1"
-VERIFY_WITHIN = 2.4
+VERIFY_WITHIN = 2.2
 """The server gives the register 2.0 s; a door answers its patron after 2.5 s at the latest."""
 ANSWERS_WITHIN = 5.0
 SNAPSHOT_WITHIN = 300.0
