@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from meroppet.wire.enrolment import DeviceKind
 from server.audit.service import record
-from server.devices.service import INVITATION_LASTS, device, invite, revoke
+from server.devices.service import INVITATION_LASTS, device, invite, report_stolen, revoke
 from server.staff.access import Action
 from server.web.gate import AtBranch, NotFound, at_branch
 from server.web.live import live
@@ -85,13 +85,16 @@ async def revoke_page(request: Request, parts: Parts, at: Devices, device_id: st
 
 
 @router.post("/branches/{branch_id}/devices/{device_id}/revoke")
-async def revoke_device(parts: Parts, at: Devices, device_id: str) -> Response:
-    """Shut the device out, at once and for good."""
+async def revoke_device(parts: Parts, at: Devices, device_id: str, stolen: Annotated[str, Form()] = "") -> Response:
+    """Shut the device out, at once and for good; a stolen one takes the branch's keys with it."""
     async with parts.database.session(at.branch.scope) as session:
         found = await device(session, device_id)
         if found is None or found.branch != at.branch.id:
             raise NotFound
-        await revoke(session, device_id, at.me.account)
-        scope, branch = at.branch.scope, at.branch.id
-        await record(session, "device.revoked", at.me.account, scope, {"device": device_id}, branch=branch)
+        scope, branch, action = at.branch.scope, at.branch.id, "device.stolen" if stolen else "device.revoked"
+        if stolen:
+            await report_stolen(session, parts.keys, at.branch, device_id, at.me.account)
+        else:
+            await revoke(session, device_id, at.me.account)
+        await record(session, action, at.me.account, scope, {"device": device_id}, branch=branch)
     return RedirectResponse(f"/branches/{at.branch.id}/devices", status_code=303)

@@ -62,5 +62,5 @@ async def amend_branch(
     view = await branch(session, branch_id)
     if view is None:
         raise ValueError(f"no branch '{branch_id}'")
-    publish(session, view.consortium, audience=view.id, kind="branch", value=branch_document(view))
+    publish(session, view.consortium, audience=view.id, kind="branch", value=await branch_document(session, view))
     session.wake(f"branch:{view.id}")

@@ -110,7 +110,7 @@ async def add_branch(
     session.add(branch)
     await session.flush()
     view = _view(branch)
-    publish(session, consortium, audience=view.id, kind="branch", value=branch_document(view))
+    publish(session, consortium, audience=view.id, kind="branch", value=await branch_document(session, view))
     return view
 
 
@@ -201,13 +201,14 @@ def _view(row: Branch) -> BranchView:
     )
 
 
-def branch_document(view: BranchView) -> BranchDocument:
-    """What devices are told of a branch."""
+async def branch_document(session: Session, view: BranchView) -> BranchDocument:
+    """What devices tell their surroundings of the branch: controller and consortium by the names people use."""
+    known = {found.id: found.name for found in await organisations(session)}
     return BranchDocument(
         id=view.id,
         name=view.name,
-        controller=view.controller,
-        consortium=view.consortium,
+        controller=known[view.controller],
+        consortium=known[view.consortium],
         zone=view.zone,
         help_number=view.help_number,
         accent=view.accent,

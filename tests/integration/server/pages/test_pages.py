@@ -307,6 +307,21 @@ async def test_a_device_is_shut_out_after_a_second_thought(site: Site, sign_in: 
     assert (await visitor.get("/branches/nora/devices/door-1/revoke")).status_code == 404
 
 
+async def test_a_stolen_device_takes_the_branchs_keys_with_it(site: Site, sign_in: SignIn) -> None:
+    await _door(site)
+    visitor, at = await sign_in("municipality"), await site.branch("nora")
+    async with site.parts.database.reading(at.scope) as session:
+        before = await subjects_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    page = "/branches/nora/devices/door-1/revoke"
+
+    assert (await visitor.post(page, {"stolen": "yes"}, on=page)).status_code == 303
+
+    async with site.parts.database.reading(at.scope) as session:
+        after = await subjects_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    assert set(before).isdisjoint(after) or len(after) > len(before)
+    assert [row.action for row in await _audit(site)] == ["device.stolen"]
+
+
 async def test_a_colleague_is_invited_by_a_link_within_ones_reach(site: Site, sign_in: SignIn) -> None:
     visitor, stranger = await sign_in("municipality"), await sign_in("nobody")
     refused = await visitor.post("/staff/invite", {"grant": "consortium:west"}, on="/staff")
