@@ -1,5 +1,6 @@
 """What a role may do at a branch: the one place where that is decided. Pure."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,7 +81,15 @@ class Access:
         """Whether this role may be given on; `within` is a branch the grant covers. Nobody gives more than she has."""
         if self.runs_the_server():
             return True
-        if within is None or not grant.covers(within):
+        if grant.role is Role.SERVER or within is None or not grant.covers(within):
+            # A server's role allows no more actions than a consortium's, but in every consortium.
             return False
         wider = [own for own in self.grants if own.covers(within) and Action.STAFF in ALLOWED[own.role]]
         return any(ALLOWED[grant.role] <= ALLOWED[own.role] for own in wider)
+
+    def may_close(self, grants: Collection[Grant], everywhere: Sequence[BranchView]) -> bool:
+        """Whether an account with these roles may be shut out: only by who could have given every one of them."""
+        if self.runs_the_server():
+            return True
+        given = [next((branch for branch in everywhere if grant.covers(branch)), None) for grant in grants]
+        return bool(given) and all(self.may_grant(grant, at) for grant, at in zip(grants, given, strict=True))

@@ -170,7 +170,7 @@ async def close(parts: Parts, me: Staff, account: str) -> Response:
     async with parts.database.session(ALL_BRANCHES) as session:
         everywhere = await branches(session)
         found = next((view for view in await accounts(session) if view.id == account), None)
-        if found is None or found.id == me.account or not _reaches(me.access, found, everywhere):
+        if found is None or found.id == me.account or not me.access.may_close(found.grants, everywhere):
             raise NotAllowed
         await close_account(session, account, me.account)
     return RedirectResponse("/staff", status_code=303)

@@ -66,8 +66,29 @@ def test_no_grant_is_no_access() -> None:
         (Grant(Role.CONSORTIUM, "west"), Grant(Role.CONSORTIUM, "west"), NORA, True),
         (Grant(Role.CONSORTIUM, "west"), Grant(Role.CONSORTIUM, "north"), TEG, False),
         (Grant(Role.CONSORTIUM, "west"), Grant(Role.CONSORTIUM, "north"), NORA, False),
+        (Grant(Role.CONSORTIUM, "west"), Grant(Role.SERVER), NORA, False),
+        (Grant(Role.CONSORTIUM, "west"), Grant(Role.SERVER, "west"), NORA, False),
         (Grant(Role.SERVER), Grant(Role.SERVER), None, True),
     ],
 )
 def test_nobody_gives_more_than_she_has(own: Grant, given: Grant, at: BranchView | None, expected: bool) -> None:
     assert Access(frozenset({own})).may_grant(given, at) is expected
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ({Grant(Role.BRANCH, "nora")}, True),
+        ({Grant(Role.BRANCH, "nora"), Grant(Role.MUNICIPALITY, "nora-kommun")}, True),
+        ({Grant(Role.BRANCH, "nora"), Grant(Role.BRANCH, "lind")}, False),
+        ({Grant(Role.BRANCH, "nora"), Grant(Role.CONSORTIUM, "west")}, False),
+        ({Grant(Role.BRANCH, "nora"), Grant(Role.SERVER)}, False),
+        ({Grant(Role.BRANCH, "gone")}, False),
+        (set(), False),
+    ],
+)
+def test_nobody_shuts_out_who_has_more_than_she_could_have_given(theirs: set[Grant], expected: bool) -> None:
+    mine = Access(frozenset({Grant(Role.MUNICIPALITY, "nora-kommun")}))
+
+    assert mine.may_close(theirs, EVERYWHERE) is expected
+    assert Access(frozenset({Grant(Role.SERVER)})).may_close(theirs, EVERYWHERE)
