@@ -1,6 +1,6 @@
 """The tenant guard: every statement on a table with an owner is filtered by the session's scope, or refused."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -9,9 +9,10 @@ from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm import Session as ORMSession
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Insert, Update
-from sqlalchemy.sql.elements import BindParameter, ClauseElement, ColumnElement, TextClause
+from sqlalchemy.sql.elements import BindParameter, ClauseElement, ColumnClause, ColumnElement, TextClause
 from sqlalchemy.sql.schema import Column
 from sqlalchemy.sql.schema import Table as CoreTable
+from sqlalchemy.sql.selectable import TableClause
 
 from server.db.scope import NOBODY, Scope, UnscopedQuery
 from server.db.tables import ConsortiumOwned, ControllerOwned, Table
@@ -21,6 +22,8 @@ KEY = "scope"
 
 _FILTERED = "server_db_filtered"
 """Marks an update or delete that was filtered, for the select SQLAlchemy makes of it to refresh what was read."""
+
+_OWNERS = frozenset({"consortium_id", "controller_id"})
 
 Owned = type[ConsortiumOwned]
 
@@ -67,14 +70,22 @@ def _before_execute(state: ORMExecuteState) -> None:
         _check_insert(state, scope)
     elif mentioned:
         _require_entities(state)
+        _require_owner_kept(state.statement)
         _filter(state, scope, mentioned)
 
 
 def _is_text(statement: object) -> bool:
-    return isinstance(statement, TextClause) or any(
-        isinstance(part, TextClause)
-        for part in visitors.iterate(statement)  # type: ignore[arg-type]
-    )
+    return any(_hides_tables(part) for part in visitors.iterate(statement))  # type: ignore[arg-type]
+
+
+def _hides_tables(part: Any) -> bool:
+    """Whether tables may be named here that are no mapped classes: SQL as text, or a table made of a bare name."""
+    if isinstance(part, TextClause) or getattr(part, "_prefixes", None) or getattr(part, "_suffixes", None):
+        return True
+    if isinstance(part, ColumnClause):
+        # The star of count(*) is text too.
+        return part.is_literal and part.name != "*"
+    return isinstance(part, TableClause) and not isinstance(part, CoreTable)
 
 
 def _mentioned(statement: Any) -> set[Owned]:
@@ -102,6 +113,12 @@ def _require_entities(state: ORMExecuteState) -> None:
         raise UnscopedQuery("name the mapped class, not its __table__: the guard filters classes")
 
 
+def _require_owner_kept(statement: Any) -> None:
+    moved = {str(getattr(column, "key", column)) for column in getattr(statement, "_values", None) or {}}
+    if moved & _OWNERS:
+        raise UnscopedQuery("an update cannot give a row to another owner; open unscoped('why')")
+
+
 def _read_parts(statement: Any) -> Iterator[Any]:
     """Everything a statement reads; the columns an update sets are bare in SQLAlchemy and filtered as its entity."""
     roots = [*statement._where_criteria, *_new_values(statement)] if isinstance(statement, Update) else [statement]  # noqa: SLF001
@@ -126,12 +143,12 @@ def _filter(state: ORMExecuteState, scope: Scope, mentioned: Iterable[Owned]) ->
         state.update_execution_options(**{_FILTERED: True})
 
 
-def _criterion(entity: Owned, scope: Scope) -> ColumnElement[bool]:
-    columns = inspect(entity).columns
-    wanted = [columns["consortium_id"] == scope.consortium]
-    if scope.controller is not None and issubclass(entity, ControllerOwned):
-        wanted.append(columns["controller_id"] == scope.controller)
-    return and_(*wanted)
+def _criterion(entity: Owned, scope: Scope) -> Callable[[Any], ColumnElement[bool]]:
+    """Asked with the class or the alias it is to hold for: a bare expression is not turned to the alias in a join."""
+    consortium, controller = scope.consortium, scope.controller
+    if controller is not None and issubclass(entity, ControllerOwned):
+        return lambda owned: and_(owned.consortium_id == consortium, owned.controller_id == controller)
+    return lambda owned: owned.consortium_id == consortium
 
 
 def _check_insert(state: ORMExecuteState, scope: Scope) -> None:

@@ -3,7 +3,20 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, exists, func, insert, select, text, update
+from sqlalchemy import (
+    Executable,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -97,6 +110,41 @@ async def test_counts_subqueries_aliases_and_joins_are_filtered_too(two_consorti
             exists(select(col(Branch.id)).where(col(Branch.controller_id) == col(Organisation.id)))
         )
         assert await session.all(having) == ["nora-kommun"]
+
+
+@pytest.mark.parametrize("scope", [NORA, Scope.of_controller("west", "lind-kommun"), Scope.of_consortium("north")])
+async def test_a_table_joined_to_itself_is_filtered_on_both_sides(two_consortia: Database, scope: Scope) -> None:
+    other = aliased(Branch)
+    joined = select(other.consortium_id, other.controller_id).select_from(Branch)
+    async with two_consortia.reading(scope) as session:
+        for statement in (joined.join(other, other.zone == col(Branch.zone)), joined.outerjoin(other, true())):
+            rows = (await session.execute(statement)).all()
+            assert rows
+            assert {row.consortium_id for row in rows} == {scope.consortium}
+            assert scope.controller is None or {row.controller_id for row in rows} == {scope.controller}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(literal_column("(select group_concat(id) from branch)")),
+        select(column("id")).select_from(table("branch")),
+        select(col(Branch.id)).prefix_with("id as x,"),
+        select(col(Branch.id)).suffix_with("union select id from branch"),
+    ],
+    ids=["literal column", "bare table", "prefix", "suffix"],
+)
+async def test_tables_cannot_hide_in_text_from_the_guard(two_consortia: Database, statement: Executable) -> None:
+    async with two_consortia.reading(NORA) as session:
+        with pytest.raises(UnscopedQuery):
+            await session.execute(statement)
+
+
+@pytest.mark.parametrize("owner", [{"controller_id": "lind-kommun"}, {"consortium_id": "north"}])
+async def test_an_update_cannot_give_a_row_to_another_owner(two_consortia: Database, owner: dict[str, str]) -> None:
+    with pytest.raises(UnscopedQuery):
+        async with two_consortia.session(NORA) as session:
+            await session.execute(update(Branch).values(**owner))
 
 
 async def test_updates_and_deletes_reach_only_the_scope(two_consortia: Database) -> None:
