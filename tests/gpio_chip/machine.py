@@ -20,9 +20,10 @@ class NoMachineError(RuntimeError):
 
 
 def kernel_file() -> Path:
-    """Where the kernel stands once it is built; another recipe is another file."""
+    """Where the kernel stands once it is built; another recipe, or another C library to run with, is another file."""
     recipe = b"".join((HERE / name).read_bytes() for name in ("build_kernel.sh", "kernel.config"))
-    return KERNELS / hashlib.sha256(recipe).hexdigest()[:12] / "linux"
+    library = (os.confstr("CS_GNU_LIBC_VERSION") or "").encode()
+    return KERNELS / hashlib.sha256(recipe + library).hexdigest()[:12] / "linux"
 
 
 def build(kernel: Path) -> None:
