@@ -10,6 +10,8 @@ from types import TracebackType
 from demo.ports import HOST
 
 CHUNK = 64 * 1024
+REACHED_WITHIN = 10.0
+TRY_EVERY = 0.02
 
 
 class Cable:
@@ -73,7 +75,7 @@ class Cable:
             writer.transport.abort()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(HOST, self._there)
+        far_reader, far_writer = await self._reach()
         self._ends.add(far_writer)
         try:
             pumps = {
@@ -87,6 +89,15 @@ class Cable:
         finally:
             self._ends.discard(far_writer)
             far_writer.transport.abort()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The far end; one that is still starting is waited for, as a network does by asking again (RFC 9293)."""
+        async with asyncio.timeout(REACHED_WITHIN):
+            while True:
+                try:
+                    return await asyncio.open_connection(HOST, self._there)
+                except ConnectionRefusedError:
+                    await asyncio.sleep(TRY_EVERY)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from demo import folder, ports
@@ -27,8 +28,8 @@ def main(arguments: list[str]) -> int:
         return asyncio.run(_run(chosen))
     except* (CannotStart, ChildDied, OSError) as errors:
         print(f"meroppet-demo: {first_sentence(errors)}", file=sys.stderr)
-    except* KeyboardInterrupt:
-        pass
+    except* (KeyboardInterrupt, asyncio.CancelledError):
+        print("meroppet-demo: stopped before it was up", file=sys.stderr)
     return 1
 
 
@@ -85,16 +86,18 @@ def _ports(chosen: argparse.Namespace) -> Ports:
 
 
 async def _stay(where: Place, listening: Ports, opened: Folder) -> int:
-    asked_to_stop = _stop_signal()
+    stopping = Stopping()
     begun = SystemClock().monotonic()
     print(f"Starting {where.branch.name}, {where.consortium.name} …", flush=True)
+    # The page is loaded while the processes start; what they wait for is mostly not this one.
+    loading = asyncio.create_task(asyncio.to_thread(import_module, "demo.web.serving"))
     async with House(where, listening, opened, _told) as house:
-        from demo.web.serving import serving
-
+        serving = (await loading).serving
         async with serving(house):
+            stopping.is_up = True
             _told("branch page", SystemClock().monotonic() - begun, house.addresses.branch)
             _welcome(house)
-            await asyncio.wait({asked_to_stop, house.ended}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopping.asked, house.ended}, return_when=asyncio.FIRST_COMPLETED)
             house.is_stopping = True
             if house.ended.done():
                 raise ChildDied(house.ended.result())
@@ -102,17 +105,22 @@ async def _stay(where: Place, listening: Ports, opened: Folder) -> int:
     return 0
 
 
-def _stop_signal() -> "asyncio.Future[str]":
-    loop = asyncio.get_running_loop()
-    asked: asyncio.Future[str] = loop.create_future()
+class Stopping:
+    """Ctrl-C and SIGTERM: a demo that is up is asked to stop, one that still starts is broken off."""
 
-    def ask(name: str) -> None:
-        if not asked.done():
-            asked.set_result(name)
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.asked: asyncio.Future[str] = loop.create_future()
+        self.is_up = False
+        self._task = asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._hear, number.name)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ask, number.name)
-    return asked
+    def _hear(self, name: str) -> None:
+        if not self.asked.done():
+            self.asked.set_result(name)
+            if not self.is_up and self._task is not None:
+                self._task.cancel()
 
 
 def _told(what: str, seconds: float, where: str) -> None:

@@ -25,7 +25,7 @@ async def serving(house: House) -> AsyncIterator[None]:
     """The page is there while the context lasts. Raises OSError where its port cannot be had."""
     listener = socket.create_server((HOST, house.ports.branch))
     config = uvicorn.Config(
-        create_app(house), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        create_app(house), log_level="warning", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -67,10 +68,11 @@ def offline_decisions(folder: Path) -> Iterator[Figure]:
     """Digest, look up, hours and verdict, on a replica as large as a consortium."""
     progress(f"a replica of {RIGHTS:,} rights")
     replica = Replica(folder / "replica")
-    loading = timed(lambda: replica.load(_snapshot()))
+    loading = timed(lambda: replica.install(_snapshot()))
+    replica.refresh()
     progress(f"{DECISIONS:,} decisions on it")
-    decisions = [timed(lambda number=number: _decide(replica, number)) for number in range(DECISIONS)]
-    digests = [timed(lambda number=number: subject_digest(KEY, f"{number:014d}")) for number in range(DECISIONS)]
+    decisions = [timed(partial(_decide, replica, number)) for number in range(DECISIONS)]
+    digests = [timed(partial(subject_digest, KEY, f"{number:014d}")) for number in range(DECISIONS)]
     replica.close()
     for percent, goal in ((50, 10.0), (99, 50.0)):
         yield Figure(
@@ -83,6 +85,11 @@ def offline_decisions(folder: Path) -> Iterator[Figure]:
         f"snapshot of {RIGHTS:,} rights made and loaded", loading / 1000, "s", 60.0,
         writing / 1000, f"{size:.0f} MB written",
     )  # fmt: skip
+
+
+def _load(replica: Replica) -> None:
+    replica.install(_snapshot())
+    replica.refresh()
 
 
 def _snapshot() -> bytes:
