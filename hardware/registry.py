@@ -1,8 +1,10 @@
 """Drivers by name, through entry points. There is no fallback: what cannot be opened is an error with a remedy."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -71,7 +73,7 @@ def open_chosen(port: Port[P], choice: DriverChoice) -> P:
 
 def open_driver(port: Port[P], name: str, options: Mapping[str, object]) -> P:
     """Return the driver built with `options`; raises NotInstalled, Ambiguous, CannotLoad or BadOptions."""
-    offered = entry_points(group=port.group)
+    offered = _installed(tuple(sys.path)).get(port.group, EntryPoints())
     driver = _load(port, _only(port, name, [point for point in offered if point.name == name], offered.names))
     try:
         return cast(P, driver(driver.Options(**options)))
@@ -81,6 +83,13 @@ def open_driver(port: Port[P], name: str, options: Mapping[str, object]) -> P:
         raise BadOptions(f"{port.title} driver {name!r}: {_complaints(error)}") from error
     except Exception as error:
         raise CannotLoad(f"{port.title} driver {name!r} cannot load: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _installed(_where: tuple[str, ...]) -> Mapping[str, EntryPoints]:
+    # A hundred small files are read for this, and a door opens seven drivers.
+    found = entry_points()
+    return {group: found.select(group=group) for group in found.groups}
 
 
 def _only(port: Port[P], name: str, found: Sequence[EntryPoint], names: set[str]) -> EntryPoint:

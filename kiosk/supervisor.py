@@ -28,7 +28,13 @@ class PageServer(uvicorn.Server):
     def __init__(self, web: Starlette, on_serving: Callable[[], object]) -> None:
         super().__init__(
             uvicorn.Config(
-                web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1, server_header=False
+                web,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                ws="none",
+                timeout_graceful_shutdown=1,
             )
         )
         self._on_serving = on_serving

@@ -10,6 +10,7 @@ from pathlib import Path
 from meroppet.runtime import logs
 from meroppet.runtime.sdnotify import Notifier
 from meroppet.runtime.settings import SettingsError, load
+from meroppet.runtime.starting import starting
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
 
 Command = Callable[[argparse.Namespace, ServerSettings], Awaitable[int]]
@@ -80,10 +81,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(_given: argparse.Namespace, settings: ServerSettings) -> int:
-    from server.app import build
-    from server.serve import serve
+    with starting():
+        from server.app import build
+        from server.serve import serve
 
-    await serve(build(settings), Notifier.from_environment())
+        server = build(settings)
+    await serve(server, Notifier.from_environment())
     return 0
 
 

@@ -111,6 +111,7 @@ def _listener(
         access_log=False,
         server_header=False,
         lifespan="off",
+        ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         proxy_headers=False,
         h11_max_incomplete_event_size=LONGEST_HEADERS,

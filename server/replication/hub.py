@@ -9,8 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import asyncpg
-
 CHANNEL = "meroppet"
 _AGAIN_SECONDS = 1.0
 
@@ -84,6 +82,9 @@ class Hub:
 
     async def listen(self, url: str) -> None:
         """For ever: pass on what other processes say through PostgreSQL (NOTIFY). `url` as asyncpg wants it."""
+        # Imported only where it is asked for: a server on SQLite has no use for it.
+        import asyncpg
+
         while not self.is_closed:
             try:
                 await self._listen_once(url)
@@ -92,6 +93,8 @@ class Hub:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _listen_once(self, url: str) -> None:
+        import asyncpg
+
         lost = asyncio.Event()
         connection = await asyncpg.connect(url)
         try:
