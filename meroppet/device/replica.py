@@ -39,7 +39,11 @@ _UPSERT_DOCUMENT = "INSERT OR REPLACE INTO document (kind, key, value) VALUES (?
 
 
 class Replica:
-    """The newest known state of the branch. Used from one thread, but for `prepare`."""
+    """The newest known state of the branch.
+
+    `write` and `install` wait for the disk and belong in a thread beside the event loop, one at a time; everything
+    else belongs in the loop, and `refresh` follows each of the two.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,7 +54,9 @@ class Replica:
         self._schedule: Schedule | None = None
         self._cursor = 0
         self._number, self._connection = self._open()
-        self._parse()
+        # One to read with and one to write with: who reads a WAL never waits for the writer's disk.
+        self._writer: sqlite3.Connection | None = None
+        self.refresh()
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have `callback` called after each change was applied."""
@@ -87,25 +93,55 @@ class Replica:
             else Right(permitted=bool(found[0]), valid_until=_date(found[1]), suspended_until=_date(found[2]))
         )
 
-    def apply(self, reply: ChangesReply) -> None:
-        """Take in one page and its number in one transaction; a page older than what is known changes nothing."""
+    def write(self, reply: ChangesReply) -> None:
+        """Store one page and its number in one transaction; a page older than what is known changes nothing.
+
+        Raises StoreFailed if it is not stored, ValueError for a page that cannot be understood; then nothing of it is.
+        """
         if reply.next <= self._cursor:
             return
         try:
-            with self._connection:
-                _upsert(self._connection, reply.upserts)
-                _bury(self._connection, reply.tombstones)
-                self._connection.execute("UPDATE mark SET change = ?", (reply.next,))
+            writer = self._writer = self._writer or open_database(self._path(self._number), self._schema)
+            with writer:
+                _upsert(writer, reply.upserts)
+                _bury(writer, reply.tombstones)
+                writer.execute("UPDATE mark SET change = ?", (reply.next,))
         except sqlite3.Error as error:
             raise StoreFailed(f"replica: {error}") from error
-        self._parse()
 
-    def load(self, snapshot: bytes) -> None:
-        """Start over from a snapshot: `prepare`, then `swap`."""
-        self.swap(self.prepare(snapshot))
+    def install(self, snapshot: bytes) -> None:
+        """Start over from a snapshot; ValueError if it is not whole, and the old state stays."""
+        prepared = self._prepare(snapshot)
+        prepared.replace(self._path(self._number + 1))
+        fresh = open_database(self._path(self._number + 1), self._schema)
+        reader, writer = self._connection, self._writer
+        self._connection, self._writer, self._number = fresh, None, self._number + 1
+        reader.close()
+        if writer is not None:
+            writer.close()
+        _delete(self._path(self._number - 1))
 
-    def prepare(self, snapshot: bytes) -> Path:
-        """Load a snapshot into a file beside the one in use (in any thread); ValueError if it is not whole."""
+    def refresh(self) -> None:
+        """Take in what was stored, and tell those who wanted to know."""
+        (self._cursor,) = self._connection.execute("SELECT change FROM mark").fetchone()
+        documents = dict(self._connection.execute("SELECT kind, value FROM document WHERE kind <> 'right'"))
+        self._branch = _understood(documents.get("branch"), BranchDocument.model_validate_json)
+        self._policy = _understood(
+            documents.get("policy"), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
+        )
+        self._schedule = _understood(
+            documents.get("schedule"), lambda text: schedule_from_wire(ScheduleDocument.model_validate_json(text))
+        )
+        for callback in self._changed:
+            callback()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _prepare(self, snapshot: bytes) -> Path:
         unfinished = self._folder / "replica.loading"
         _delete(unfinished)
         connection = open_database(unfinished, self._schema)
@@ -117,20 +153,6 @@ class Replica:
         finally:
             connection.close()
         return unfinished
-
-    def swap(self, prepared: Path) -> None:
-        """Use a prepared file from now on."""
-        old = self._path(self._number)
-        prepared.replace(self._path(self._number + 1))
-        self._connection.close()
-        self._number += 1
-        self._connection = open_database(self._path(self._number), self._schema)
-        _delete(old)
-        self._parse()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
 
     def _path(self, number: int) -> Path:
         return self._folder / f"replica-{number}.db"
@@ -152,19 +174,6 @@ class Replica:
             return number, opened
         fresh = max(numbers, default=0) + 1
         return fresh, open_database(self._path(fresh), self._schema)
-
-    def _parse(self) -> None:
-        (self._cursor,) = self._connection.execute("SELECT change FROM mark").fetchone()
-        documents = dict(self._connection.execute("SELECT kind, value FROM document WHERE kind <> 'right'"))
-        self._branch = _understood(documents.get("branch"), BranchDocument.model_validate_json)
-        self._policy = _understood(
-            documents.get("policy"), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
-        )
-        self._schedule = _understood(
-            documents.get("schedule"), lambda text: schedule_from_wire(ScheduleDocument.model_validate_json(text))
-        )
-        for callback in self._changed:
-            callback()
 
 
 def _understood(text: str | None, parse: Callable[[str], T]) -> T | None:

@@ -184,7 +184,9 @@ class Sync:
             while True:
                 page = await self._channel.changes(self._replica.cursor())
                 self.link.answered()
-                self._replica.apply(page)
+                # In a thread: who leaves must not wait for the disk on which a change is stored.
+                await asyncio.to_thread(self._replica.write, page)
+                self._replica.refresh()
                 self.tell_now()
                 if not page.more:
                     return
@@ -196,7 +198,8 @@ class Sync:
     async def _start_over(self) -> None:
         snapshot = await self._channel.snapshot()
         self.link.answered()
-        self._replica.swap(await asyncio.to_thread(self._replica.prepare, snapshot))
+        await asyncio.to_thread(self._replica.install, snapshot)
+        self._replica.refresh()
         self.tell_now()
 
     async def _stream(self) -> None:

@@ -40,6 +40,16 @@ def page(number: int, *upserts: Upsert, gone: tuple[Tombstone, ...] = ()) -> Cha
     return ChangesReply(upserts=upserts, tombstones=gone, next=number)
 
 
+def apply(replica: Replica, reply: ChangesReply) -> None:
+    replica.write(reply)
+    replica.refresh()
+
+
+def load(replica: Replica, snapshot: bytes) -> None:
+    replica.install(snapshot)
+    replica.refresh()
+
+
 @pytest.fixture
 def replica(tmp_path: Path) -> Iterator[Replica]:
     made = Replica(tmp_path / "replica")
@@ -53,33 +63,33 @@ def test_an_empty_replica_knows_nothing(replica: Replica) -> None:
 
 
 def test_a_page_and_its_number_are_one(replica: Replica) -> None:
-    replica.apply(page(7, *DOCUMENTS, right(ANNA)))
+    apply(replica, page(7, *DOCUMENTS, right(ANNA)))
 
     assert (replica.cursor(), replica.branch(), replica.policy(), replica.schedule()) == (7, BRANCH, RULES, ALWAYS)
     assert replica.right(ANNA) == Right(permitted=True, valid_until=date(2027, 1, 1))
 
 
 def test_a_tombstone_takes_a_right_away(replica: Replica) -> None:
-    replica.apply(page(1, right(ANNA), right(BERTIL)))
-    replica.apply(page(2, gone=(Tombstone(kind="right", key=ANNA),)))
+    apply(replica, page(1, right(ANNA), right(BERTIL)))
+    apply(replica, page(2, gone=(Tombstone(kind="right", key=ANNA),)))
 
     assert replica.right(ANNA) is None
     assert replica.right(BERTIL) is not None
 
 
 def test_an_older_page_never_comes_over_a_newer_one(replica: Replica) -> None:
-    replica.apply(page(5, right(ANNA, RightDocument(permitted=False))))
-    replica.apply(page(4, right(ANNA)))
-    replica.apply(page(5, right(ANNA)))
+    apply(replica, page(5, right(ANNA, RightDocument(permitted=False))))
+    apply(replica, page(4, right(ANNA)))
+    apply(replica, page(5, right(ANNA)))
 
     assert replica.right(ANNA) == Right(permitted=False)
 
 
 def test_a_page_that_cannot_be_understood_changes_nothing(replica: Replica) -> None:
-    replica.apply(page(1, right(ANNA)))
+    apply(replica, page(1, right(ANNA)))
 
     with pytest.raises(ValueError, match="permitted"):
-        replica.apply(page(2, right(BERTIL), Upsert(kind="right", key=ANNA, value={"nonsense": 1})))
+        apply(replica, page(2, right(BERTIL), Upsert(kind="right", key=ANNA, value={"nonsense": 1})))
 
     assert replica.cursor() == 1
     assert replica.right(BERTIL) is None
@@ -87,14 +97,14 @@ def test_a_page_that_cannot_be_understood_changes_nothing(replica: Replica) -> N
 
 def test_a_policy_this_version_cannot_mean_is_no_policy(replica: Replica) -> None:
     document = policy_to_wire(RULES).model_dump(mode="json") | {"permission": "moonlight"}
-    replica.apply(page(1, Upsert(kind="policy", key="-", value=document)))
+    apply(replica, page(1, Upsert(kind="policy", key="-", value=document)))
 
     assert replica.policy() is None
 
 
 def test_a_snapshot_replaces_everything(replica: Replica, tmp_path: Path) -> None:
-    replica.apply(page(3, right(ANNA)))
-    replica.load(write_snapshot(9, DOCUMENTS, [(BERTIL, GIVEN)]))
+    apply(replica, page(3, right(ANNA)))
+    load(replica, write_snapshot(9, DOCUMENTS, [(BERTIL, GIVEN)]))
 
     assert replica.cursor() == 9
     assert replica.policy() == RULES
@@ -104,20 +114,20 @@ def test_a_snapshot_replaces_everything(replica: Replica, tmp_path: Path) -> Non
 
 
 def test_a_snapshot_cut_short_leaves_the_old_state(replica: Replica) -> None:
-    replica.apply(page(3, right(ANNA)))
+    apply(replica, page(3, right(ANNA)))
     whole = write_snapshot(9, DOCUMENTS, [(BERTIL, GIVEN)])
 
     for length in range(0, len(whole), 7):
         with pytest.raises(ValueError):  # noqa: PT011 (any sentence will do)
-            replica.load(whole[:length])
+            load(replica, whole[:length])
 
     assert replica.cursor() == 3
     assert replica.right(ANNA) is not None
 
 
 def test_everything_is_there_after_a_restart(replica: Replica, tmp_path: Path) -> None:
-    replica.load(write_snapshot(9, DOCUMENTS, [(ANNA, GIVEN)]))
-    replica.apply(page(10, right(BERTIL)))
+    load(replica, write_snapshot(9, DOCUMENTS, [(ANNA, GIVEN)]))
+    apply(replica, page(10, right(BERTIL)))
     replica.close()
 
     again = Replica(tmp_path / "replica")
@@ -128,7 +138,7 @@ def test_everything_is_there_after_a_restart(replica: Replica, tmp_path: Path) -
 
 
 def test_a_damaged_replica_is_thrown_away_and_fetched_anew(replica: Replica, tmp_path: Path) -> None:
-    replica.load(write_snapshot(9, DOCUMENTS, [(ANNA, GIVEN)]))
+    load(replica, write_snapshot(9, DOCUMENTS, [(ANNA, GIVEN)]))
     replica.close()
     (tmp_path / "replica" / "replica-2.db").write_bytes(b"rot" * 4000)
 
@@ -142,7 +152,7 @@ def test_a_change_is_told(replica: Replica) -> None:
     told: list[int] = []
     replica.on_change(lambda: told.append(replica.cursor()))
 
-    replica.apply(page(1, right(ANNA)))
-    replica.load(write_snapshot(9, DOCUMENTS, []))
+    apply(replica, page(1, right(ANNA)))
+    load(replica, write_snapshot(9, DOCUMENTS, []))
 
     assert told == [1, 9]
