@@ -1,7 +1,8 @@
 """The ports: what each kind of device can do, and the events it yields. No driver and no library meaning lives here.
 
 The contract of every driver
-* Its constructor takes its own `Options` and touches no device: a driver can be built before the device is plugged in.
+* Its constructor takes its own `Options` (hardware/options.py) and touches no device: a driver can be built before
+  the device is plugged in.
 * `check()` raises `Lost` with a sentence when the device is not there now; `--check` calls it.
 * `close()` lets go of the device, ends `events()`, and may be called twice.
 
@@ -22,16 +23,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
-
 TEXT_CAP = 1024
 """Most characters of a scan or a card that an event carries; no card or item number is near it."""
-
-
-class DriverOptions(BaseModel):
-    """What an installer may say about one device: closed and frozen, so that a misspelt option is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class CardFormat(StrEnum):

@@ -11,7 +11,8 @@ from typing import Literal
 from RPi import GPIO
 
 from hardware.errors import Lost
-from hardware.ports import Colour, DriverOptions, InputChanged, InputEvent, ReaderFound, ReaderLost
+from hardware.options import DriverOptions
+from hardware.ports import Colour, InputChanged, InputEvent, ReaderFound, ReaderLost
 
 BLINK_EVERY = 0.5
 RETRY_AFTER = 1.0

@@ -9,7 +9,8 @@ import nfc.clf
 
 from hardware.errors import Lost
 from hardware.monitor import RETRY_AFTER, Monitor, Say
-from hardware.ports import CardFormat, CardPresented, CardReaderEvent, DriverOptions
+from hardware.options import DriverOptions
+from hardware.ports import CardFormat, CardPresented, CardReaderEvent
 
 POLL_EVERY = 0.1
 MISSES_THAT_MEAN_GONE = 2

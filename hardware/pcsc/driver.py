@@ -11,8 +11,9 @@ from smartcard import scard
 
 from hardware.errors import Lost
 from hardware.monitor import RETRY_AFTER, Monitor, Say
+from hardware.options import DriverOptions
 from hardware.pcsc.cards import GET_NUMBER, card_from
-from hardware.ports import CardPresented, CardReaderEvent, DriverOptions
+from hardware.ports import CardPresented, CardReaderEvent
 
 WAIT_MS = 1000
 """How long one wait for a change lasts; new readers are looked for after each."""

@@ -6,7 +6,8 @@ import serial
 
 from hardware.errors import Lost
 from hardware.monitor import RETRY_AFTER, Monitor, Say
-from hardware.ports import BarcodeScanned, DriverOptions, ScannerEvent
+from hardware.options import DriverOptions
+from hardware.ports import BarcodeScanned, ScannerEvent
 from hardware.serial.frames import ScanFrames
 
 PAUSE = 0.3

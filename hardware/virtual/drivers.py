@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
+from hardware.options import DriverOptions
 from hardware.ports import (
     TEXT_CAP,
     BarcodeScanned,
     CardPresented,
     CardReaderEvent,
     Colour,
-    DriverOptions,
     InputChanged,
     InputEvent,
     KeypadEvent,
