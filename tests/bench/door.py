@@ -68,7 +68,7 @@ def offline_decisions(folder: Path) -> Iterator[Figure]:
     """Digest, look up, hours and verdict, on a replica as large as a consortium."""
     progress(f"a replica of {RIGHTS:,} rights")
     replica = Replica(folder / "replica")
-    loading = timed(lambda: replica.install(_snapshot()))
+    loading = timed(partial(_load, replica))
     replica.refresh()
     progress(f"{DECISIONS:,} decisions on it")
     decisions = [timed(partial(_decide, replica, number)) for number in range(DECISIONS)]
