@@ -8,21 +8,23 @@ if sys.version_info < (3, 11):  # noqa: UP036 (whoever has an older one must be 
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0 when all went well, 1 with one sentence on standard error otherwise."""
+    from meroppet.runtime.starting import starting
+
     given = sys.argv[1:] if arguments is None else arguments
     # Each part is imported only where it is asked for: a warm start may not take longer than three seconds.
-    match given[:1]:
-        case ["register"]:
-            from demo.register import main as register
+    with starting():
+        match given[:1]:
+            case ["register"]:
+                from demo.register import main as run
 
-            return register(given[1:])
-        case ["seed"]:
-            from demo.seeding import main as seed
+                given = given[1:]
+            case ["seed"]:
+                from demo.seeding import main as run
 
-            return seed(given[1:])
-        case _:
-            from demo.command import main as command
-
-            return command(given)
+                given = given[1:]
+            case _:
+                from demo.command import main as run
+    return run(given)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from demo.consortia import CHOICES, Place, places
 from demo.errors import CannotStart
 from demo.folder import Folder
 from demo.ports import HOST, Ports
-from demo.register import PASSWORD_VARIABLE, account_of
+from demo.register_account import PASSWORD_VARIABLE, account_of
 
 PYTHON = (sys.executable, "-P", "-m")
 """-P: a file called server.py in the folder where the demo is started must not be run in the server's place."""

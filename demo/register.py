@@ -18,19 +18,14 @@ from demo.books import BOOKS, Book
 from demo.consortia import CHOICES, ZONE, DemoBranch, place
 from demo.people import OTHER_BORROWER, PEOPLE, Person, number_at
 from demo.ports import HOST
+from demo.register_account import PASSWORD_VARIABLE, account_of
 from meroppet.ils.acs_simulator import Fault, RegisterAccount, RegisterControl, serve
 from meroppet.ils.fake import Item, Library, Patron
 from meroppet.runtime import logs
 from meroppet.runtime.clock import Clock, VirtualClock
 from meroppet.runtime.sdnotify import Notifier
 
-PASSWORD_VARIABLE = "MEROPPET_DEMO_REGISTER_PASSWORD"  # noqa: S105 (the variable's name)
 LOAN_DAYS = 28
-
-
-def account_of(branch: DemoBranch) -> str:
-    """The user name under which the server asks the register for this branch."""
-    return f"meroppet-{branch.id}"
 
 
 def library(branch: DemoBranch, clock: Clock) -> Library:

@@ -10,7 +10,7 @@ from demo.house import House
 from demo.journals import JournalRow, latest
 from demo.people import PEOPLE, Person, number_at, shown_by
 from demo.ports import HOST
-from demo.register import account_of
+from demo.register_account import account_of
 from hardware.ports import Colour
 from hardware.virtual.world import BoardState
 from meroppet.ils.ports import ItemState

@@ -13,7 +13,7 @@ from demo import ports
 from demo.child import Child
 from demo.consortia import place
 from demo.people import PEOPLE
-from demo.register import PASSWORD_VARIABLE, account_of
+from demo.register_account import PASSWORD_VARIABLE, account_of
 from meroppet.ils.ports import LoanReason, PinAnswer, UnavailableCause
 from meroppet.ils.profiles import PRESETS
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
