@@ -52,13 +52,16 @@ async def run_due(database: Database, jobs: Sequence[Job], failures: dict[str, R
                 failing.succeeded()
         except Exception as error:  # noqa: BLE001 (whatever a job raises, the next one has its turn)
             failing.failed(f"{type(error).__name__}: {error}")
-            await _again_soon(database, job)
+            await _again_soon(database, job, failing)
 
 
-async def _again_soon(database: Database, job: Job) -> None:
-    async with database.session(SERVER) as session:
-        lease = update(JobLease).where(col(JobLease.name) == job.name)
-        await session.execute(lease.values(next_at=session.now + min(job.every, AGAIN_AFTER)))
+async def _again_soon(database: Database, job: Job, failing: Recurring) -> None:
+    try:
+        async with database.session(SERVER) as session:
+            lease = update(JobLease).where(col(JobLease.name) == job.name)
+            await session.execute(lease.values(next_at=session.now + min(job.every, AGAIN_AFTER)))
+    except Exception as error:  # noqa: BLE001 (a database that is away must not end all jobs for good)
+        failing.failed(f"it waits for its usual time: {type(error).__name__}: {error}")
 
 
 async def run_for_ever(database: Database, jobs: Sequence[Job]) -> None:

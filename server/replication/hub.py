@@ -88,7 +88,7 @@ class Hub:
         while not self.is_closed:
             try:
                 await self._listen_once(url)
-            except (OSError, asyncpg.PostgresError) as error:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 logger.warning("wake-ups of other processes are not heard: %s", type(error).__name__)
             await asyncio.sleep(_AGAIN_SECONDS)
 

@@ -1,10 +1,9 @@
 """Jobs are done once, by one process, and what is too old goes."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import col
 
 from meroppet.runtime.logs import Recurring
@@ -24,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def seeded(database: Database) -> AsyncIterator[Database]:
+async def seeded(database: Database) -> Database:
     async with database.session(EVERYBODY) as session:
         await add_organisation(session, "west", "consortium", "West")
         await add_organisation(session, "nora-kommun", "municipality", "Nora", parents=["west"])
@@ -72,6 +71,17 @@ async def test_a_job_that_fails_is_tried_again_soon_and_does_not_stop_the_next(
 
     assert done == ["failed", "worked", "failed"]
     assert failures["first"].failing
+
+
+async def test_a_database_that_is_away_does_not_end_the_jobs(database: Database) -> None:
+    async def ruin() -> None:
+        await database.administer(lambda connection: connection.execute(text("DROP TABLE job_lease")))
+        raise RuntimeError("in the middle")
+
+    failures: dict[str, Recurring] = {}
+    await run_due(database, [Job("purge", DAY, ruin)], failures)
+
+    assert failures["purge"].failing
 
 
 async def test_what_is_older_than_its_table_allows_goes_and_the_rest_stays(
