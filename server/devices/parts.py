@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from meroppet.runtime.clock import Clock
 from server.db import Database
+from server.devices.guesses import Guesses
 from server.devices.rates import Rates
 from server.keys import KeyRing
 from server.registers.service import Registers
@@ -27,9 +28,11 @@ class DeviceParts:
     heartbeat_seconds: int = 15
     poll_seconds: int = 60
     rates: Rates = field(init=False)
+    guesses: Guesses = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", Rates(self.clock))
+        object.__setattr__(self, "guesses", Guesses(self.clock))
 
 
 def _parts(request: Request) -> DeviceParts:

@@ -1,8 +1,11 @@
 """What devices ask of the library system through the server: card and PIN checked, loans and returns."""
 
+import logging
+
 from fastapi import APIRouter
 
-from meroppet.ils.ports import Ils, LoanAnswer, UnavailableCause
+from meroppet.ils.ports import Ils, LoanAnswer, PatronAnswer, UnavailableCause
+from meroppet.rules.access import settled
 from meroppet.rules.pin import PinAnswer
 from meroppet.wire.convert import facts_to_wire
 from meroppet.wire.ils import (
@@ -25,6 +28,7 @@ from server.registers.verify import Shown, asked, opened, subject
 from server.replication.service import newest
 
 router = APIRouter()
+logger = logging.getLogger(__name__)
 
 
 @router.post("/verify")
@@ -32,7 +36,7 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts) -> VerifyReply
     """The register's word on card and PIN, within 2.0 s; an input to the door's decision, never a verdict."""
     if body.door != caller.device:
         raise Refusal(ProblemCode.NOT_ALLOWED)
-    answer = await asked(parts.registers.ils(caller.branch, caller.kind), _shown(parts, body.attempt, body.sealed))
+    answer = await _checked(parts, caller, _shown(parts, body.attempt, body.sealed))
     named = await subject(parts, caller, answer)
     # Read after the register answered: a right taken away meanwhile is known before the door decides.
     async with parts.database.reading(caller.scope) as session:
@@ -43,14 +47,14 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts) -> VerifyReply
         as_of=parts.clock.now(),
         change=change,
         subject=named,
-        contradiction=answer.cause is UnavailableCause.WRONG_PATRON,
+        contradiction=_is_contradicted(answer),
     )
 
 
 @router.post("/ils/patron")
 async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts) -> IlsPatronReply:
     """The register's word on who stands at a kiosk; of the name no more than a letter leaves the server."""
-    answer = await asked(_ils(parts, caller), _shown(parts, body.session, body.sealed))
+    answer = await _checked(parts, caller, _shown(parts, body.session, body.sealed))
     is_herself = answer.pin is PinAnswer.RIGHT
     return IlsPatronReply(
         pin=answer.pin.value,
@@ -72,14 +76,14 @@ async def item(body: IlsItemRequest, caller: Kiosk, parts: Parts) -> IlsItemRepl
 @router.post("/ils/checkout")
 async def checkout(body: IlsLoanRequest, caller: Kiosk, parts: Parts) -> IlsLoanReply:
     """Lend an item to the patron of the session."""
-    shown = _shown(parts, body.session, body.sealed)
+    shown = _borrower(parts, caller, body)
     return _loan(await _require(_ils(parts, caller)).checkout(shown.card.value, shown.pin.digits, body.barcode))
 
 
 @router.post("/ils/renew")
 async def renew(body: IlsLoanRequest, caller: Kiosk, parts: Parts) -> IlsLoanReply:
     """Extend a loan of the patron of the session."""
-    shown = _shown(parts, body.session, body.sealed)
+    shown = _borrower(parts, caller, body)
     return _loan(await _require(_ils(parts, caller)).renew(shown.card.value, shown.pin.digits, body.barcode))
 
 
@@ -102,6 +106,33 @@ def _shown(parts: DeviceParts, bound_to: str, sealed: str) -> Shown:
     if shown is None:
         raise Refusal(ProblemCode.BAD_REQUEST)
     return shown
+
+
+async def _checked(parts: DeviceParts, caller: Caller, shown: Shown) -> PatronAnswer:
+    """The register's word, if this device and this card have not been wrong too often."""
+    made = parts.guesses.begin(caller.device, _register(parts, caller), shown.card, shown.pin)
+    if made is None:
+        logger.warning("device=%s too many wrong PINs: the register is not asked", caller.device)
+        raise Refusal(ProblemCode.TOO_MANY)
+    answer = await asked(_ils(parts, caller), shown)
+    parts.guesses.settle(made, settled(answer.pin, answer.facts, contradiction=_is_contradicted(answer)))
+    return answer
+
+
+def _borrower(parts: DeviceParts, caller: Caller, body: IlsLoanRequest) -> Shown:
+    """Whoever was identified at this kiosk: not every register asks for a PIN with a loan, so the server does."""
+    shown = _shown(parts, body.session, body.sealed)
+    if not parts.guesses.was_right(caller.device, _register(parts, caller), shown.card, shown.pin):
+        raise Refusal(ProblemCode.NOT_ALLOWED)
+    return shown
+
+
+def _is_contradicted(answer: PatronAnswer) -> bool:
+    return answer.cause is UnavailableCause.WRONG_PATRON
+
+
+def _register(parts: DeviceParts, caller: Caller) -> str:
+    return parts.registers.of(caller.branch) or ""
 
 
 def _ils(parts: DeviceParts, caller: Caller) -> Ils | None:

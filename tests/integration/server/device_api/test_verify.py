@@ -161,9 +161,66 @@ async def test_a_stranger_at_the_kiosk_learns_no_letter_of_a_name(house: House) 
 
 async def test_a_loan_nobody_answered_for_is_uncertain(house: House) -> None:
     kiosk = await kiosk_with(house)
-    body = {"session": "s1", "sealed": kiosk.seal("s1", ASTRID, PIN), "barcode": "30001"}
+    shown = {"session": "s1", "sealed": kiosk.seal("s1", ASTRID, PIN)}
+    body = {**shown, "barcode": "30001"}
+    await kiosk.ask("POST", "/ils/patron", shown)
     house.register.control.fault = Fault.HANG
 
     reply = IlsLoanReply.model_validate_json((await kiosk.ask("POST", "/ils/checkout", body)).content)
 
     assert (reply.ok, reply.reason, reply.uncertain) == (False, "unavailable", True)
+
+
+@pytest.mark.parametrize("path", ["/ils/checkout", "/ils/renew"])
+async def test_a_kiosk_borrows_for_nobody_whose_pin_was_not_right_there(house: House, path: str) -> None:
+    kiosk, other = await kiosk_with(house), await kiosk_with(house)
+    wrong = {"session": "s1", "sealed": kiosk.seal("s1", ASTRID, "9999")}
+    right = {"session": "s1", "sealed": kiosk.seal("s1", ASTRID, PIN)}
+    await kiosk.ask("POST", "/ils/patron", wrong)
+    await other.ask("POST", "/ils/patron", right)
+    asked = house.register.control.requests
+
+    for body in (wrong, right):
+        refused = await kiosk.ask("POST", path, {**body, "barcode": "30001"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+
+    assert house.register.control.requests == asked
+
+
+async def test_a_stolen_door_cannot_guess_pins_faster_than_people_at_it_could(house: House) -> None:
+    door = await house.device()
+    answers = [await guess(door, f"A20000000{number:02}", "0000") for number in range(12)]
+
+    assert answers == [200] * 10 + [429] * 2
+    assert await guess(await house.device(), ASTRID, PIN) == 200
+
+
+async def test_a_card_is_not_guessed_on_at_the_next_door(house: House) -> None:
+    doors = [await house.device(), await house.device()]
+    answers = [await guess(doors[number % 2], ASTRID, f"900{number}") for number in range(6)]
+
+    assert answers == [200] * 5 + [429]
+    assert await guess(doors[0], "A1000000002", "4321") == 200
+
+
+async def test_guesses_made_at_once_are_all_counted(house: House) -> None:
+    door = await house.device()
+
+    answers = await asyncio.gather(*(guess(door, ASTRID, f"90{number:02}") for number in range(20)))
+
+    assert sorted(answers) == [200] * 5 + [429] * 15
+
+
+async def test_a_right_pin_and_a_silent_register_are_no_guesses(house: House) -> None:
+    door = await house.device()
+    for _ in range(12):
+        assert await guess(door, ASTRID, PIN) == 200
+    house.register.control.fault = Fault.CLOSE
+    for _ in range(12):
+        assert await guess(door, ASTRID, "9999") == 200
+
+
+async def guess(door: SigningDevice, card: str, pin: str) -> int:
+    sealed = door.seal("attempt-1", card, pin)
+    response = await door.ask("POST", "/verify", {"attempt": "attempt-1", "door": door.device, "sealed": sealed})
+    return response.status_code
