@@ -1,12 +1,14 @@
 """Addresses of the kiosk's page: the page, its stream, its panel's sizes, and one address an intent."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kiosk.panel import Panel
 from kiosk.session import SessionShell
@@ -56,7 +58,7 @@ def create_app(kiosk: SessionShell, rendering: Rendering, panel: Panel, hosts: f
 
     async def do(request: Request) -> Response:
         intent = INTENTS.get(request.path_params["intent"])
-        if intent is None or not _is_ours(request, hosts):
+        if intent is None or not _is_own_touch(request):
             return PlainTextResponse("no such thing to touch", status_code=404 if intent is None else 403)
         async with request.form(max_files=0, max_fields=4) as form:
             return await _done(request, intent, form)
@@ -78,11 +80,37 @@ def create_app(kiosk: SessionShell, rendering: Rendering, panel: Panel, hosts: f
         ]
     )
     mount_static(app, STATIC)
+    app.add_middleware(OwnNames, hosts=hosts)
     app.add_middleware(SecurityHeaders)
     return app
 
 
-def _is_ours(request: Request, hosts: frozenset[str]) -> bool:
+class OwnNames:
+    """Turns away who calls the page by another name: another site's name that points here could read the screen."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app, self._hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and _host(Headers(scope=scope).get("host", "")) not in self._hosts:
+            await PlainTextResponse("this screen has another name", status_code=403)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _host(netloc: str) -> str:
+    try:
+        return urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_own_touch(request: Request) -> bool:
     """Whether the touch came from this very page: another page in the same browser has no business here."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    return (request.url.hostname or "") in hosts and site in {"same-origin", "none"}
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    # Browsers before 2023 say only the origin; what says neither is no browser, and no page can make it.
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")

@@ -108,6 +108,27 @@ async def test_another_page_in_the_same_browser_has_no_business_here(page):
     assert page.kiosk.session.screen is Screen.IDLE
 
 
+async def test_an_older_browser_is_believed_only_from_this_very_page(page):
+    for origin in ("http://evil.example", "http://127.0.0.1:8082", "null"):
+        answer = await page.client.post("/do/choose", data={"task": "borrow"}, headers={"Origin": origin})
+        assert answer.status_code == 403
+    assert page.kiosk.session.screen is Screen.IDLE
+
+    answer = await page.client.post("/do/choose", data={"task": "borrow"}, headers={"Origin": "http://127.0.0.1"})
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "127.0.0.1.evil.example", "[::1", "", "a@127.0.0.1.evil.example"])
+@pytest.mark.parametrize("path", ["/", "/live", "/panel.css", "/static/kiosk/kiosk.css"])
+async def test_under_another_name_the_screen_cannot_be_read(page, host, path):
+    assert (await page.client.get(path, headers={"Host": host})).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8081"])
+async def test_under_its_own_name_the_screen_is_shown_at_any_port(page, host):
+    assert (await page.client.get("/", headers={"Host": host})).status_code == 200
+
+
 SESSIONS = [
     Session(),
     Session(screen=Screen.CARD, id="x", task=Task.BORROW, typed="29001"),
