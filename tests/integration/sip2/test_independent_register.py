@@ -18,11 +18,11 @@ def server(heard: list[object]) -> SIP2Server:
     app = SIP2Server(encoding="utf-8", login_required=True, institution_id="BIBL")
 
     @app.route(LOGIN)
-    async def login(request, _context) -> LoginResponse:  # type: ignore[no-untyped-def]
+    async def login(request, _context) -> LoginResponse:
         return LoginResponse(ok="1" if request.login_password == PASSWORD else "0")
 
     @app.route(PATRON_INFORMATION)
-    async def patron(request, _context) -> PatronInformationResponse:  # type: ignore[no-untyped-def]
+    async def patron(request, _context) -> PatronInformationResponse:
         heard.append(request)
         known = request.patron_identifier == CARD
         return PatronInformationResponse(
@@ -45,7 +45,7 @@ def server(heard: list[object]) -> SIP2Server:
     return app
 
 
-async def ask(clock: HandClock, heard: list[object], *questions: tuple[str, str], password: str = PASSWORD):  # type: ignore[no-untyped-def]
+async def ask(clock: HandClock, heard: list[object], *questions: tuple[str, str], password: str = PASSWORD):
     app = server(heard)
     async with await app.listen("127.0.0.1", 0) as listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, app._handle_connection)

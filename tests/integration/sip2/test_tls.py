@@ -72,7 +72,7 @@ async def peer(pem: Path) -> AsyncIterator[ScriptedPeer]:
     await listening.close()
 
 
-async def status(port: int, tls: Tls, clock: HandClock):  # type: ignore[no-untyped-def]
+async def status(port: int, tls: Tls, clock: HandClock):
     ils = Sip2Ils(KOHA, Sip2Account("127.0.0.1", port, "u", PASSWORD, tls=tls), clock)
     told = await ils.status()
     await ils.close()

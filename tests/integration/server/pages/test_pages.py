@@ -2,9 +2,11 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import col
 
 from meroppet.ils.acs_simulator import Fault
 from meroppet.rules import events
@@ -28,13 +30,13 @@ EVERYBODY = unscoped("the test looks at all")
 
 async def _audit(site: Site) -> list[AuditEntry]:
     async with site.parts.database.reading(EVERYBODY) as session:
-        return list(await session.all(select(AuditEntry).order_by(AuditEntry.id)))
+        return list(await session.all(select(AuditEntry).order_by(col(AuditEntry.id))))
 
 
 async def _door(site: Site, *, locked: bool | None = True, age: timedelta = timedelta()) -> Caller:
     at = await site.branch("nora")
     async with site.parts.database.session(EVERYBODY) as session:
-        owner = {"consortium_id": at.consortium, "controller_id": at.controller}
+        owner: dict[str, Any] = {"consortium_id": at.consortium, "controller_id": at.controller}
         session.add(
             Device(
                 id="door-1", **owner, branch_id=at.id, kind="door", name="Entrén", public_key="x", invited_by="x",

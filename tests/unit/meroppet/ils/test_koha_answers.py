@@ -24,7 +24,7 @@ def recorded(case: str) -> tuple[RawMessage, RawMessage]:
     return decode(record["request"].encode("latin-1"), coding), decode(record["response"].encode("latin-1"), coding)
 
 
-def patron(case: str):  # type: ignore[no-untyped-def]
+def patron(case: str):
     request, response = recorded(case)
     pin_sent = request.first("AD") is not None
     return patron_answer(KOHA, PatronView(response), request.first("AA") or "", pin_sent=pin_sent, today=TODAY)
