@@ -160,6 +160,23 @@ def test_every_screen_can_be_shown_with_its_help_number_and_no_code(lang):
             assert code not in text
 
 
+@pytest.mark.parametrize(
+    ("task", "counts"),
+    [
+        (Task.BORROW, ("0 lånade", "1 lånad", "2 lånade")),
+        (Task.RETURN, ("0 återlämnade", "1 återlämnad", "2 återlämnade")),
+    ],
+)
+def test_the_count_of_items_agrees_in_number(task, counts):
+    page = Page()
+    for number, said in enumerate(counts):
+        done = tuple(Line(str(barcode), LineState.DONE) for barcode in range(number))
+        waiting = Line("9", LineState.WAITING)
+        page.kiosk.session = Session(screen=Screen.ITEMS, id="x", task=task, lines=(*done, waiting))
+
+        assert f'role="status">{said}</p>' in page.rendering.stage(page.rendering.picture())
+
+
 def test_a_refusal_never_tells_a_wrong_pin_from_an_unknown_card():
     page = Page()
     said = set()
