@@ -20,6 +20,8 @@ from server.replication.service import newest
 router = APIRouter()
 logger = logging.getLogger(__name__)
 
+_LONGEST, _MOST_READERS = 200, 20
+
 
 @router.get("/ca", response_class=Response)
 async def ca(parts: Parts) -> Response:
@@ -59,10 +61,20 @@ async def boot(body: BootRequest, caller: Booting, parts: Parts) -> BootReply:
 @router.post("/health")
 async def health(body: HealthRequest, caller: AnyDevice, parts: Parts) -> HealthReply:
     """Keep what the device says of itself; tell it the time and how far it should be."""
+    if not _can_be_kept(body):
+        raise Refusal(ProblemCode.BAD_REQUEST)
     async with parts.database.session(caller.scope) as session:
         try:
             await take_health(session, caller, body)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
+            # TypeError: a time without its zone cannot be compared.
             raise Refusal(ProblemCode.BAD_REQUEST) from error
         number = await newest(session, caller.consortium, await audiences(session, caller.branch))
     return HealthReply(now=parts.clock.now().isoformat(), change=number)
+
+
+def _can_be_kept(said: HealthRequest) -> bool:
+    """Whether no database and no page is asked to hold more than any device has to say."""
+    texts = (said.version, said.now, said.clock, said.door, said.state, *said.readers_lost)
+    is_short = len(said.readers_lost) <= _MOST_READERS and all(len(text) <= _LONGEST for text in texts)
+    return is_short and "\0" not in "".join(texts) and 0 <= said.change < 2**62 and 0 <= said.unsent < 2**31

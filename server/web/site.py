@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import Response
 
 from meroppet.pages import Pages, SecurityHeaders, mount_static, pages
+from server.body_limit import BodyLimit
 from server.devices import views as devices
 from server.journal import views as journal
 from server.organisations import views as organisations
@@ -35,6 +36,7 @@ def staff_pages(parts: StaffParts) -> FastAPI:
     for feature in (staff, organisations, schedules, patrons, journal, devices):
         app.include_router(feature.router)
     _answer_refusals(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     mount_static(app, STATIC)
     return app

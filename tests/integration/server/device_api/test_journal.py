@@ -284,4 +284,14 @@ async def test_a_device_that_says_it_is_well_is_seen_so_until_it_falls_silent(ho
     assert (view.health.door, view.health.clock_ahead_seconds, view.health.readers_lost) == ("open", 3.0, ("card",))
     assert not view.is_silent(house.clock.now())
     assert view.is_silent(house.clock.now() + timedelta(seconds=46))
-    assert (await door.ask("POST", "/health", {**body, "now": "noon"})).status_code == 400
+    for wrong in (
+        {"now": "noon"},
+        {"now": "2026-01-01T00:00:00"},
+        {"change": 2**63},
+        {"change": -1},
+        {"unsent": 2**63},
+        {"version": "x" * 10_000},
+        {"version": "\0"},
+        {"readers_lost": ["card"] * 1000},
+    ):
+        assert (await door.ask("POST", "/health", {**body, **wrong})).status_code == 400, wrong
