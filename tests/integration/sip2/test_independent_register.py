@@ -3,10 +3,10 @@
 import anyio
 import pytest
 from anyio.abc import SocketAttribute
-from pysip2 import LoginResponse, PatronInformationResponse, SIP2Server
+from pysip2 import LoginRequest, LoginResponse, PatronInformationRequest, PatronInformationResponse, SIP2Server
 from pysip2.routes import LOGIN, PATRON_INFORMATION
 
-from meroppet.ils.ports import PatronReason, PinAnswer, UnavailableCause
+from meroppet.ils.ports import PatronAnswer, PatronReason, PinAnswer, UnavailableCause
 from meroppet.ils.profiles import STANDARD
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
 from tests.integration.sip2.conftest import PASSWORD, HandClock
@@ -18,11 +18,11 @@ def server(heard: list[object]) -> SIP2Server:
     app = SIP2Server(encoding="utf-8", login_required=True, institution_id="BIBL")
 
     @app.route(LOGIN)
-    async def login(request, _context) -> LoginResponse:
+    async def login(request: LoginRequest, _context: object) -> LoginResponse:
         return LoginResponse(ok="1" if request.login_password == PASSWORD else "0")
 
     @app.route(PATRON_INFORMATION)
-    async def patron(request, _context) -> PatronInformationResponse:
+    async def patron(request: PatronInformationRequest, _context: object) -> PatronInformationResponse:
         heard.append(request)
         known = request.patron_identifier == CARD
         return PatronInformationResponse(
@@ -45,7 +45,9 @@ def server(heard: list[object]) -> SIP2Server:
     return app
 
 
-async def ask(clock: HandClock, heard: list[object], *questions: tuple[str, str], password: str = PASSWORD):
+async def ask(
+    clock: HandClock, heard: list[object], *questions: tuple[str, str], password: str = PASSWORD
+) -> list[PatronAnswer]:
     app = server(heard)
     async with await app.listen("127.0.0.1", 0) as listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, app._handle_connection)

@@ -33,7 +33,7 @@ class Koha:
         return response(self._cases[line[:2].decode()])
 
 
-async def talk(clock: HandClock, script: Koha):
+async def talk(clock: HandClock, script: Koha) -> tuple[ScriptedPeer, Sip2Ils]:
     peer = ScriptedPeer(script)
     await peer.start()
     account = Sip2Account("127.0.0.1", peer.port, "sip_vasteras", PASSWORD, "VASTERAS", "VASTERAS")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from meroppet.ils.ports import UnavailableCause
+from meroppet.ils.ports import IlsStatus, UnavailableCause
 from meroppet.ils.profiles import KOHA
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
 from meroppet.sip2.codec import decode, encode
@@ -72,7 +72,7 @@ async def peer(pem: Path) -> AsyncIterator[ScriptedPeer]:
     await listening.close()
 
 
-async def status(port: int, tls: Tls, clock: HandClock):
+async def status(port: int, tls: Tls, clock: HandClock) -> IlsStatus:
     ils = Sip2Ils(KOHA, Sip2Account("127.0.0.1", port, "u", PASSWORD, tls=tls), clock)
     told = await ils.status()
     await ils.close()
