@@ -41,7 +41,7 @@ class DoorController:
         device.replica.on_change(self.strike.look)
 
     async def run(self, version: str, alive: Callable[[], object], started: Callable[[], object]) -> None:
-        """Work until cancelled. `alive` is called while every lane turns; an error in a lane ends the door, locked."""
+        """Work until cancelled; an error in a lane ends it, locked. `alive` is called while entry and strike turn."""
         self.device.record(DeviceStarted(version, await self.locked()))
         async with asyncio.TaskGroup() as tasks:
             for lane in (self.strike, self.entry, self.orders, self.face, self.listening):

@@ -12,6 +12,7 @@ from kiosk.session import SessionShell
 from meroppet.rules.checkout import Chosen, Happening, Screen, Task
 from meroppet.rules.events import ReaderFound as Found
 from meroppet.rules.events import ReaderLost as Missing
+from meroppet.runtime.logs import Recurring
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +47,14 @@ class Listening:
                     tasks.create_task(self._for_ever(place, source.events), name=place)
 
     async def _for_ever(self, place: str, events: Callable[[], AsyncIterator[Event]]) -> None:
+        trouble = Recurring(logger, f"the {place}")
         while True:
             try:
                 async for event in events():
                     await self._hear(place, event)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (a driver may fail in any way)
                 # One driver's fault is not the others': the screen and they go on.
-                logger.exception("an input went wrong", extra={"input": place})
+                trouble.failed(f"{type(error).__name__}: {error}")
                 await self._presence(place, there=False, why=type(error).__name__)
             await asyncio.sleep(AGAIN_AFTER)
 

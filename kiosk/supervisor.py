@@ -14,6 +14,7 @@ from kiosk.app import Kiosk
 from kiosk.settings import ListenSettings
 from meroppet.rules.checkout import Tick
 from meroppet.rules.events import DeviceStarted, DeviceStopped
+from meroppet.runtime.logs import Recurring
 from meroppet.runtime.sdnotify import Notifier
 
 logger = logging.getLogger(__name__)
@@ -99,10 +100,11 @@ async def _tick(kiosk: Kiosk, notifier: Notifier) -> None:
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]], name: str) -> None:
+    trouble = Recurring(logger, name)
     while True:
         try:
             await run()
-        except Exception:
-            # The screen says that the server is gone; it does not go with it.
-            logger.exception("%s fell and is started again", name)
+        except Exception as error:  # noqa: BLE001 (the screen outlives whatever it is)
+            # It says that the server is gone; it does not go with it.
+            trouble.failed(f"{type(error).__name__}: {error}")
         await asyncio.sleep(SYNC_AGAIN_AFTER)

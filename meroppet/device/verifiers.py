@@ -70,10 +70,7 @@ def _hash(key: bytes, card_digest: str, pin: Pin, salt: bytes) -> bytes:
 def _remember(connection: sqlite3.Connection, values: tuple[object, ...], before: str) -> None:
     connection.execute("DELETE FROM verifier WHERE learned < ?", (before,))
     connection.execute("INSERT OR REPLACE INTO verifier VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-    connection.execute(
-        "DELETE FROM verifier WHERE card IN (SELECT card FROM verifier ORDER BY learned DESC LIMIT -1 OFFSET ?)",
-        (MOST,),
-    )
+    connection.execute(_KEEP_MOST, (MOST,))
 
 
 def _forget(connection: sqlite3.Connection, card_digest: str) -> None:

@@ -12,7 +12,7 @@ class BranchState(StrEnum):
 
 
 class ClockTrust(StrEnum):
-    """Where a device's time comes from, worst first (reliability: F15–F18)."""
+    """Where a device's time comes from, worst first: a clock may stand still, start in the past, or be turned."""
 
     NONE = "none"
     RTC = "rtc"

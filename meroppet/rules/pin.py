@@ -33,7 +33,7 @@ class Cap:
     locked_for: timedelta
 
 
-# Four-digit PINs need caps that outlast a night and follow the card (reliability §3.1).
+# Ten thousand PINs are soon tried: caps must outlast a night and follow the card.
 CARD_CAPS = (
     Cap(5, timedelta(minutes=15), timedelta(minutes=15)),
     Cap(10, timedelta(hours=24), timedelta(hours=24)),

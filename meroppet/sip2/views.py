@@ -6,24 +6,6 @@ from datetime import date
 from meroppet.sip2.fields import BX_ORDER, read_count, read_date, read_flag, read_minor_units
 from meroppet.sip2.messages import RawMessage
 
-STATUS_FLAGS = (
-    "charge privileges denied",
-    "renewal privileges denied",
-    "recall privileges denied",
-    "hold privileges denied",
-    "card reported lost",
-    "too many items charged",
-    "too many items overdue",
-    "too many renewals",
-    "too many claims of items returned",
-    "too many items lost",
-    "excessive outstanding fines",
-    "excessive outstanding fees",
-    "recall overdue",
-    "too many items billed",
-)
-"""The 14 positions of patron status (3M guide)."""
-
 
 @dataclass(frozen=True, slots=True)
 class PatronView:

@@ -1,4 +1,4 @@
-"""Where the library systems are: the installer's word. Staff never enter an address (T15 in the threat model)."""
+"""Where the library systems are: the installer's word. Staff never enter an address to be called."""
 
 from pathlib import Path
 
