@@ -29,7 +29,6 @@ class Need(StrEnum):
     GAP = "gap"
     NO_HOURS = "no_hours"
     NO_POLICY = "no_policy"
-    NO_DOOR = "no_door"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,8 @@ async def branch_now(session: Session, branch: BranchView) -> BranchNow:
         needs=(
             *await _reported(session, branch),
             *_seen(devices, branch, now),
-            *await _missing(session, branch, hours),
+            # A branch that has no devices yet is on its way; nobody stands outside it.
+            *(await _missing(session, branch, hours) if devices else []),
         ),
     )
 
@@ -142,8 +142,6 @@ def _seen(devices: list[DeviceView], branch: BranchView, now: datetime) -> list[
         else:
             found += [Needed(Need.READER, f"{view.name}: {port}") for port in health.readers_lost]
             found += [Needed(Need.CLOCK, view.name)] if abs(health.clock_ahead_seconds) > CLOCK_OFF_SECONDS else []
-    if not any(view.kind is DeviceKind.DOOR for view in devices):
-        found.append(Needed(Need.NO_DOOR))
     return found
 
 
