@@ -1,5 +1,6 @@
 """The loop: leases in, power to the strike out. Released only while a lease lives; any doubt locks."""
 
+import contextlib
 import json
 import os
 import selectors
@@ -104,6 +105,6 @@ class Daemon:
 def sd_notify(state: str) -> None:
     """Tell systemd; nothing happens when it did not ask (sd_notify(3))."""
     if path := os.environ.get("NOTIFY_SOCKET"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            notify.connect("\0" + path[1:] if path[0] == "@" else path)
-            notify.send(state.encode())
+        # Whoever listens there may be gone or slow; a lock neither waits nor dies for it.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, contextlib.suppress(OSError):
+            notify.sendto(state.encode(), socket.MSG_DONTWAIT, "\0" + path[1:] if path[0] == "@" else path)

@@ -265,6 +265,15 @@ def test_it_tells_systemd_that_it_is_ready_and_alive(rig: Rig, tmp_path: Path) -
     assert set(said[1:]) == {b"WATCHDOG=1"}
 
 
+def test_it_works_on_when_whoever_it_tells_is_gone(rig: Rig, tmp_path: Path) -> None:
+    lockd = rig.lockd(environment={"NOTIFY_SOCKET": str(tmp_path / "nobody"), "WATCHDOG_USEC": "200000"})
+
+    time.sleep(0.5)
+
+    assert lockd.poll() is None
+    assert rig.locked
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "hardware.lockd", *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=10, env=os.environ)
