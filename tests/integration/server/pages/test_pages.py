@@ -97,7 +97,7 @@ async def test_a_branch_page_tells_each_decision_with_its_reason(site: Site, sig
 
     page = (await visitor.get("/branches/nora?lang=en")).text
 
-    assert "The patron has no access here." in page
+    assert "The patron has no permission here." in page
     assert "<code>no_permission</code>" in page
     assert "The door was forced at" in page
     await visitor.post("/branches/nora/seen", on="/branches/nora")
