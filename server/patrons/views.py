@@ -14,6 +14,7 @@ from meroppet.rules.pin import PinAnswer
 from meroppet.rules.reasons import Reason
 from meroppet.texts import reason_text
 from server.audit.service import Data, record
+from server.db import Session
 from server.patrons.reach import Reach
 from server.patrons.service import Holder, PatronRights, rights_of, set_right
 from server.policies.service import PolicyView, policy_of
@@ -65,7 +66,10 @@ async def look_up(request: Request, parts: Parts, at: Person, card: Text = "") -
     number = card_from_text(card)
     if number is None:
         return _refused(request, at, "card", card)
-    return await _shown(request, parts, at, number, "patron.looked_up", {})
+    answer = await _ask(parts, at, number)
+    async with parts.database.session(at.branch.scope) as session:
+        found = await _look(session, parts, at, number, answer, "patron.looked_up", {})
+    return await _shown(request, parts, at, found)
 
 
 @router.post("/branches/{branch_id}/patrons/right")
@@ -94,13 +98,15 @@ async def give(
     register = parts.registers.of(at.branch.id)
     if register is None:
         return _refused(request, at, "no_register", card)
-    holder = await _holder(parts, at, register, number)
-    if holder is None:
-        return _refused(request, at, "unknown", card)
-    async with parts.database.session(at.branch.scope) as session:
-        await set_right(session, parts.keys, at.branch, holder, right, by=at.me.account, reach=Reach(reach))
     given: Data = {"permitted": right.permitted, "reach": reach, "until": valid_until, "suspended": suspended_until}
-    return await _shown(request, parts, at, number, "right.set", given, saved=True)
+    answer = await _ask(parts, at, number)
+    async with parts.database.session(at.branch.scope) as session:
+        holder = await _holder(session, parts, at, register, number, answer)
+        if holder is None:
+            return _refused(request, at, "unknown", card)
+        await set_right(session, parts.keys, at.branch, holder, right, by=at.me.account, reach=Reach(reach))
+        found = await _look(session, parts, at, number, answer, "right.set", given)
+    return await _shown(request, parts, at, found, saved=True)
 
 
 def _day(text: str) -> date | None:
@@ -113,14 +119,14 @@ def _refused(request: Request, at: AtBranch, wrong: str, card: str) -> Response:
     )
 
 
-async def _holder(parts: StaffParts, at: AtBranch, register: str, number: CardNumber) -> Holder | None:
+async def _holder(
+    session: Session, parts: StaffParts, at: AtBranch, register: str, number: CardNumber, answer: PatronAnswer | None
+) -> Holder | None:
     """Whom the card belongs to: as the register says or, while it is silent, whom we know by the card already."""
-    answer = await _ask(parts, at, number)
     canonical = card_from_text(answer.patron_id or "") if answer and answer.facts else None
     if canonical is not None:
         return Holder(register, canonical, number)
-    async with parts.database.reading(at.branch.scope) as session:
-        known = await rights_of(session, parts.keys, at.branch, number, register=register)
+    known = await rights_of(session, parts.keys, at.branch, number, register=register)
     return Holder(register, number) if known is not None and (answer is None or answer.facts is None) else None
 
 
@@ -129,27 +135,25 @@ async def _ask(parts: StaffParts, at: AtBranch, number: CardNumber) -> PatronAns
     return None if ils is None else await ils.patron(number.value, None)
 
 
-async def _shown(
-    request: Request,
+async def _look(
+    session: Session,
     parts: StaffParts,
     at: AtBranch,
     number: CardNumber,
+    answer: PatronAnswer | None,
     action: str,
     data: Data,
-    *,
-    saved: bool = False,
-) -> Response:
-    """The patron's page; exactly one audit row says that it was shown, and why."""
-    answer = await _ask(parts, at, number)
+) -> Found:
+    """The patron as the page will show her; exactly one audit row, in this transaction, says that it did and why."""
     register = parts.registers.of(at.branch.id) or ""
-    async with parts.database.session(at.branch.scope) as session:
-        rights = await rights_of(session, parts.keys, at.branch, number, register=register)
-        policy = await policy_of(session, at.branch.id)
-        person = parts.keys.lookup("audit", f"{register}\n{number.value}")[:32]
-        await record(session, action, at.me.account, at.branch.scope, {**data, "person": person}, branch=at.branch.id)
-        today = session.now.astimezone(at.branch.wall).date()
-    found = _found(number, answer, rights, policy, today)
-    lang = parts.pages.language(request)
+    rights = await rights_of(session, parts.keys, at.branch, number, register=register)
+    policy = await policy_of(session, at.branch.id)
+    person = parts.keys.lookup("audit", f"{register}\n{number.value}")[:32]
+    await record(session, action, at.me.account, at.branch.scope, {**data, "person": person}, branch=at.branch.id)
+    return _found(number, answer, rights, policy, session.now.astimezone(at.branch.wall).date())
+
+
+async def _shown(request: Request, parts: StaffParts, at: AtBranch, found: Found, *, saved: bool = False) -> Response:
     return show(
         request,
         "patron.html",
@@ -159,9 +163,9 @@ async def _shown(
         wrong=None,
         saved=saved,
         card="",
-        why=reason_text(found.verdict.value, lang) if found.verdict else "",
+        why=reason_text(found.verdict.value, parts.pages.language(request)) if found.verdict else "",
         reaches=[reach for reach, action in REACHES.items() if at.may(action)],
-        givers=await _givers(parts, rights),
+        givers=await _givers(parts, found.rights),
     )
 
 

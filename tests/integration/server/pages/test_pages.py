@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from meroppet.ils.acs_simulator import Fault
@@ -206,6 +207,19 @@ async def test_a_right_is_given_taken_and_suspended(site: Site, sign_in: SignIn)
     page = (await visitor.post("/branches/nora/patrons/right", {**form, "permitted": "no"}, on="/")).text
     assert "<code>no_permission</code>" in page
     assert [row.action for row in await _audit(site)] == ["right.set"] * 3
+
+
+async def test_a_right_that_cannot_be_written_down_is_not_given(site: Site, sign_in: SignIn) -> None:
+    visitor, at = await sign_in("branch"), await site.branch("nora")
+    await site.parts.database.administer(lambda connection: connection.execute(text("DROP TABLE audit_entry")))
+
+    with pytest.raises(DBAPIError):
+        await visitor.post(
+            "/branches/nora/patrons/right", {"card": ANNA, "permitted": "yes", "reach": "branch"}, on="/"
+        )
+
+    async with site.parts.database.reading(at.scope) as session:
+        assert await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west") is None
 
 
 async def test_nobody_gives_a_right_beyond_her_reach(site: Site, sign_in: SignIn) -> None:
