@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Executable, Result, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session as ORMSession
 from server.db.guard import KEY, scope_of
 from server.db.scope import Scope
 from server.db.tables import Table
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +50,18 @@ class Session:
 
     @property
     def dialect(self) -> str:
-        """`sqlite` or `postgresql`, for the few statements that differ (upserts)."""
+        """`sqlite` or `postgresql`, for the few statements that differ."""
         return self._orm.get_bind().dialect.name
+
+    def insert(self, entity: type[Table]) -> "Insert":
+        """An insert that can say ON CONFLICT. Both databases mean the same by it; only the one in use is loaded."""
+        if self.dialect == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert
+
+            return insert(entity)
+        from sqlalchemy.dialects import sqlite
+
+        return cast("Insert", sqlite.insert(entity))
 
     async def execute(
         self,
@@ -109,7 +122,6 @@ class Session:
         """The same transaction under another scope, for what needs it (who is this device? then: its own rows)."""
         await self.flush()
         before = self._orm.info[KEY]
-        self._orm.flush() if not isinstance(self._beneath, AsyncSession) else None
         self._orm.info[KEY] = scope
         try:
             yield

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from meroppet.wire.enrolment import DeviceKind, EnrolReply, EnrolRequest, Invitation
@@ -256,6 +255,6 @@ async def take_health(session: Session, device: Known, said: HealthRequest) -> N
         "readers_lost": " ".join(said.readers_lost),
     }  # fmt: skip
     owner = {"device_id": device.device, "consortium_id": device.consortium, "controller_id": device.controller}
-    statement = insert(DeviceHealth).values(**owner, **values)
+    statement = session.insert(DeviceHealth).values(**owner, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=values))
     session.wake(f"branch:{device.branch}")

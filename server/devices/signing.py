@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from meroppet.wire.enrolment import DeviceKind
@@ -67,7 +66,7 @@ async def booted(session: Session, request: SignedRequest) -> Caller | ProblemCo
     if request.sequence != 0 or not await _is_fresh(session, caller):
         return ProblemCode.REPLAYED
     begun = {"boot": request.boot, "since": session.now, "highest": 0, "seen": "0"}
-    statement = insert(DeviceChannel).values(**_owner(caller), **begun)
+    statement = session.insert(DeviceChannel).values(**_owner(caller), **begun)
     await session.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=begun))
     session.wake(f"device:{caller.device}")
     return caller
@@ -113,7 +112,7 @@ def _is_signed(row: Device, request: SignedRequest) -> bool:
 
 
 async def _is_fresh(session: Session, caller: Caller) -> bool:
-    statement = insert(DeviceBoot).values(**_owner(caller), boot=caller.boot, at=session.now)
+    statement = session.insert(DeviceBoot).values(**_owner(caller), boot=caller.boot, at=session.now)
     statement = statement.on_conflict_do_nothing(index_elements=["device_id", "boot"])
     return await session.scalar(statement.returning(col(DeviceBoot.boot))) is not None
 

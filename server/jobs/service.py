@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import or_, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from meroppet.runtime.logs import Recurring
@@ -33,7 +32,7 @@ class Job:
 async def take(database: Database, job: Job) -> bool:
     """Whether the job is due and this process is the one to do it; its next time is moved on either way."""
     async with database.session(SERVER) as session:
-        fresh = insert(JobLease).values(name=job.name, next_at=session.now, last_at=None)
+        fresh = session.insert(JobLease).values(name=job.name, next_at=session.now, last_at=None)
         await session.execute(fresh.on_conflict_do_nothing(index_elements=["name"]))
         far = session.now + 2 * job.every
         due = or_(col(JobLease.next_at) <= session.now, col(JobLease.next_at) > far)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from meroppet.rules.events import AccessGranted, AccessRefused, DoorForced, DoorHeld, OrderAnswered, ReleaseFailed
@@ -53,7 +52,7 @@ async def take(session: Session, device: Caller, push: Push) -> JournalReply:
 
 async def _locked(session: Session, journal: _Journal) -> int:
     """How far the journal has come; nobody else takes rows of it until this transaction ends."""
-    statement = insert(JournalStream).values(**asdict(journal), through=0, highest=0, at=session.now)
+    statement = session.insert(JournalStream).values(**asdict(journal), through=0, highest=0, at=session.now)
     statement = statement.on_conflict_do_update(index_elements=["device_id", "epoch"], set_={"at": session.now})
     return int(await session.scalar(statement.returning(col(JournalStream.through))))
 
@@ -94,14 +93,14 @@ async def _keep(session: Session, journal: _Journal, rows: Iterable[Understood])
         for row in rows
     ]  # fmt: skip
     if values:
-        await session.execute(insert(JournalRow), values)
+        await session.execute(session.insert(JournalRow), values)
 
 
 async def _park(session: Session, journal: _Journal, rows: Iterable[NotUnderstood]) -> None:
     values = [{**asdict(journal), **asdict(row), "received_at": session.now} for row in rows]
     if values:
         logger.warning("device=%s rows=%d could not be understood and are kept aside", journal.device_id, len(values))
-        await session.execute(insert(ParkedRow), values)
+        await session.execute(session.insert(ParkedRow), values)
 
 
 async def _follow(session: Session, journal: _Journal, rows: Iterable[Understood]) -> None:
@@ -121,7 +120,7 @@ async def _follow(session: Session, journal: _Journal, rows: Iterable[Understood
             case OrderAnswered.kind:
                 await _answer(session, journal.device_id, row)
             case kind if kind in ALARMS:
-                await session.execute(insert(DoorAlarm).values(**common, kind=kind))
+                await session.execute(session.insert(DoorAlarm).values(**common, kind=kind))
             case _:
                 pass
     await keep(session, visits, refusals)

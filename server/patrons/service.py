@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -139,7 +138,7 @@ async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
 
 
 async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder: Holder) -> str:
-    statement = insert(Patron).values(
+    statement = session.insert(Patron).values(
         id=secrets.token_hex(8),
         consortium_id=consortium,
         register_id=holder.register,
@@ -155,7 +154,7 @@ async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder
 
 async def _add_card(session: Session, keys: KeyRing, consortium: str, holder: Holder, patron: str) -> None:
     digest = _digest(keys, holder.register, holder.card or holder.number)
-    statement = insert(PatronCard).values(
+    statement = session.insert(PatronCard).values(
         consortium_id=consortium, patron_id=patron, register_id=holder.register, number_digest=digest
     )
     await session.execute(statement.on_conflict_do_nothing())
@@ -166,7 +165,7 @@ async def _give(session: Session, branch: BranchView, patron: str, right: Right,
         "permitted": right.permitted, "valid_until": right.valid_until, "suspended_until": right.suspended_until,
         "given_by": by, "given_at": session.now,
     }  # fmt: skip
-    statement = insert(PatronRight).values(
+    statement = session.insert(PatronRight).values(
         id=secrets.token_hex(8),
         consortium_id=branch.consortium,
         controller_id=branch.controller,

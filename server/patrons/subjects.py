@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -43,7 +42,7 @@ async def branch_keys(session: Session, keys: KeyRing, branch_id: str) -> Branch
 
 async def make_branch_keys(session: Session, keys: KeyRing, branch: BranchView) -> bool:
     """Give the branch its keys; False if it has them already."""
-    statement = insert(BranchKey).values(**_owner(branch), **_fresh(session, keys, branch))
+    statement = session.insert(BranchKey).values(**_owner(branch), **_fresh(session, keys, branch))
     statement = statement.on_conflict_do_nothing(index_elements=["branch_id"])
     return await session.scalar(statement.returning(col(BranchKey.branch_id))) is not None
 

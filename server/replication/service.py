@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from meroppet.wire.changes import ChangesReply, Kind, Tombstone, Upsert
@@ -72,7 +71,7 @@ async def _number_and_write(session: Session) -> None:
 
 
 async def _take_numbers(session: Session, consortium: str, count: int) -> int:
-    statement = insert(ChangeCounter).values(consortium_id=consortium, number=count, forgotten=0)
+    statement = session.insert(ChangeCounter).values(consortium_id=consortium, number=count, forgotten=0)
     statement = statement.on_conflict_do_update(
         index_elements=["consortium_id"], set_={"number": col(ChangeCounter.number) + count}
     )
@@ -87,7 +86,7 @@ async def _write(session: Session, consortium: str, things: dict[Thing, str | No
         }
         for number, ((audience, kind, key), value) in enumerate(things.items(), first)
     ]  # fmt: skip
-    statement = insert(Change)
+    statement = session.insert(Change)
     statement = statement.on_conflict_do_update(
         index_elements=["consortium_id", "audience", "kind", "key"],
         set_={name: statement.excluded[name] for name in ("number", "value", "at")},
@@ -151,7 +150,7 @@ async def purge(session: Session, now: datetime) -> int:
 
 
 async def _forget(session: Session, consortium: str, number: int) -> None:
-    statement = insert(ChangeCounter).values(consortium_id=consortium, number=number, forgotten=number)
+    statement = session.insert(ChangeCounter).values(consortium_id=consortium, number=number, forgotten=number)
     statement = statement.on_conflict_do_update(index_elements=["consortium_id"], set_={"forgotten": number})
     await session.execute(statement)
 

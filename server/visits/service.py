@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT just as well.
 from sqlmodel import col
 
 from server.db import Session
@@ -37,9 +36,9 @@ class RefusalRow(VisitRow):
 async def keep(session: Session, visits: Sequence[VisitRow], refusals: Sequence[RefusalRow]) -> None:
     """Keep these, each once however often it is brought."""
     if visits:
-        await session.execute(insert(Visit).on_conflict_do_nothing(), [asdict(row) for row in visits])
+        await session.execute(session.insert(Visit).on_conflict_do_nothing(), [asdict(row) for row in visits])
     if refusals:
-        await session.execute(insert(Refusal).on_conflict_do_nothing(), [asdict(row) for row in refusals])
+        await session.execute(session.insert(Refusal).on_conflict_do_nothing(), [asdict(row) for row in refusals])
 
 
 async def visits_since(session: Session, branch_id: str, since: datetime) -> int:
