@@ -1,6 +1,7 @@
 """What staff do on the pages, and what comes of it."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -233,6 +234,15 @@ async def test_nobody_gives_a_right_beyond_her_reach(site: Site, sign_in: SignIn
         form = {"card": ANNA, "permitted": "yes", "reach": reach}
         answer = await visitor.post("/branches/nora/patrons/right", form, on="/")
         assert answer.status_code == status, (role, reach)
+
+
+async def test_the_form_offers_a_reach_one_may_give(site: Site, sign_in: SignIn) -> None:
+    wide = {"card": ANNA, "permitted": "yes", "reach": "consortium"}
+    await (await sign_in("consortium")).post("/branches/nora/patrons/right", wide, on="/")
+
+    page = (await (await sign_in("branch")).post("/branches/nora/patrons", {"card": ANNA}, on="/")).text
+
+    assert re.findall(r'name="reach" value="(\w+)"( checked)?', page) == [("branch", " checked")]
 
 
 async def test_while_the_register_is_silent_a_known_right_can_still_be_ended(site: Site, sign_in: SignIn) -> None:
