@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 
+from httpx2 import HTTPError
+
 from demo.accounts import exactly_once
 from demo.consortia import Place
 from demo.doorstep import admits
@@ -55,6 +57,9 @@ async def _held(step: Step, visitor: Visitor) -> str:
         await step(visitor)
     except NotSeen as error:
         return str(error)
+    except (OSError, HTTPError) as error:
+        # A process that is gone in the middle of a step is a step that did not hold, not the end of the list.
+        return f"{type(error).__name__}: {error}"
     return ""
 
 
