@@ -21,6 +21,7 @@ from server.replication import service as replication
 from server.replication.hub import Hub
 from server.replication.snapshots import Snapshots
 from server.settings import ServerSettings
+from server.staff import service as accounts
 from server.staff.passwords import Passwords, standard_hasher
 from server.web.parts import StaffParts
 from server.web.site import staff_pages, staff_templates
@@ -72,6 +73,7 @@ class Server:
             await purge(session, entities())
             await patrons.purge(session, self.keys, session.now)
             await replication.purge(session, session.now)
+            await accounts.purge(session, session.now)
 
     async def _renew(self) -> None:
         self.keys.renew(self.clock.now())

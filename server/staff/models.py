@@ -15,7 +15,9 @@ class StaffAccount(Shared, table=True):
 
     __tablename__ = "staff_account"
     shared: ClassVar[str] = BEFORE_SCOPE
-    retention: ClassVar[Retention] = Retention.none("lives while its holder works here; an administrator closes it")
+    retention: ClassVar[Retention] = Retention.none(
+        "lives while its holder works here; a closed one is removed by server.staff.service.purge after two years"
+    )
 
     id: str = Field(primary_key=True)
     username: str = Field(unique=True)

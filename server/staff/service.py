@@ -20,6 +20,8 @@ from server.staff.passwords import Passwords, is_acceptable
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=8)
 LINK_LASTS = timedelta(hours=24)
+KEPT_AFTER_CLOSING = timedelta(days=730)
+"""As long as the audit log may name the account."""
 FAILURES = 5
 FAILURES_WITHIN = timedelta(minutes=15)
 _TOUCH = timedelta(minutes=1)
@@ -271,6 +273,15 @@ async def close_account(session: Session, account: str, by: str) -> None:
     await session.execute(update(StaffAccount).where(col(StaffAccount.id) == account).values(closed_at=session.now))
     await session.execute(delete(StaffSession).where(col(StaffSession.account_id) == account))
     await record(session, "staff.account.closed", by, SERVER, {"account": account})
+
+
+async def purge(session: Session, now: datetime) -> int:
+    """Remove accounts that were closed two years ago, with what they were granted; how many."""
+    gone = await session.all(select(col(StaffAccount.id)).where(col(StaffAccount.closed_at) < now - KEPT_AFTER_CLOSING))
+    for table in (StaffGrant, StaffSession):
+        await session.execute(delete(table).where(col(table.account_id).in_(gone)))
+    await session.execute(delete(StaffAccount).where(col(StaffAccount.id).in_(gone)))
+    return len(gone)
 
 
 async def accounts(session: Session) -> list[AccountView]:

@@ -11,7 +11,7 @@ from sqlmodel import col
 from server.audit.models import ServerAuditEntry
 from server.db import Database
 from server.staff.access import Grant, Role
-from server.staff.models import StaffAccount, StaffLink, StaffSession
+from server.staff.models import StaffAccount, StaffGrant, StaffLink, StaffSession
 from server.staff.passwords import Passwords, is_acceptable, standard_hasher
 from server.staff.service import (
     SERVER,
@@ -23,6 +23,7 @@ from server.staff.service import (
     first_link,
     link,
     make_link,
+    purge,
     sign_in,
     sign_out,
     signed_in,
@@ -133,6 +134,27 @@ async def test_a_closed_account_is_out_at_once_and_cannot_sign_in(database: Data
 
     assert await _who(database, token) is None
     assert await sign_in(database, passwords, "karin", PASSWORD) is SignInRefusal.WRONG
+
+
+async def test_a_closed_account_is_forgotten_after_two_years_and_an_open_one_is_not(
+    database: Database, passwords: Passwords, clock: ManualClock
+) -> None:
+    await _token(database, passwords)
+    await add_account(database, passwords, NewAccount("Per Ek", "per", PASSWORD), [Grant(Role.SERVER)], "test")
+    async with database.session(SERVER) as session:
+        closed = await session.scalar(select(col(StaffAccount.id)).where(col(StaffAccount.username) == "karin"))
+        await close_account(session, closed, "test")
+
+    counts = []
+    for days in (729, 2):
+        clock.advance(timedelta(days=days))
+        async with database.session(SERVER) as session:
+            counts.append(await purge(session, session.now))
+
+    assert counts == [0, 1]
+    async with database.reading(SERVER) as session:
+        assert await session.all(select(col(StaffAccount.username))) == ["per"]
+        assert await session.scalar(select(func.count()).select_from(StaffGrant)) == 1
 
 
 async def test_the_first_start_makes_one_link_and_no_account(database: Database, clock: ManualClock) -> None:
