@@ -51,7 +51,7 @@ class Server:
     async def background(self) -> None:
         """Jobs, and the wake-ups of other processes; ends when cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(run_for_ever(self.database, self._jobs()))
+            tasks.create_task(run_for_ever(self.database, self.jobs()))
             if self.database.listen_url is not None:
                 tasks.create_task(self.hub.listen(self.database.listen_url))
 
@@ -62,7 +62,8 @@ class Server:
         self.passwords.close()
         await self.database.close()
 
-    def _jobs(self) -> list[Job]:
+    def jobs(self) -> list[Job]:
+        """What this server does by itself."""
         return [
             Job("purge", DAILY, self._purge),
             Job("certificate", DAILY, self._renew),

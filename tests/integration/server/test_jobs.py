@@ -1,12 +1,14 @@
 """Jobs are done once, by one process, and what is too old goes."""
 
 from datetime import UTC, date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlmodel import col
 
 from meroppet.runtime.logs import Recurring
+from server.app import build
 from server.audit.models import AuditEntry, ServerAuditEntry
 from server.audit.service import recent, recent_of_server, record
 from server.db import Database, Scope, unscoped
@@ -15,6 +17,7 @@ from server.jobs.purge import purge
 from server.jobs.service import Job, run_due, take
 from server.journal.models import JournalRow
 from server.organisations.service import add_branch, add_organisation
+from server.settings import ServerSettings
 from server.staff.models import StaffFailure
 from tests.fakes.clocks import ManualClock
 
@@ -82,6 +85,16 @@ async def test_a_database_that_is_away_does_not_end_the_jobs(database: Database)
     await run_due(database, [Job("purge", DAY, ruin)], failures)
 
     assert failures["purge"].failing
+
+
+async def test_every_job_of_a_server_can_be_done(database_url: str, tmp_path: Path, clock: ManualClock) -> None:
+    server = build(ServerSettings(state_dir=tmp_path, database=database_url), clock)
+    failures: dict[str, Recurring] = {}
+
+    await run_due(server.database, server.jobs(), failures)
+    await server.close()
+
+    assert {name: failing.failing for name, failing in failures.items()} == {"purge": False, "certificate": False}
 
 
 async def test_what_is_older_than_its_table_allows_goes_and_the_rest_stays(
