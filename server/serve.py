@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from meroppet.runtime.sdnotify import Notifier
 from server.app import Server
+from server.patience import PromptProtocol, make_room
 from server.settings import DeviceListener, StaffListener
 from server.staff.service import LINK_LASTS, SERVER, first_link
 
@@ -39,6 +40,7 @@ async def serve(server: Server, notifier: Notifier) -> None:
 
     Raises CannotListen if a port is taken, and whatever ended the work in the background.
     """
+    make_room()
     await server.start()
     await _tell_first_link(server)
     listeners = [
@@ -109,6 +111,7 @@ def _listener(
 ) -> _Listener:
     config = uvicorn.Config(
         app,
+        http=PromptProtocol,
         host=settings.host,
         port=settings.port,
         log_config=None,
