@@ -114,7 +114,8 @@ class _SQLite:
 
 
 def _sqlite_engine(url: URL, begin: str) -> Engine:
-    engine = create_engine(url, max_overflow=-1, connect_args={"check_same_thread": False})
+    # An error's text goes into the log, and a parameter may be somebody's name.
+    engine = create_engine(url, max_overflow=-1, hide_parameters=True, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: object) -> None:
@@ -132,7 +133,8 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
 
 class _PostgreSQL:
     def __init__(self, url: URL) -> None:
-        self._engine: AsyncEngine = create_async_engine(url.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+        address = url.set(drivername="postgresql+asyncpg")
+        self._engine: AsyncEngine = create_async_engine(address, pool_pre_ping=True, hide_parameters=True)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:

@@ -4,6 +4,9 @@ import asyncio
 from datetime import date
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from server.db import Database, Session, unscoped
 from server.organisations.models import Membership
@@ -28,6 +31,16 @@ async def test_a_session_that_fails_leaves_nothing(database: Database) -> None:
         await fail()
 
     assert await _names(database) == []
+
+
+async def test_an_error_does_not_tell_what_was_looked_for(database: Database) -> None:
+    await database.administer(lambda connection: connection.execute(text("DROP TABLE membership")))
+
+    with pytest.raises(DBAPIError) as failure:
+        async with database.reading(SEED) as session:
+            await session.all(select(Membership).where(col(Membership.member_id) == "karin"))
+
+    assert "karin" not in str(failure.value)
 
 
 async def test_last_things_are_done_last_and_told_after_the_commit(database: Database) -> None:
