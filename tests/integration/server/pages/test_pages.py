@@ -58,14 +58,14 @@ async def _door(site: Site, *, locked: bool | None = True, age: timedelta = time
     )  # fmt: skip
 
 
-async def _journal(site: Site, door: Caller, *happened: tuple[events.Event, str]) -> None:
+async def _journal(site: Site, door: Caller, *happened: tuple[events.Event, str], first: int = 1) -> None:
     wall = site.parts.clock.now().isoformat()
     rows = [
         {
             "seq": number, "wall": wall, "monotonic": 1.0, "boot": "b", "clock": "ntp", "kind": event.kind,
             "subject": subject, "detail": event.detail(),
         }
-        for number, (event, subject) in enumerate(happened, 1)
+        for number, (event, subject) in enumerate(happened, first)
     ]  # fmt: skip
     async with site.parts.database.session(door.scope) as session:
         push = push_in(json.dumps({"epoch": "e", "rows": rows}).encode())
@@ -105,6 +105,21 @@ async def test_a_branch_page_tells_each_decision_with_its_reason(site: Site, sig
     await visitor.post("/branches/nora/seen", on="/branches/nora")
     assert "The door was forced at" not in (await visitor.get("/branches/nora")).text
     assert [row.action for row in await _audit(site)] == ["alarms.seen"]
+
+
+async def test_staff_stop_waiting_for_events_that_a_device_has_lost(site: Site, sign_in: SignIn) -> None:
+    door = await _door(site)
+    await _journal(site, door, (events.DoorShut(), ""), first=4)
+    visitor = await sign_in("municipality")
+    page = (await visitor.get("/branches/nora")).text
+    assert "Händelser som saknas i en journal: 3" in page
+
+    await visitor.post("/branches/nora/gaps", on="/branches/nora")
+
+    assert "Händelser som saknas" not in (await visitor.get("/branches/nora")).text
+    assert [(row.action, row.data) for row in await _audit(site)] == [
+        ("journal.gap_accepted", {"device": "door-1", "first": 1, "last": 3})
+    ]
 
 
 async def test_an_order_to_open_is_given_once_and_written_down(site: Site, sign_in: SignIn) -> None:

@@ -19,6 +19,7 @@ NEEDS = {
     "/branches/{branch_id}/patrons": Action.PERSON,
     "/branches/{branch_id}/patrons/right": Action.PERSON,
     "/branches/{branch_id}/why": Action.PERSON,
+    "/branches/{branch_id}/gaps": Action.DEVICES,
     "/branches/{branch_id}/devices": Action.DEVICES,
     "/branches/{branch_id}/devices/live": Action.DEVICES,
     "/branches/{branch_id}/devices/invite": Action.DEVICES,
