@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from meroppet.device.device import Device
-from meroppet.device.errors import DeviceError
+from meroppet.device.errors import DeviceError, Refused
 from meroppet.rules.access import UNAVAILABLE, Answer
 from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.rules.entry import ANSWER_CAP, Recall, Verified, Verify
@@ -34,6 +34,9 @@ async def ask_server(device: Device, effect: Verify, answered: Callable[[Verifie
         # A right that may have been taken away in a change not yet seen is not a right.
         answer = _answer(device, reply) if known else UNAVAILABLE
     except DeviceError as error:
+        if isinstance(error, Refused):
+            # A door that was shut out must not fall back on what it has learned.
+            device.sync.heed(error.problem.code)
         logger.warning("a PIN could not be checked", extra={"why": error, "attempt": effect.attempt})
         answered(Verified(effect.attempt, UNAVAILABLE))
         return

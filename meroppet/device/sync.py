@@ -99,6 +99,15 @@ class Sync:
         """Say at once how the device is; something about it has changed."""
         self._to_tell.set()
 
+    def heed(self, code: ProblemCode) -> None:
+        """The server said no for this reason: forget the keys where the device is shut out, boot anew where asked."""
+        if code in _SHUT_OUT:
+            # A stolen or removed device must not go on deciding with what it has in memory.
+            self.keys = None
+        if code in _BOOT_AGAIN | _SHUT_OUT:
+            self._booted.clear()
+            self._reboot.set()
+
     async def wait_for_change(self, number: int, within: float) -> bool:
         """Whether everything up to a change number is known, after asking for it for at most `within` seconds."""
         if self._replica.cursor() >= number:
@@ -124,7 +133,7 @@ class Sync:
             except Refused as error:
                 self.link.answered()
                 trouble.failed(str(error))
-                self._heed(error.problem.code)
+                self.heed(error.problem.code)
             except Exception as error:
                 # Whatever it is, the door does not hear of it: this task tries again.
                 trouble.failed(f"{type(error).__name__}: {error}")
@@ -133,14 +142,6 @@ class Sync:
             if trouble.failing:
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))
                 pause = min(pause * 2, LONGEST_PAUSE)
-
-    def _heed(self, code: ProblemCode) -> None:
-        if code in _SHUT_OUT:
-            # A stolen or removed device must not go on deciding with what it has in memory.
-            self.keys = None
-        if code in _BOOT_AGAIN | _SHUT_OUT:
-            self._booted.clear()
-            self._reboot.set()
 
     async def _boot(self) -> None:
         reply = await self._channel.boot(self._version)

@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from meroppet.device.keys import Keys
+from meroppet.device.verifiers import Verifiers
 from meroppet.rules.branch import ClockTrust
 from meroppet.rules.credentials import Pin
 from meroppet.rules.eligibility import Policy
@@ -258,15 +260,19 @@ async def test_a_revocation_the_server_names_is_known_before_the_verdict(house: 
     assert house.board.releases == 0
 
 
+async def until_learned(verifiers: Verifiers, keys: Keys, card: str) -> None:
+    async with asyncio.timeout(3):
+        while (await verifiers.recall(keys.pin, card, Pin(ANNA.pin)))[1] is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_a_branch_may_let_in_again_without_its_server_who_was_let_in_lately(house: House) -> None:
     await house.open(policy=Policy(minimum_age=16, offline_pin=True))
     await house.enter(ANNA)
     await house.says(Reason.GRANTED)
     verifiers, keys = house.door.device.verifiers, house.door.device.keys
     assert keys is not None
-    async with asyncio.timeout(3):
-        while (await verifiers.recall(keys.pin, house.server.subject(ANNA.card), Pin(ANNA.pin)))[1] is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    await until_learned(verifiers, keys, house.server.subject(ANNA.card))
     await house.server.stop()
     await house.says(DoorLine.IDLE, within=8)
 
@@ -277,6 +283,25 @@ async def test_a_branch_may_let_in_again_without_its_server_who_was_let_in_latel
 
     assert [detail for kind, detail in house.journal() if kind == "access.granted" and "cached" in detail]
     assert house.board.releases == 2
+
+
+async def test_a_door_shut_out_while_a_pin_is_checked_does_not_fall_back_on_what_it_has_learned(house: House) -> None:
+    await house.open(policy=Policy(minimum_age=16, offline_pin=True))
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+    verifiers, keys = house.door.device.verifiers, house.door.device.keys
+    assert keys is not None
+    await until_learned(verifiers, keys, house.server.subject(ANNA.card))
+    await house.tap(ANNA.card)
+    for digit in ANNA.pin[:-1]:
+        house.board.press(digit)
+
+    house.server.revoked = True
+    house.board.press(ANNA.pin[-1])
+
+    await until(house.refusals)
+    assert house.refusals() == [Reason.NO_POLICY]
+    assert house.board.releases == 1
 
 
 async def test_a_turned_clock_is_believed_again_as_soon_as_the_server_agrees(house: House) -> None:
