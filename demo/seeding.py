@@ -104,7 +104,7 @@ async def _codes(server: Server, shown: str) -> dict[str, str]:
             url = server.settings.device_url
             codes = {
                 kind.value: await invite(session, server.keys, found, kind=kind, name=name, by=BY, url=url)
-                for kind, name in ((DeviceKind.DOOR, "Entrédörr"), (DeviceKind.KIOSK, "Kiosk"))
+                for kind, name in ((DeviceKind.DOOR, "Entrédörr"), (DeviceKind.KIOSK, "Automat"))
             }
     return {kind: code.text() for kind, code in codes.items()}
 

@@ -106,8 +106,14 @@ def _texts(form: FormData) -> Mapping[str, str]:
 
 
 def _cards() -> list[dict[str, object]]:
-    people = [{"id": who.id, "name": who.name, "about": who.about, "pin": who.pin, "odd": False} for who in PEOPLE]
-    odd = [{"id": card.id, "name": card.name, "about": card.about, "pin": "", "odd": True} for card in ODD_CARDS]
+    people = [
+        {"id": who.id, "name": who.name, "about": who.about, "pin": who.pin, "number": who.card, "odd": False}
+        for who in PEOPLE
+    ]
+    odd = [
+        {"id": card.id, "name": card.name, "about": card.about, "pin": "", "number": "", "odd": True}
+        for card in ODD_CARDS
+    ]
     return [*people, *odd]
 
 
