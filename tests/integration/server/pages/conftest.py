@@ -12,12 +12,15 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy import select
+from sqlmodel import col
 
 from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
 from meroppet.ils.fake import Library, Patron
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.hours import Interval, Schedule
+from server.audit.models import AuditEntry
 from server.db import Database, unscoped
 from server.keys import KeyRing
 from server.organisations.service import BranchView, add_branch, add_organisation, branch
@@ -61,6 +64,11 @@ class Site:
             found = await branch(session, id)
         assert found is not None
         return found
+
+    async def audit(self) -> list[AuditEntry]:
+        """Everything staff did so far, in order."""
+        async with self.parts.database.reading(unscoped("the test looks at all")) as session:
+            return list(await session.all(select(AuditEntry).order_by(col(AuditEntry.id))))
 
 
 @dataclass(frozen=True, slots=True)

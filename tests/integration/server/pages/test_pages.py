@@ -1,38 +1,24 @@
 """What staff do on the pages, and what comes of it."""
 
 import json
-import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import col
-
-from meroppet.ils.acs_simulator import Fault
 from meroppet.rules import events
 from meroppet.rules.credentials import CardNumber
-from meroppet.rules.eligibility import Right
 from meroppet.rules.reasons import Reason
 from meroppet.wire.enrolment import DeviceKind, invitation
-from server.audit.models import AuditEntry
 from server.db import unscoped
 from server.devices.models import Device, DeviceHealth
 from server.devices.signing import Caller
 from server.journal.intake import take
 from server.journal.reading import push_in
-from server.patrons.service import Reach, rights_of, subjects_of
+from server.patrons.service import subjects_of
 from server.schedules.service import schedule_of
 from tests.fakes.clocks import ManualClock
 from tests.integration.server.pages.conftest import ANNA, PASSWORD, SignIn, Site
 
 EVERYBODY = unscoped("the test looks at all")
-
-
-async def _audit(site: Site) -> list[AuditEntry]:
-    async with site.parts.database.reading(EVERYBODY) as session:
-        return list(await session.all(select(AuditEntry).order_by(col(AuditEntry.id))))
 
 
 async def _door(site: Site, *, locked: bool | None = True, age: timedelta = timedelta()) -> Caller:
@@ -104,7 +90,7 @@ async def test_a_branch_page_tells_each_decision_with_its_reason(site: Site, sig
     assert "The door was forced at" in page
     await visitor.post("/branches/nora/seen", on="/branches/nora")
     assert "The door was forced at" not in (await visitor.get("/branches/nora")).text
-    assert [row.action for row in await _audit(site)] == ["alarms.seen"]
+    assert [row.action for row in await site.audit()] == ["alarms.seen"]
 
 
 async def test_staff_stop_waiting_for_events_that_a_device_has_lost(site: Site, sign_in: SignIn) -> None:
@@ -117,7 +103,7 @@ async def test_staff_stop_waiting_for_events_that_a_device_has_lost(site: Site, 
     await visitor.post("/branches/nora/gaps", on="/branches/nora")
 
     assert "Händelser som saknas" not in (await visitor.get("/branches/nora")).text
-    assert [(row.action, row.data) for row in await _audit(site)] == [
+    assert [(row.action, row.data) for row in await site.audit()] == [
         ("journal.gap_accepted", {"device": "door-1", "first": 1, "last": 3})
     ]
 
@@ -129,7 +115,7 @@ async def test_an_order_to_open_is_given_once_and_written_down(site: Site, sign_
     answer = await visitor.post("/branches/nora/open", {"device_id": "door-1"}, on="/branches/nora")
 
     assert answer.status_code == 200
-    assert [row.action for row in await _audit(site)] == ["door.open_once"]
+    assert [row.action for row in await site.audit()] == ["door.open_once"]
     other = await visitor.post("/branches/nora/open", {"device_id": "door-2"}, on="/branches/nora")
     assert other.status_code == 404
 
@@ -175,7 +161,7 @@ async def test_saved_hours_go_out_and_say_who_saved_them(site: Site, sign_in: Si
     assert now.schedule.weekly[0][0].end == 24 * 60
     page = (await visitor.get(answer.headers["location"])).text
     assert "Ändrades senast av Branch" in page
-    assert [(row.action, row.branch_id) for row in await _audit(site)] == [("schedule.week.set", "nora")]
+    assert [(row.action, row.branch_id) for row in await site.audit()] == [("schedule.week.set", "nora")]
 
 
 async def test_hours_changed_by_another_meanwhile_are_not_written_over_unseen(site: Site, sign_in: SignIn) -> None:
@@ -187,119 +173,6 @@ async def test_hours_changed_by_another_meanwhile_are_not_written_over_unseen(si
     assert answer.status_code == 200
     assert "Någon ändrade tiderna under tiden." in answer.text
     assert "20.00" in answer.text
-
-
-async def test_a_patron_is_shown_from_the_register_and_the_look_is_written_down_once(
-    site: Site, sign_in: SignIn
-) -> None:
-    visitor = await sign_in("branch")
-
-    page = (await visitor.post("/branches/nora/patrons", {"card": f" {ANNA} "}, on="/branches/nora/patrons")).text
-
-    assert "Anna Ek" in page
-    assert "Släpps inte in" in page
-    assert "<code>no_permission</code>" in page
-    rows = await _audit(site)
-    assert [row.action for row in rows] == ["patron.looked_up"]
-    assert ANNA not in rows[0].model_dump_json()
-    assert "Anna" not in rows[0].model_dump_json()
-
-
-async def test_a_right_is_given_taken_and_suspended(site: Site, sign_in: SignIn) -> None:
-    visitor, at = await sign_in("municipality"), await site.branch("nora")
-    form = {"card": ANNA, "permitted": "yes", "reach": "municipality", "valid_until": "2027-06-30"}
-
-    page = (await visitor.post("/branches/nora/patrons/right", form, on="/")).text
-
-    assert "Släpps in med rätt pinkod" in page
-    assert "Given av Municipality" in page
-    async with site.parts.database.reading(at.scope) as session:
-        known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
-    assert known is not None
-    assert [(view.reach, view.right.permitted) for view in known.given] == [(Reach.MUNICIPALITY, True)]
-    suspended = {**form, "suspended_until": "2026-12-24"}
-    page = (await visitor.post("/branches/nora/patrons/right", suspended, on="/")).text
-    assert "<code>suspended</code>" in page
-    page = (await visitor.post("/branches/nora/patrons/right", {**form, "permitted": "no"}, on="/")).text
-    assert "<code>no_permission</code>" in page
-    assert [row.action for row in await _audit(site)] == ["right.set"] * 3
-
-
-async def test_a_right_that_cannot_be_written_down_is_not_given(site: Site, sign_in: SignIn) -> None:
-    visitor, at = await sign_in("branch"), await site.branch("nora")
-    await site.parts.database.administer(lambda connection: connection.execute(text("DROP TABLE audit_entry")))
-
-    with pytest.raises(DBAPIError):
-        await visitor.post(
-            "/branches/nora/patrons/right", {"card": ANNA, "permitted": "yes", "reach": "branch"}, on="/"
-        )
-
-    async with site.parts.database.reading(at.scope) as session:
-        assert await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west") is None
-
-
-async def test_nobody_gives_a_right_beyond_her_reach(site: Site, sign_in: SignIn) -> None:
-    for role, reach, status in (
-        ("branch", "branch", 200),
-        ("branch", "municipality", 403),
-        ("municipality", "consortium", 403),
-        ("consortium", "consortium", 200),
-    ):
-        visitor = await sign_in(role)
-        form = {"card": ANNA, "permitted": "yes", "reach": reach}
-        answer = await visitor.post("/branches/nora/patrons/right", form, on="/")
-        assert answer.status_code == status, (role, reach)
-
-
-async def test_the_form_offers_a_reach_one_may_give(site: Site, sign_in: SignIn) -> None:
-    wide = {"card": ANNA, "permitted": "yes", "reach": "consortium"}
-    await (await sign_in("consortium")).post("/branches/nora/patrons/right", wide, on="/")
-
-    page = (await (await sign_in("branch")).post("/branches/nora/patrons", {"card": ANNA}, on="/")).text
-
-    assert re.findall(r'name="reach" value="(\w+)"( checked)?', page) == [("branch", " checked")]
-
-
-async def test_while_the_register_is_silent_a_known_right_can_still_be_ended(site: Site, sign_in: SignIn) -> None:
-    visitor, at = await sign_in("branch"), await site.branch("nora")
-    form = {"card": ANNA, "permitted": "yes", "reach": "branch"}
-    await visitor.post("/branches/nora/patrons/right", form, on="/")
-    site.register.control.fault = Fault.CLOSE
-
-    page = await visitor.post("/branches/nora/patrons/right", {**form, "permitted": "no"}, on="/")
-
-    assert page.status_code == 200
-    assert "Bibliotekssystemet svarar inte." in page.text
-    async with site.parts.database.reading(at.scope) as session:
-        known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
-    assert known is not None
-    assert known.effective == Right(permitted=False)
-    stranger = await visitor.post("/branches/nora/patrons/right", {**form, "card": "99999999"}, on="/")
-    assert stranger.status_code == 422
-
-
-@pytest.mark.parametrize("card", ["", "12", "abc def", "1" * 33, "1234<script>", "x" * 10_000])
-async def test_what_can_be_no_card_number_is_refused_and_asks_nobody(site: Site, sign_in: SignIn, card: str) -> None:
-    visitor = await sign_in("branch")
-    for path in ("patrons", "why", "patrons/right"):
-        answer = await visitor.post(
-            f"/branches/nora/{path}", {"card": card, "permitted": "yes", "reach": "branch"}, on="/"
-        )
-        assert answer.status_code == 422
-        assert "<script>" not in answer.text.split("<main")[1]
-    assert site.register.control.requests == 0
-    assert await _audit(site) == []
-
-
-@pytest.mark.parametrize("day", ["2027-13-01", "tomorrow", "31/1 2027"])
-async def test_what_is_no_date_changes_nothing(site: Site, sign_in: SignIn, day: str) -> None:
-    visitor, at = await sign_in("branch"), await site.branch("nora")
-    form = {"card": ANNA, "permitted": "yes", "reach": "branch", "valid_until": day}
-
-    assert (await visitor.post("/branches/nora/patrons/right", form, on="/")).status_code == 422
-
-    async with site.parts.database.reading(at.scope) as session:
-        assert await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west") is None
 
 
 async def test_why_it_did_not_open_is_told_by_card_and_written_down_once(site: Site, sign_in: SignIn) -> None:
@@ -318,7 +191,7 @@ async def test_why_it_did_not_open_is_told_by_card_and_written_down_once(site: S
 
     assert "<code>wrong_pin</code>" in page
     assert "underage" not in page
-    assert [row.action for row in await _audit(site)] == ["patron.decisions_read"]
+    assert [row.action for row in await site.audit()] == ["patron.decisions_read"]
 
 
 async def test_a_device_is_invited_by_a_code_that_is_shown_once(site: Site, sign_in: SignIn) -> None:
@@ -331,7 +204,7 @@ async def test_a_device_is_invited_by_a_code_that_is_shown_once(site: Site, sign
     assert invitation(code).url == "https://localhost:8443"
     assert "<svg" in page.split('class="s-qr"')[1][:200]
     assert code not in (await visitor.get("/branches/nora/devices")).text
-    assert invitation(code).token not in " ".join(row.model_dump_json() for row in await _audit(site))
+    assert invitation(code).token not in " ".join(row.model_dump_json() for row in await site.audit())
     for bad in ({"kind": "lift", "name": "x"}, {"kind": "door", "name": " "}, {"kind": "door", "name": "x" * 61}):
         assert (await visitor.post("/branches/nora/devices/invite", bad, on="/")).status_code == 422
 
@@ -360,7 +233,7 @@ async def test_a_stolen_device_takes_the_branchs_keys_with_it(site: Site, sign_i
     async with site.parts.database.reading(at.scope) as session:
         after = await subjects_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
     assert set(before).isdisjoint(after) or len(after) > len(before)
-    assert [row.action for row in await _audit(site)] == ["device.stolen"]
+    assert [row.action for row in await site.audit()] == ["device.stolen"]
 
 
 async def test_a_colleague_is_invited_by_a_link_within_ones_reach(site: Site, sign_in: SignIn) -> None:

@@ -1,0 +1,126 @@
+"""What staff do for a patron on the pages: each look and each change is written down once."""
+
+import re
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from meroppet.ils.acs_simulator import Fault
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.eligibility import Right
+from server.patrons.service import Reach, rights_of
+from tests.integration.server.pages.conftest import ANNA, SignIn, Site
+
+
+async def test_a_patron_is_shown_from_the_register_and_the_look_is_written_down_once(
+    site: Site, sign_in: SignIn
+) -> None:
+    visitor = await sign_in("branch")
+
+    page = (await visitor.post("/branches/nora/patrons", {"card": f" {ANNA} "}, on="/branches/nora/patrons")).text
+
+    assert "Anna Ek" in page
+    assert "Släpps inte in" in page
+    assert "<code>no_permission</code>" in page
+    rows = await site.audit()
+    assert [row.action for row in rows] == ["patron.looked_up"]
+    assert ANNA not in rows[0].model_dump_json()
+    assert "Anna" not in rows[0].model_dump_json()
+
+
+async def test_a_right_is_given_taken_and_suspended(site: Site, sign_in: SignIn) -> None:
+    visitor, at = await sign_in("municipality"), await site.branch("nora")
+    form = {"card": ANNA, "permitted": "yes", "reach": "municipality", "valid_until": "2027-06-30"}
+
+    page = (await visitor.post("/branches/nora/patrons/right", form, on="/")).text
+
+    assert "Släpps in med rätt pinkod" in page
+    assert "Given av Municipality" in page
+    async with site.parts.database.reading(at.scope) as session:
+        known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    assert known is not None
+    assert [(view.reach, view.right.permitted) for view in known.given] == [(Reach.MUNICIPALITY, True)]
+    suspended = {**form, "suspended_until": "2026-12-24"}
+    page = (await visitor.post("/branches/nora/patrons/right", suspended, on="/")).text
+    assert "<code>suspended</code>" in page
+    page = (await visitor.post("/branches/nora/patrons/right", {**form, "permitted": "no"}, on="/")).text
+    assert "<code>no_permission</code>" in page
+    assert [row.action for row in await site.audit()] == ["right.set"] * 3
+
+
+async def test_a_right_that_cannot_be_written_down_is_not_given(site: Site, sign_in: SignIn) -> None:
+    visitor, at = await sign_in("branch"), await site.branch("nora")
+    await site.parts.database.administer(lambda connection: connection.execute(text("DROP TABLE audit_entry")))
+
+    with pytest.raises(DBAPIError):
+        await visitor.post(
+            "/branches/nora/patrons/right", {"card": ANNA, "permitted": "yes", "reach": "branch"}, on="/"
+        )
+
+    async with site.parts.database.reading(at.scope) as session:
+        assert await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west") is None
+
+
+async def test_nobody_gives_a_right_beyond_her_reach(site: Site, sign_in: SignIn) -> None:
+    for role, reach, status in (
+        ("branch", "branch", 200),
+        ("branch", "municipality", 403),
+        ("municipality", "consortium", 403),
+        ("consortium", "consortium", 200),
+    ):
+        visitor = await sign_in(role)
+        form = {"card": ANNA, "permitted": "yes", "reach": reach}
+        answer = await visitor.post("/branches/nora/patrons/right", form, on="/")
+        assert answer.status_code == status, (role, reach)
+
+
+async def test_the_form_offers_a_reach_one_may_give(site: Site, sign_in: SignIn) -> None:
+    wide = {"card": ANNA, "permitted": "yes", "reach": "consortium"}
+    await (await sign_in("consortium")).post("/branches/nora/patrons/right", wide, on="/")
+
+    page = (await (await sign_in("branch")).post("/branches/nora/patrons", {"card": ANNA}, on="/")).text
+
+    assert re.findall(r'name="reach" value="(\w+)"( checked)?', page) == [("branch", " checked")]
+
+
+async def test_while_the_register_is_silent_a_known_right_can_still_be_ended(site: Site, sign_in: SignIn) -> None:
+    visitor, at = await sign_in("branch"), await site.branch("nora")
+    form = {"card": ANNA, "permitted": "yes", "reach": "branch"}
+    await visitor.post("/branches/nora/patrons/right", form, on="/")
+    site.register.control.fault = Fault.CLOSE
+
+    page = await visitor.post("/branches/nora/patrons/right", {**form, "permitted": "no"}, on="/")
+
+    assert page.status_code == 200
+    assert "Bibliotekssystemet svarar inte." in page.text
+    async with site.parts.database.reading(at.scope) as session:
+        known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    assert known is not None
+    assert known.effective == Right(permitted=False)
+    stranger = await visitor.post("/branches/nora/patrons/right", {**form, "card": "99999999"}, on="/")
+    assert stranger.status_code == 422
+
+
+@pytest.mark.parametrize("card", ["", "12", "abc def", "1" * 33, "1234<script>", "x" * 10_000])
+async def test_what_can_be_no_card_number_is_refused_and_asks_nobody(site: Site, sign_in: SignIn, card: str) -> None:
+    visitor = await sign_in("branch")
+    for path in ("patrons", "why", "patrons/right"):
+        answer = await visitor.post(
+            f"/branches/nora/{path}", {"card": card, "permitted": "yes", "reach": "branch"}, on="/"
+        )
+        assert answer.status_code == 422
+        assert "<script>" not in answer.text.split("<main")[1]
+    assert site.register.control.requests == 0
+    assert await site.audit() == []
+
+
+@pytest.mark.parametrize("day", ["2027-13-01", "tomorrow", "31/1 2027"])
+async def test_what_is_no_date_changes_nothing(site: Site, sign_in: SignIn, day: str) -> None:
+    visitor, at = await sign_in("branch"), await site.branch("nora")
+    form = {"card": ANNA, "permitted": "yes", "reach": "branch", "valid_until": day}
+
+    assert (await visitor.post("/branches/nora/patrons/right", form, on="/")).status_code == 422
+
+    async with site.parts.database.reading(at.scope) as session:
+        assert await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west") is None
