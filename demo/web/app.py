@@ -119,7 +119,7 @@ def _cards() -> list[dict[str, object]]:
 
 def _hours(gettext: Callable[[str], str]) -> list[tuple[str, str]]:
     return [
-        ("03:00", gettext("At night, 03.00")),
-        ("12:00", gettext("At noon, 12.00")),
-        ("19:30", gettext("In the evening, 19.30")),
+        ("03:00", gettext("At night, 03:00")),
+        ("12:00", gettext("At noon, 12:00")),
+        ("19:30", gettext("In the evening, 19:30")),
     ]

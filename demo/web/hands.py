@@ -105,7 +105,7 @@ async def _clock(house: House, fields: Fields) -> bool:
         house.clock.back()
         return True
     try:
-        house.clock.turn_to(time.fromisoformat(wanted))
+        house.clock.turn_to(time.fromisoformat(wanted.replace(".", ":")))
     except ValueError as error:
         raise Clumsy(f"{wanted!r} is no time; write it as 19:30") from error
     return True
