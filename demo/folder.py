@@ -89,7 +89,8 @@ def _hold(descriptor: int, root: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise CannotStart(f"a demo already runs from {root}; stop it, or choose another folder with --keep") from error
+        remedy = "stop it, or choose another folder with --keep and other ports with --port-base"
+        raise CannotStart(f"a demo already runs from {root}; {remedy}") from error
 
 
 def _prepared(folder: Folder, *, fresh: bool) -> Folder:
