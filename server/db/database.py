@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session as ORMSession
 
@@ -116,6 +118,7 @@ class _SQLite:
 def _sqlite_engine(url: URL, begin: str) -> Engine:
     # An error's text goes into the log, and a parameter may be somebody's name.
     engine = create_engine(url, max_overflow=-1, hide_parameters=True, connect_args={"check_same_thread": False})
+    event.listen(engine, "handle_error", _say_the_code_only)
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: object) -> None:
@@ -131,10 +134,19 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
     return engine
 
 
+def _say_the_code_only(context: ExceptionContext) -> None:
+    """Leave an error its type and the database's code for it: PostgreSQL's own words quote the row that was refused."""
+    error = context.sqlalchemy_exception
+    if isinstance(error, DBAPIError):
+        codes = (getattr(error.orig, name, None) for name in ("sqlstate", "sqlite_errorname"))
+        error.args = (f"{type(error.orig).__name__} {next(filter(None, codes), 'without a code')}",)
+
+
 class _PostgreSQL:
     def __init__(self, url: URL) -> None:
         address = url.set(drivername="postgresql+asyncpg")
         self._engine: AsyncEngine = create_async_engine(address, pool_pre_ping=True, hide_parameters=True)
+        event.listen(self._engine.sync_engine, "handle_error", _say_the_code_only)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:

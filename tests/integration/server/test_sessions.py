@@ -43,6 +43,18 @@ async def test_an_error_does_not_tell_what_was_looked_for(database: Database) ->
     assert "karin" not in str(failure.value)
 
 
+async def test_an_error_does_not_quote_the_row_that_was_refused(database: Database) -> None:
+    stranger = Membership(member_id="karin", parent_id="nobody", since=date(2026, 1, 1))
+
+    with pytest.raises(DBAPIError) as failure:
+        async with database.session(SEED) as session:
+            session.add(stranger)
+
+    told = str(failure.value)
+    assert "karin" not in told
+    assert "Error 23503" in told or "Error SQLITE_CONSTRAINT_FOREIGNKEY" in told
+
+
 async def test_last_things_are_done_last_and_told_after_the_commit(database: Database) -> None:
     order: list[str] = []
 
