@@ -81,6 +81,8 @@ class Listening:
             return
         (self._lost.discard if there else self._lost.add)(place)
         logger.warning("an input is %s", "back" if there else "gone", extra={"input": place, "why": why})
+        if place == "contact" and not there:
+            self._strike.leaf_out_of_sight()
         # Not waited for: the exit button's task must not stand behind a disk.
         self._record(Found(place) if there else Missing(place))
 

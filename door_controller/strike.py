@@ -34,7 +34,7 @@ class StrikeLane:
         self._clock = device.clock
         self._door = rules.Door()
         self._queue: asyncio.Queue[rules.Happening | LetIn] = asyncio.Queue()
-        self._leaf_open = False
+        self._leaf_open: bool | None = None
         self.turned_at = self._clock.monotonic()
         """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY."""
 
@@ -49,9 +49,15 @@ class StrikeLane:
 
     def leaf(self, *, is_open: bool) -> None:
         """The contact's word."""
-        if is_open != self._leaf_open:
-            self._leaf_open = is_open
+        before, self._leaf_open = self._leaf_open, is_open
+        if before is None:
+            self._queue.put_nowait(rules.Found(is_open))
+        elif is_open != before:
             self._queue.put_nowait(rules.Opened() if is_open else rules.Shut())
+
+    def leaf_out_of_sight(self) -> None:
+        """The contact is gone; its next word is a first word."""
+        self._leaf_open = None
 
     def look(self) -> None:
         """See now whether the hours or the policy have changed."""

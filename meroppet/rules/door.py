@@ -56,6 +56,13 @@ class Shut:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """The door contact's first word, at the start or after it was lost: how the leaf stands, not that it moved."""
+
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     """The exit button was pressed; `lease` is a fresh identifier."""
 
@@ -74,7 +81,7 @@ class Tick:
     """Time has passed."""
 
 
-Happening = Released | ReleaseRefused | Opened | Shut | Exit | Hours | Tick
+Happening = Released | ReleaseRefused | Opened | Shut | Found | Exit | Hours | Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,9 @@ def step(door: Door, happening: Happening, policy: Policy | None, now: float) ->
         case Opened():
             return _opened(door, now)
         case Shut():
-            return replace(door, opened_at=None, held_told=False), (Record(DoorShut()),)
+            return _shut(door)
+        case Found(is_open):
+            return _found(door, now, is_open=is_open)
         case Exit(lease):
             leaving = replace(door, leaving_until=now + EXIT_SECONDS)
             return leaving, (Release(lease, EXIT_SECONDS, "exit"), Record(ExitPressed()))
@@ -173,6 +182,18 @@ def _opened(door: Door, now: float) -> Step:
         return open_now, (EndLease(door.lease), Record(DoorOpened()))
     allowed = any(until is not None and now <= until + GRACE_SECONDS for until in (door.hold_until, door.leaving_until))
     return open_now, (Record(DoorOpened() if allowed else DoorForced()),)
+
+
+def _shut(door: Door) -> Step:
+    return replace(door, opened_at=None, held_told=False), (Record(DoorShut()),)
+
+
+def _found(door: Door, now: float, *, is_open: bool) -> Step:
+    if not is_open:
+        return (door, ()) if door.opened_at is None else _shut(door)
+    found, effects = _opened(door, now)
+    # Nobody saw it open, so that nobody can say it was forced; from now on it is watched as any open leaf.
+    return found, tuple(effect for effect in effects if effect != Record(DoorForced()))
 
 
 def _hours(door: Door, state: BranchState | None, policy: Policy | None, now: float) -> Step:

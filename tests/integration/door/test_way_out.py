@@ -168,6 +168,35 @@ async def test_a_leaf_that_opens_by_itself_is_told(house: House) -> None:
     await until(lambda: "door.forced" in house.server.kinds())
 
 
+async def test_a_leaf_that_stands_open_as_the_door_starts_was_forced_by_nobody(house: House) -> None:
+    await house.open()
+    await house.stop_door()
+    house.board.force_door()
+
+    await house.start_door()
+    await until(lambda: house.door.strike.door.opened_at is not None)
+    house.board.shut_door()
+
+    await until(lambda: "door.shut" in house.server.kinds())
+    assert "door.forced" not in house.server.kinds()
+
+
+async def test_a_contact_that_comes_back_tells_how_the_leaf_stands_and_alarms_from_then_on(house: House) -> None:
+    await house.open()
+    house.board.unplug("contact")
+    await until(lambda: "reader.lost" in house.server.kinds())
+    house.board.force_door()
+    house.board.plug("contact")
+    await until(lambda: house.door.strike.door.opened_at is not None)
+    assert "door.forced" not in [kind for kind, _ in house.journal()]
+
+    house.board.shut_door()
+    await until(lambda: "door.shut" in house.server.kinds())
+    house.board.force_door()
+
+    await until(lambda: "door.forced" in house.server.kinds())
+
+
 async def test_a_free_door_stands_open_for_staffed_hours_and_locks_when_the_policy_changes(house: House) -> None:
     await house.open(policy=Policy(minimum_age=16, staffed_door=StaffedDoor.FREE), schedule=STAFFED)
 

@@ -11,6 +11,7 @@ from meroppet.rules.door import (
     Door,
     EndLease,
     Exit,
+    Found,
     Hours,
     Opened,
     Released,
@@ -169,6 +170,35 @@ def test_an_open_leaf_cannot_open() -> None:
     open_since = Door(opened_at=10.0, lease="e1", until=15.0)
 
     assert step(open_since, Opened(), CARD, 12.0) == (open_since, ())
+
+
+@pytest.mark.parametrize("door", [Door(), Door(lease="t1", until=8.0), Door(hold_until=8.0)])
+def test_a_leaf_that_is_found_open_alarms_nobody_and_is_watched(door: Door) -> None:
+    found, effects = step(door, Found(is_open=True), CARD, 10.0)
+
+    assert effects == ()
+    assert due(found, CARD) == 40.0
+    assert step(found, Tick(), CARD, 40.0)[1] == (Record(DoorHeld(30.0)),)
+    assert step(found, Shut(), CARD, 50.0)[1] == (Record(DoorShut()),)
+
+
+def test_a_release_is_used_up_by_a_leaf_that_is_found_open() -> None:
+    found, effects = step(LET_IN, Found(is_open=True), CARD, 12.0)
+
+    assert (found.lease, effects) == (None, (EndLease("t1"), Record(DoorOpened())))
+
+
+def test_a_leaf_that_is_found_as_it_was_is_no_news() -> None:
+    open_since = Door(opened_at=10.0, held_told=True)
+
+    assert step(open_since, Found(is_open=True), CARD, 60.0) == (open_since, ())
+    assert step(LET_IN, Found(is_open=False), CARD, 12.0) == (LET_IN, ())
+
+
+def test_a_leaf_that_was_shut_out_of_sight_is_told_as_shut() -> None:
+    door, effects = step(Door(opened_at=10.0, held_told=True), Found(is_open=False), CARD, 60.0)
+
+    assert (door, effects) == (Door(), (Record(DoorShut()),))
 
 
 def test_a_hold_answered_after_it_ended_is_ended_again() -> None:

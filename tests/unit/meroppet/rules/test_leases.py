@@ -13,6 +13,7 @@ from meroppet.rules.door import (
     Door,
     EndLease,
     Exit,
+    Found,
     Happening,
     Hours,
     Opened,
@@ -118,6 +119,16 @@ class Strike(RuleBasedStateMachine):
             assert self.now > self.asked_until, "who asked to leave broke nothing"
             assert hold is None or self.now > hold
         if self.leaf_open:
+            self.asked_until = -1.0
+            assert set(self.lockd) <= {HOLD_LEASE}, "one release, one passage"
+
+    @rule(is_open=st.booleans())
+    def find_leaf(self, is_open: bool) -> None:
+        moved, self.leaf_open = is_open != self.leaf_open, is_open
+        told = len(self.journal)
+        self.happen(Found(is_open))
+        assert DoorForced() not in self.journal[told:], "nobody saw it open"
+        if moved and is_open:
             self.asked_until = -1.0
             assert set(self.lockd) <= {HOLD_LEASE}, "one release, one passage"
 
