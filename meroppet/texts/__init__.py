@@ -1,6 +1,16 @@
 """Every sentence a patron can read or hear, by reason and language, once; and the words staff read beside a code."""
 
 from meroppet.texts.patron import DoorLine, Said, door_text, help_line, kiosk_text
-from meroppet.texts.staff import kind_text, reason_text
+from meroppet.texts.staff import kind_text, outcome_text, reason_text, state_text
 
-__all__ = ["DoorLine", "Said", "door_text", "help_line", "kind_text", "kiosk_text", "reason_text"]
+__all__ = [
+    "DoorLine",
+    "Said",
+    "door_text",
+    "help_line",
+    "kind_text",
+    "kiosk_text",
+    "outcome_text",
+    "reason_text",
+    "state_text",
+]

@@ -63,6 +63,28 @@ _KINDS: dict[str, str] = {
     "kiosk.ended": N_("Kiosk session ended"),
 }
 
+_STATES: dict[str, str] = {
+    "staffed": N_("From now: staffed."),
+    "self_service": N_("From now: self-service."),
+    "closed": N_("From now: closed."),
+}
+
+_OUTCOMES: dict[str, str] = {
+    "not_for_loan": N_("The item is not for loan."),
+    "reserved_by_other": N_("The item is reserved for somebody else."),
+    "patron_blocked": N_("The library system does not let this patron borrow."),
+    "unknown_item": N_("The library system does not know the item."),
+    "unknown_patron": N_("The library system does not know the card."),
+    "already_on_loan": N_("The item is on loan to somebody else."),
+    "limit": N_("The patron has as many loans as allowed."),
+    "not_on_loan": N_("The item was not on loan."),
+    "bad_input": N_("What was read can be no item."),
+    "refused": N_("The library system said no without saying why."),
+    "unavailable": N_("The library system could not be asked in time."),
+    "uncertain": N_("Nobody knows whether it was done: the answer never came."),
+}
+
+_NOT_DONE = N_("It was not done ({code}).")
 _UNKNOWN = N_("Unknown reason ({code}). The device may be newer than the server.")
 
 
@@ -72,6 +94,16 @@ def reason_text(code: str, lang: str) -> str:
         return _say(_REASONS[Reason(code)], lang)
     except ValueError:
         return _say(_UNKNOWN, lang).format(code=code)
+
+
+def outcome_text(code: str, lang: str) -> str:
+    """Why a loan or a return at a kiosk was not done; a code from a newer device has words too."""
+    return _say(_OUTCOMES[code], lang) if code in _OUTCOMES else _say(_NOT_DONE, lang).format(code=code)
+
+
+def state_text(state: str, lang: str) -> str:
+    """What a branch has become, or nothing where the state is not known."""
+    return _say(_STATES[state], lang) if state in _STATES else ""
 
 
 def kind_text(kind: str, lang: str) -> str:

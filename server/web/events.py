@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from meroppet.texts import kind_text, reason_text
+from meroppet.texts import kind_text, outcome_text, reason_text, state_text
 from server.journal.service import EventView
 from server.organisations.service import BranchView
 
@@ -43,18 +43,34 @@ def event_lines(
 
 
 def _line(event: EventView, branch: BranchView, devices: Mapping[str, str], lang: str) -> EventLine:
-    code = str(event.detail.get("reason") or "")
-    is_plain = not code or code == "granted"
-    look = _LOOKS.get(event.kind, "plain")
-    if event.kind == "kiosk.identified":
-        look = "good" if code == "granted" else "wait"
+    why, code = _told(event, lang)
     return EventLine(
         at=event.at.astimezone(branch.wall),
         what=kind_text(event.kind, lang),
-        why="" if is_plain else reason_text(code, lang),
-        code="" if is_plain else code,
-        look=look,
+        why=why,
+        code=code,
+        look=_look(event.kind, code),
         device=devices.get(event.device, event.device),
         # Sent when the line was back: staff who look now should not take it for something that happens now.
         is_late=(event.received_at - event.at).total_seconds() > LATE_SECONDS,
     )
+
+
+def _told(event: EventView, lang: str) -> tuple[str, str]:
+    """Why it ended so and the code of that; what went well needs neither."""
+    if event.kind == "branch.state":
+        return state_text(str(event.detail.get("state")), lang), ""
+    reason, outcome = str(event.detail.get("reason") or ""), str(event.detail.get("outcome") or "")
+    if reason and reason != "granted":
+        return reason_text(reason, lang), reason
+    if outcome and outcome != "done":
+        return outcome_text(outcome, lang), outcome
+    return "", ""
+
+
+def _look(kind: str, code: str) -> str:
+    if kind == "kiosk.identified":
+        return "wait" if code else "good"
+    if kind in {"kiosk.loan", "kiosk.return"} and code:
+        return "wait"
+    return _LOOKS.get(kind, "plain")

@@ -2,10 +2,12 @@
 
 import pytest
 
+from meroppet.ils.ports import LoanReason, ReturnReason
+from meroppet.rules.branch import BranchState
 from meroppet.rules.events import KINDS
 from meroppet.rules.reasons import LOOKS_THE_SAME, Reason
 from meroppet.texts.patron import DoorLine, door_text, help_line, kiosk_text
-from meroppet.texts.staff import kind_text, reason_text
+from meroppet.texts.staff import kind_text, outcome_text, reason_text, state_text
 
 
 @pytest.mark.parametrize("lang", ["sv", "en"])
@@ -52,3 +54,25 @@ def test_a_reason_from_a_newer_device_still_has_words() -> None:
 
 def test_help_names_the_number() -> None:
     assert help_line("0587-810 00", "sv") == "Hjälp: 0587-810 00"
+
+
+DONE = {LoanReason.LOANED, LoanReason.RENEWED, ReturnReason.RETURNED}
+
+
+@pytest.mark.parametrize("outcome", sorted({*LoanReason, *ReturnReason} - DONE))
+def test_every_way_a_loan_or_a_return_can_fail_has_words_for_staff(outcome: str) -> None:
+    assert outcome not in outcome_text(outcome, "sv")
+    assert outcome_text(outcome, "sv") != outcome_text(outcome, "en")
+
+
+def test_an_outcome_from_a_newer_device_still_has_words() -> None:
+    assert "tomorrows_outcome" in outcome_text("tomorrows_outcome", "sv")
+
+
+@pytest.mark.parametrize("state", list(BranchState))
+def test_staff_read_what_a_branch_has_become(state: BranchState) -> None:
+    assert state_text(state, "sv") != state_text(state, "en")
+
+
+def test_a_state_nobody_knows_is_not_named() -> None:
+    assert state_text("tomorrows_state", "sv") == ""
