@@ -41,7 +41,7 @@ class DoorController:
         device.replica.on_change(self.strike.look)
 
     async def run(self, version: str, alive: Callable[[], object], started: Callable[[], object]) -> None:
-        """Work until cancelled; an error in a lane ends it, locked. `alive` is called while entry and strike turn."""
+        """Work until cancelled; an error in a lane ends it, locked. `alive` is called while all lanes turn."""
         self.device.record(DeviceStarted(version, await self.locked()))
         async with asyncio.TaskGroup() as tasks:
             for lane in (self.strike, self.entry, self.orders, self.face, self.listening):
@@ -94,12 +94,17 @@ class DoorController:
             "inputs_lost": list(being.readers_lost),
         }
 
+    def hanging(self) -> tuple[str, ...]:
+        """The lanes that have not turned for LANE_MAY_TAKE. The face is none: a dark display keeps nobody out or in."""
+        turned = {"strike": self.strike.turned_at, "entry": self.entry.turned_at, "orders": self.orders.turned_at}
+        now = self.device.clock.monotonic()
+        return tuple(name for name, at in turned.items() if now - at >= LANE_MAY_TAKE)
+
     async def _watch(self, alive: Callable[[], object]) -> None:
         # Petted for the lanes, not by a timer beside them: a lane that hangs is a reason to start again, locked.
         while True:
             await asyncio.sleep(PET_EVERY)
-            oldest = min(self.strike.turned_at, self.entry.turned_at)
-            if self.device.clock.monotonic() - oldest < LANE_MAY_TAKE:
-                alive()
+            if hanging := self.hanging():
+                logger.error("a lane of the door hangs", extra={"lanes": hanging})
             else:
-                logger.error("a lane of the door hangs")
+                alive()

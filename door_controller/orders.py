@@ -16,6 +16,8 @@ from meroppet.wire.commands import Order
 
 logger = logging.getLogger(__name__)
 
+LOOK_EVERY = 1.0
+
 
 def against(order: Order, now: datetime, trust: ClockTrust) -> str:
     """Why an order is not carried out, or nothing: it may not be late, and a door without the hour cannot tell."""
@@ -30,6 +32,8 @@ class OrdersLane:
     def __init__(self, device: Device, strike: StrikeLane) -> None:
         self._device, self._strike = device, strike
         self._queue: asyncio.Queue[Order] = asyncio.Queue()
+        self.turned_at = device.clock.monotonic()
+        """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY and disk time-out."""
 
     def take(self, order: Order) -> None:
         """An order has come, perhaps not for the first time."""
@@ -38,11 +42,23 @@ class OrdersLane:
     async def run(self) -> None:
         """Answer orders until cancelled."""
         while True:
-            order = await self._queue.get()
-            try:
-                await self._answer(order)
-            except StoreFailed as error:
-                logger.error("an order is not carried out", extra={"order": order.order, "why": error})
+            order = await self._next()
+            if order is not None:
+                await self._try(order)
+            self.turned_at = self._device.clock.monotonic()
+
+    async def _next(self) -> Order | None:
+        try:
+            async with asyncio.timeout(LOOK_EVERY):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+    async def _try(self, order: Order) -> None:
+        try:
+            await self._answer(order)
+        except StoreFailed as error:
+            logger.error("an order is not carried out", extra={"order": order.order, "why": error})
 
     async def _answer(self, order: Order) -> None:
         device = self._device
