@@ -158,7 +158,7 @@ def _refuse_misspelt(model: type[Settings], layer: _Layer) -> None:
     wrong: Finding | None = next(misspelt(model, layer.values), None)
     if wrong is None:
         return
-    near = difflib.get_close_matches(wrong.key[-1], wrong.siblings, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(wrong.key[-1], wrong.siblings, n=1, cutoff=0.6)
     beside = wrong.key[:-1]
     if near:
         remedy = f"did you mean {layer.spell((*beside, near[0]))}?"

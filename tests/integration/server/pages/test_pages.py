@@ -140,7 +140,7 @@ async def test_hours_show_their_effect_before_they_are_saved(site: Site, sign_in
     answer = await visitor.post("/branches/nora/hours", {**changed, "op": "review"}, on="/")
 
     assert "14.00–24.00" in answer.text
-    assert "I samma ögonblick: från meröppet till stängt." in answer.text
+    assert "Så fort du sparar ändras läget: från meröppet till stängt." in answer.text
     at = await site.branch("nora")
     async with site.parts.database.reading(at.scope) as session:
         now = await schedule_of(session, "nora")

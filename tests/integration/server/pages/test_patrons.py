@@ -36,7 +36,7 @@ async def test_a_right_is_given_taken_and_suspended(site: Site, sign_in: SignIn)
     page = (await visitor.post("/branches/nora/patrons/right", form, on="/")).text
 
     assert "Släpps in med rätt pinkod" in page
-    assert "Given av Municipality" in page
+    assert "Senast ändrad av Municipality" in page
     async with site.parts.database.reading(at.scope) as session:
         known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
     assert known is not None
