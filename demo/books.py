@@ -46,6 +46,3 @@ BOOKS = (
     Book("39990000000114", "Nationalencyklopedin 1", "Bra Böcker", _("Not for loan"), for_loan=False),
     Book("39990000000125", "Hemsöborna", "August Strindberg", _("On loan, to be returned"), on_loan=True),
 )
-
-UNKNOWN_BARCODE = "30000000000000"
-"""A code no register knows."""

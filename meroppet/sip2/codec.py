@@ -30,19 +30,19 @@ class TextCoding:
     charset: str = "utf-8"
     fallback: str | None = "cp850"
 
-    def read(self, raw: bytes) -> tuple[str, bool]:
-        """The text in NFC (some registers send decomposed letters) and whether something had to be replaced."""
+    def read(self, raw: bytes) -> str:
+        """The text in NFC (some registers send decomposed letters); what is no text is replaced (U+FFFD)."""
         if raw.isascii():
             # ASCII is the same in every encoding registers use, and always in NFC.
-            return raw.decode("ascii"), False
+            return raw.decode("ascii")
         for name in (self.charset, self.fallback):
             if name is None:
                 continue
             try:
-                return unicodedata.normalize("NFC", raw.decode(name)), False
+                return unicodedata.normalize("NFC", raw.decode(name))
             except UnicodeDecodeError:
                 continue
-        return unicodedata.normalize("NFC", raw.decode(self.charset, "replace")), True
+        return unicodedata.normalize("NFC", raw.decode(self.charset, "replace"))
 
     def write(self, text: str) -> bytes:
         """The text in `charset`; what it lacks loses its accents, else becomes "?". Never raises."""
@@ -121,8 +121,8 @@ def decode(line: bytes, coding: TextCoding | None = None, delimiter: str = "|") 
         width = len(body) - 2
     # Widths count bytes; fixed fields are ASCII by the norm, so anything else is read byte by byte.
     fixed = body[2 : 2 + width].decode("latin-1")
-    text, damaged = coding.read(body[2 + width :])
-    return RawMessage(code, fixed, _fields(text, delimiter), sequence, verdict, damaged)
+    text = coding.read(body[2 + width :])
+    return RawMessage(code, fixed, _fields(text, delimiter), sequence, verdict)
 
 
 def _split_trailer(line: bytes, width: int, delimiter: str) -> tuple[bytes, int | None, Checksum]:

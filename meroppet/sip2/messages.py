@@ -122,7 +122,7 @@ ONCE_ONLY = frozenset({"09", "11", "15", "19", "29", "37", "65"})
 class RawMessage:
     """A message as it stood on the wire: order, duplicates and unknown fields kept, odd values kept, nothing judged.
 
-    `fixed` may be shorter than the table says. `damaged_text`: some bytes were no text in any declared encoding.
+    `fixed` may be shorter than the table says.
     """
 
     code: str
@@ -130,7 +130,6 @@ class RawMessage:
     fields: tuple[tuple[str, str], ...] = ()
     sequence: int | None = None
     checksum: Checksum = Checksum.ABSENT
-    damaged_text: bool = False
 
     @property
     def spec(self) -> Spec:

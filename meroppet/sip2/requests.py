@@ -114,9 +114,3 @@ def renew(
     secret = [("AD", pin)] if pin else []
     fields = [("AO", institution), ("AA", card), *secret, ("AB", item), ("AC", terminal_password), ("BO", "N")]
     return build("29", fixed, fields)
-
-
-def end_session(at: datetime, institution: str, card: str, *, terminal_password: str = "") -> RawMessage:
-    """35."""
-    fields = [("AO", institution), ("AA", card), ("AC", terminal_password)]
-    return build("35", {"transaction_date": timestamp(at)}, fields)

@@ -225,7 +225,6 @@ def test_no_request_ever_carries_an_empty_pin() -> None:
         requests.checkout(AT, "HUS", "1", "30", blank_nb_due=False),
         requests.checkin(AT, "HUS", "30", blank_return_date=True),
         requests.renew(AT, "HUS", "1", "30"),
-        requests.end_session(AT, "HUS", "1"),
     ],
     ids=lambda message: message.code,
 )
