@@ -8,7 +8,7 @@ from tests.integration.kiosk.stand import CARD, PIN, Stand, run, until
 async def test_a_visit_lends_and_takes_back_and_every_row_reaches_the_server(stand: Stand):
     await stand.touch("choose", task="borrow")
     stand.board.scan(CARD)
-    await stand.until_shown("Skriv din pinkod")
+    await stand.until_shown("Slå din pinkod")
     await stand.type(PIN)
     await stand.until_shown("1 reservation att hämta")
     stand.board.put_items(["3010000000011"])
@@ -38,7 +38,7 @@ async def test_a_visit_lends_and_takes_back_and_every_row_reaches_the_server(sta
 async def test_a_typed_card_number_does_as_well(stand: Stand):
     await stand.touch("choose", task="borrow")
     await stand.type(CARD)
-    await stand.until_shown("Skriv din pinkod")
+    await stand.until_shown("Slå din pinkod")
     await stand.type("9999")
 
     shown = await stand.until_shown("Kort eller pinkod stämmer inte")
