@@ -11,13 +11,13 @@ from kiosk.answers import returned_line, taken_line
 from kiosk.ports import Attempts, Counted, Journal, Surroundings
 from kiosk.presentation import Presentation
 from kiosk.sounds import tone_between
-from meroppet.ils.ports import Ils, LoanAnswer, LoanReason
+from meroppet.ils.ports import Ils, LoanReason
 from meroppet.rules import checkout
 from meroppet.rules.checkout import Happening, Identified, ItemAnswered, ItemSeen, Locked, Screen, Session
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import Clock
 
-Question = checkout.Identify | checkout.Borrow | checkout.GiveBack
+Question = checkout.Identify | checkout.Borrow | checkout.Renew | checkout.GiveBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +178,20 @@ class SessionShell:
         match question:
             case checkout.Identify():
                 return await self._identify(question)
-            case checkout.Borrow(session, barcode, card, pin):
-                answer = await self._lend(card.value, pin.digits, barcode)
-                return ItemAnswered(session, taken_line(answer))
+            case checkout.Borrow():
+                return await self._lend(question)
+            case checkout.Renew(session, refusal, card, pin):
+                renewed = await self._out.ils.renew(card.value, pin.digits, refusal.barcode)
+                return checkout.RenewalAnswered(session, taken_line(renewed), refusal)
             case checkout.GiveBack(session, barcode):
                 return ItemAnswered(session, returned_line(await self._out.ils.checkin(barcode)))
 
-    async def _lend(self, card: str, pin: str, barcode: str) -> LoanAnswer:
-        """A loan; an item that is on loan already is renewed, which the register refuses if it is somebody else's."""
-        answer = await self._out.ils.checkout(card, pin, barcode)
-        if answer.reason is not LoanReason.ALREADY_ON_LOAN:
-            return answer
-        renewed = await self._out.ils.renew(card, pin, barcode)
-        return renewed if renewed.ok else answer
+    async def _lend(self, asked: checkout.Borrow) -> Happening:
+        answer = await self._out.ils.checkout(asked.card.value, asked.pin.digits, asked.barcode)
+        line = taken_line(answer)
+        if answer.reason is LoanReason.ALREADY_ON_LOAN:
+            return checkout.OnLoan(asked.session, line, asked.card, asked.pin)
+        return ItemAnswered(asked.session, line)
 
     async def _identify(self, question: checkout.Identify) -> Happening:
         # A session can hold several attempts: each is counted under an identifier of its own.

@@ -26,7 +26,10 @@ from meroppet.rules.session import (
     Line,
     LineState,
     Locked,
+    OnLoan,
     Record,
+    Renew,
+    RenewalAnswered,
     Screen,
     Session,
     Settle,
@@ -56,7 +59,10 @@ __all__ = [
     "Line",
     "LineState",
     "Locked",
+    "OnLoan",
     "Record",
+    "Renew",
+    "RenewalAnswered",
     "Screen",
     "Session",
     "Settle",
@@ -113,6 +119,10 @@ def _respond(session: Session, happening: Happening) -> Step:
             return _item(session, barcode)
         case ItemAnswered(identifier, line) if identifier == session.id:
             return _answered(session, line)
+        case OnLoan() if happening.session == session.id:
+            return _on_loan(session, happening)
+        case RenewalAnswered(identifier, line, refusal) if identifier == session.id:
+            return _answered(session, line if line.state is LineState.DONE else refusal)
         case Finished():
             return _finished(session)
         case Cancelled():
@@ -233,6 +243,13 @@ def _answered(session: Session, line: Line) -> Step:
     borrowed = session.task is Task.BORROW
     event = KioskLoan(session.id, outcome) if borrowed else KioskReturn(session.id, outcome)
     return replace(session, lines=lines), (Record(event),)
+
+
+def _on_loan(session: Session, answer: OnLoan) -> Step:
+    if session.screen not in {Screen.ITEMS, Screen.RECEIPT}:
+        return session, ()
+    # Perhaps to this very patron: the register renews no loan of somebody else's.
+    return session, (Renew(session.id, answer.refusal, answer.card, answer.pin),)
 
 
 def _finished(session: Session) -> Step:

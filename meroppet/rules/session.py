@@ -125,6 +125,25 @@ class ItemAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class OnLoan:
+    """The register's answer to Borrow: on loan already, to whomever; `refusal` is the line that says so."""
+
+    session: str
+    refusal: Line
+    card: CardNumber
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalAnswered:
+    """The register's answer to Renew, as a line, beside the refusal that led to it."""
+
+    session: str
+    line: Line
+    refusal: Line
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """The patron asked for more time."""
 
@@ -157,6 +176,8 @@ Happening = (
     | Identified
     | ItemSeen
     | ItemAnswered
+    | OnLoan
+    | RenewalAnswered
     | Touched
     | Finished
     | Cancelled
@@ -185,10 +206,20 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Borrow:
-    """Ask the register to lend the item; feed back ItemAnswered."""
+    """Ask the register to lend the item; feed back OnLoan if it is on loan already, else ItemAnswered."""
 
     session: str
     barcode: str
+    card: CardNumber
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Ask the register to renew the loan of the item of `refusal`; feed back RenewalAnswered."""
+
+    session: str
+    refusal: Line
     card: CardNumber
     pin: Pin
 
@@ -209,4 +240,4 @@ class Record:
     card: CardNumber | None = None
 
 
-Effect = Identify | Settle | Borrow | GiveBack | Record
+Effect = Identify | Settle | Borrow | Renew | GiveBack | Record

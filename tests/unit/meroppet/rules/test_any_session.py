@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from meroppet.rules.checkout import (
     IDLE_SECONDS,
@@ -23,7 +23,10 @@ from meroppet.rules.checkout import (
     Line,
     LineState,
     Locked,
+    OnLoan,
     Record,
+    Renew,
+    RenewalAnswered,
     Screen,
     Session,
     Settle,
@@ -54,6 +57,7 @@ HAPPENINGS = st.one_of(
     ANSWERS,
     st.builds(ItemSeen, st.sampled_from(["30001", "30002"])),
     st.builds(ItemAnswered, IDENTIFIERS, LINES),
+    st.builds(RenewalAnswered, IDENTIFIERS, LINES, LINES),
     st.sampled_from([Touched(), Finished(), Cancelled(), Failed()]),
 )
 
@@ -68,6 +72,7 @@ class AnySession(RuleBasedStateMachine):
         self.begun: list[str] = []
         self.ended: list[str] = []
         self.asked: Identify | None = None
+        self.lending: Borrow | None = None
         self.known: CardNumber | None = None
 
     def happen(self, happening: Happening) -> None:
@@ -93,6 +98,9 @@ class AnySession(RuleBasedStateMachine):
                 assert outcome is not Outcome.OPEN
             case Borrow(session, _, card):
                 assert (session, card) == (self.session.id, self.known), "nobody borrows as somebody else"
+                self.lending = effect
+            case Renew(session, _, card):
+                assert (session, card) == (self.session.id, self.known), "nobody renews as somebody else"
             case GiveBack(session):
                 assert (session, self.session.task) == (self.session.id, Task.RETURN)
             case Record(KioskEnded(session)):
@@ -120,6 +128,13 @@ class AnySession(RuleBasedStateMachine):
         for key in ("8", "6", "4", "2", "ok"):
             self.happen(KeyPressed(key))
         self.happen(Identified(self.session.id, pin, FINE, TODAY, "A"))
+
+    @precondition(lambda self: self.lending is not None)
+    @rule()
+    def say_on_loan(self) -> None:
+        assert self.lending is not None
+        refusal = Line(self.lending.barcode, LineState.REFUSED)
+        self.happen(OnLoan(self.lending.session, refusal, self.lending.card, self.lending.pin))
 
     @rule()
     def leave(self) -> None:

@@ -25,7 +25,10 @@ from meroppet.rules.checkout import (
     Line,
     LineState,
     Locked,
+    OnLoan,
     Record,
+    Renew,
+    RenewalAnswered,
     Screen,
     Session,
     Settle,
@@ -48,6 +51,8 @@ REFUSED = replace(ASKED, screen=Screen.REFUSED, card=CARD, reason=Reason.WRONG_P
 BROKEN = replace(ASKED, screen=Screen.REFUSED, reason=Reason.OUT_OF_ORDER)
 BORROWING = replace(CHECKING, screen=Screen.ITEMS, initial="A", holds_ready=1)
 RETURNING = Session(Screen.ITEMS, "s1", Task.RETURN, last_touch=100.0)
+KEPT = Line("30001", LineState.REFUSED, "En bok", reason="already_on_loan")
+RENEWED = Line("30001", LineState.DONE, "En bok", DUE, reason="renewed")
 WAITING, LENT = Line("30001"), Line("30001", LineState.DONE, "En bok", DUE)
 RECEIPT = replace(BORROWING, screen=Screen.RECEIPT, card=None, pin=None, lines=(LENT,))
 EVERYWHERE = [Session(), ASKED, TYPING, CHECKING, REFUSED, BROKEN, BORROWING, RETURNING, RECEIPT]
@@ -229,6 +234,9 @@ def test_an_answer_that_comes_with_the_receipt_still_counts() -> None:
         (TYPING, Locked("s1")),
         (BORROWING, ItemAnswered("s0", LENT)),
         (REFUSED, ItemAnswered("s1", LENT)),
+        (BORROWING, OnLoan("s0", KEPT, CARD, PIN)),
+        (BROKEN, OnLoan("s1", KEPT, CARD, PIN)),
+        (BORROWING, RenewalAnswered("s0", RENEWED, KEPT)),
         (ASKED, ItemSeen("30001")),
         (BORROWING, CardShown("21000002")),
         (RETURNING, CardShown("21000002")),
@@ -304,3 +312,19 @@ def test_a_failure_while_nobody_is_there_ends_without_a_row() -> None:
 
     assert step(broken, Tick(), 101.0 + RECEIPT_SECONDS) == (Session(), ())
     assert step(broken, Chosen(Task.RETURN, "s1"), 102.0)[1] == ()
+
+
+@pytest.mark.parametrize("session", [replace(BORROWING, lines=(WAITING,)), replace(RECEIPT, lines=(WAITING,))])
+@pytest.mark.parametrize(
+    ("answer", "shown", "outcome"),
+    [(RENEWED, RENEWED, "done"), (Line("30001", LineState.REFUSED, reason="limit"), KEPT, "already_on_loan")],
+)
+def test_what_is_on_loan_already_is_renewed_if_it_is_ones_own(
+    session: Session, answer: Line, shown: Line, outcome: str
+) -> None:
+    asked, effects = play(session, OnLoan("s1", KEPT, CARD, PIN))
+    assert (asked, effects) == (session, [Renew("s1", KEPT, CARD, PIN)])
+
+    told, effects = play(asked, RenewalAnswered("s1", answer, KEPT))
+    assert told.lines == (shown,)
+    assert effects == [Record(KioskLoan("s1", outcome))]
