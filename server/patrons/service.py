@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -20,7 +20,7 @@ from server.organisations.service import BranchView, branches
 from server.patrons.models import Patron, PatronCard, PatronRight
 from server.patrons.reach import Reach, RightView, by_nearness, effective, place_of, reaches
 from server.patrons.subjects import branch_keys
-from server.patrons.telling import NUMBER, given_at, number_in, ready_branch, tell
+from server.patrons.telling import NUMBER, given_at, number_in, ready_branch, tell, view_of
 
 __all__ = [
     "Holder",
@@ -31,6 +31,7 @@ __all__ = [
     "forget",
     "purge",
     "ready_branch",
+    "removable",
     "rights_of",
     "set_right",
     "subjects_of",
@@ -115,12 +116,44 @@ async def subjects_of(
     return tuple(dict.fromkeys(named.subject(number) for number in numbers))
 
 
-async def forget(session: Session, keys: KeyRing, branch: BranchView, patron: str) -> None:
-    """Remove a patron with the rights and cards that can be seen in the session's scope, here and at every branch."""
-    await session.execute(delete(PatronRight).where(col(PatronRight.patron_id) == patron))
-    await tell(session, keys, branch, Reach.CONSORTIUM, patron)
+async def removable(session: Session, branch: BranchView, patron: str, reach: Reach) -> tuple[RightView, ...]:
+    """The patron's rights that may be removed by whoever gives rights with this reach at a branch, nearest first."""
+    async with session.within(_scope(branch, reach)):
+        rows = await session.all(select(PatronRight).where(*_removable(branch, patron, reach)))
+    return by_nearness(view_of(row) for row in rows)
+
+
+async def forget(
+    session: Session, keys: KeyRing, branch: BranchView, patron: str, *, reach: Reach = Reach.MUNICIPALITY
+) -> int:
+    """Remove the rights that may be removed with this reach, and with the patron's last right her number; how many.
+
+    The doors in reach know within a second of the commit.
+    """
+    async with session.within(_scope(branch, reach)):
+        gone = await session.execute(
+            delete(PatronRight).where(*_removable(branch, patron, reach)).returning(col(PatronRight.id))
+        )
+        count = len(gone.all())
+    await tell(session, keys, branch, reach, patron)
     async with session.within(Scope.of_consortium(branch.consortium)):
         await _drop_without_rights(session)
+    return count
+
+
+def _scope(branch: BranchView, reach: Reach) -> Scope:
+    return Scope.of_consortium(branch.consortium) if reach is Reach.CONSORTIUM else branch.scope
+
+
+def _removable(branch: BranchView, patron: str, reach: Reach) -> tuple[ColumnElement[bool], ...]:
+    own = col(PatronRight.patron_id) == patron
+    match reach:
+        case Reach.BRANCH:
+            return own, col(PatronRight.reach) == reach.value, col(PatronRight.place) == branch.id
+        case Reach.MUNICIPALITY:
+            return own, col(PatronRight.reach) != Reach.CONSORTIUM.value
+        case Reach.CONSORTIUM:
+            return (own,)
 
 
 async def purge(session: Session, keys: KeyRing, now: datetime) -> int:

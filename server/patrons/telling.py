@@ -53,7 +53,7 @@ async def given_at(session: Session, branch: BranchView, patrons: Sequence[str])
     found: dict[str, list[RightView]] = {patron: [] for patron in patrons}
     async with session.within(Scope.of_consortium(branch.consortium)):
         for row in await session.all(statement):
-            found[row.patron_id].append(_view(row))
+            found[row.patron_id].append(view_of(row))
     return found
 
 
@@ -106,6 +106,7 @@ def number_in(keys: KeyRing, row: Patron) -> CardNumber:
     return CardNumber(keys.decrypt(NUMBER, row.number_sealed).decode("ascii"))
 
 
-def _view(row: PatronRight) -> RightView:
+def view_of(row: PatronRight) -> RightView:
+    """A right as its row says it."""
     right = Right(permitted=row.permitted, valid_until=row.valid_until, suspended_until=row.suspended_until)
     return RightView(Reach(row.reach), row.place, right, row.controller_id, row.given_by, row.given_at)

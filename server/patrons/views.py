@@ -1,6 +1,6 @@
 """A patron's right, looked up by card number: what the register says, what was given, what would happen at the door."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
 
@@ -14,9 +14,10 @@ from meroppet.rules.pin import PinAnswer
 from meroppet.rules.reasons import Reason
 from meroppet.texts import reason_text
 from server.audit.service import Data, record
-from server.db import Session
-from server.patrons.reach import Reach
-from server.patrons.service import Holder, PatronRights, rights_of, set_right
+from server.db import Scope, Session
+from server.organisations.service import branches, organisations
+from server.patrons.reach import Reach, RightView
+from server.patrons.service import Holder, PatronRights, forget, removable, rights_of, set_right
 from server.policies.service import PolicyView, policy_of
 from server.staff.access import Action
 from server.staff.service import SERVER, names
@@ -27,6 +28,7 @@ from server.web.show import show
 router = APIRouter()
 
 Person = Annotated[AtBranch, Depends(at_branch(Action.PERSON))]
+Giving = Annotated[AtBranch, Depends(at_branch(Action.RIGHT_BRANCH))]
 Text = Annotated[str, Form()]
 
 REACHES = {
@@ -47,6 +49,8 @@ class Found:
     rights: PatronRights | None
     today: date
     verdict: Reason | None
+    removable: tuple[RightView, ...] = ()
+    """What forgetting her here would remove."""
 
     @property
     def effective(self) -> Right | None:
@@ -57,7 +61,7 @@ class Found:
 @router.get("/branches/{branch_id}/patrons")
 async def patrons_page(request: Request, at: Person) -> Response:
     """The form for a card number."""
-    return show(request, "patron.html", me=at.me, at=at, found=None, wrong=None, saved=False, card="")
+    return show(request, "patron.html", me=at.me, at=at, found=None, wrong=None, told="", card="")
 
 
 @router.post("/branches/{branch_id}/patrons")
@@ -106,7 +110,34 @@ async def give(
             return _refused(request, at, "unknown", card)
         await set_right(session, parts.keys, at.branch, holder, right, by=at.me.account, reach=Reach(reach))
         found = await _look(session, parts, at, number, answer, "right.set", given)
-    return await _shown(request, parts, at, found, saved=True)
+    return await _shown(request, parts, at, found, told="saved")
+
+
+@router.post("/branches/{branch_id}/patrons/forget")
+async def forget_here(request: Request, parts: Parts, at: Giving, card: Text = "") -> Response:
+    """Remove what her role reaches of a patron's rights, and her number with the last; doors know within a second."""
+    number = card_from_text(card)
+    if number is None:
+        return _refused(request, at, "card", card)
+    register, reach = parts.registers.of(at.branch.id) or "", _widest(at)
+    async with parts.database.session(at.branch.scope) as session:
+        known = await rights_of(session, parts.keys, at.branch, number, register=register)
+        gone = 0 if known is None else await forget(session, parts.keys, at.branch, known.patron, reach=reach)
+        if not gone:
+            return _refused(request, at, "nothing", card)
+        data: Data = {"reach": reach.value, "rights": gone, "person": _person(parts, register, number)}
+        await record(session, "patron.forgotten", at.me.account, at.branch.scope, data, branch=at.branch.id)
+    return show(request, "patron.html", me=at.me, at=at, found=None, wrong=None, told="forgotten", card="")
+
+
+def _widest(at: AtBranch) -> Reach:
+    """How far she may give rights here; RIGHT_BRANCH is the least."""
+    return [reach for reach, action in REACHES.items() if at.may(action)][-1]
+
+
+def _person(parts: StaffParts, register: str, number: CardNumber) -> str:
+    """How the audit log names a patron."""
+    return parts.keys.lookup("audit", f"{register}\n{number.value}")[:32]
 
 
 def _day(text: str) -> date | None:
@@ -114,9 +145,7 @@ def _day(text: str) -> date | None:
 
 
 def _refused(request: Request, at: AtBranch, wrong: str, card: str) -> Response:
-    return show(
-        request, "patron.html", me=at.me, at=at, status=422, found=None, wrong=wrong, saved=False, card=card[:40]
-    )
+    return show(request, "patron.html", me=at.me, at=at, status=422, found=None, wrong=wrong, told="", card=card[:40])
 
 
 async def _holder(
@@ -148,12 +177,15 @@ async def _look(
     register = parts.registers.of(at.branch.id) or ""
     rights = await rights_of(session, parts.keys, at.branch, number, register=register)
     policy = await policy_of(session, at.branch.id)
-    person = parts.keys.lookup("audit", f"{register}\n{number.value}")[:32]
-    await record(session, action, at.me.account, at.branch.scope, {**data, "person": person}, branch=at.branch.id)
-    return _found(number, answer, rights, policy, session.now.astimezone(at.branch.wall).date())
+    data = {**data, "person": _person(parts, register, number)}
+    await record(session, action, at.me.account, at.branch.scope, data, branch=at.branch.id)
+    found = _found(number, answer, rights, policy, session.now.astimezone(at.branch.wall).date())
+    if rights is None or not at.may(Action.RIGHT_BRANCH):
+        return found
+    return replace(found, removable=await removable(session, at.branch, rights.patron, _widest(at)))
 
 
-async def _shown(request: Request, parts: StaffParts, at: AtBranch, found: Found, *, saved: bool = False) -> Response:
+async def _shown(request: Request, parts: StaffParts, at: AtBranch, found: Found, *, told: str = "") -> Response:
     return show(
         request,
         "patron.html",
@@ -161,11 +193,12 @@ async def _shown(request: Request, parts: StaffParts, at: AtBranch, found: Found
         at=at,
         found=found,
         wrong=None,
-        saved=saved,
+        told=told,
         card="",
         why=reason_text(found.verdict.value, parts.pages.language(request)) if found.verdict else "",
         reaches=[reach for reach, action in REACHES.items() if at.may(action)],
         givers=await _givers(parts, found.rights),
+        places=await _places(parts, at),
     )
 
 
@@ -191,3 +224,10 @@ def _found(
 async def _givers(parts: StaffParts, rights: PatronRights | None) -> dict[str, str]:
     async with parts.database.reading(SERVER) as session:
         return await names(session, [view.given_by for view in rights.given] if rights else [])
+
+
+async def _places(parts: StaffParts, at: AtBranch) -> dict[str, str]:
+    """The names of all places that rights in the consortium reach."""
+    async with parts.database.reading(Scope.of_consortium(at.branch.consortium)) as session:
+        bodies = {view.id: view.name for view in await organisations(session)}
+        return bodies | {view.id: view.name for view in await branches(session)}

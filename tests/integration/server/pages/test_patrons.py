@@ -3,13 +3,16 @@
 import re
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from meroppet.ils.acs_simulator import Fault
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Right
+from server.db import unscoped
+from server.patrons.models import Patron
 from server.patrons.service import Reach, rights_of
+from server.replication.service import changes, position
 from tests.integration.server.pages.conftest import ANNA, SignIn, Site
 
 
@@ -84,6 +87,95 @@ async def test_the_form_offers_a_reach_one_may_give(site: Site, sign_in: SignIn)
     assert re.findall(r'name="reach" value="(\w+)"( checked)?', page) == [("branch", " checked")]
 
 
+async def _given(site: Site, branch: str) -> list[Reach]:
+    at = await site.branch(branch)
+    async with site.parts.database.reading(at.scope) as session:
+        known = await rights_of(session, site.parts.keys, at, CardNumber(ANNA), register="west")
+    return [view.reach for view in known.given] if known else []
+
+
+@pytest.mark.parametrize(
+    ("role", "left", "left_next_door"),
+    [
+        ("branch", [Reach.MUNICIPALITY, Reach.CONSORTIUM], [Reach.BRANCH, Reach.CONSORTIUM]),
+        ("municipality", [Reach.CONSORTIUM], [Reach.BRANCH, Reach.CONSORTIUM]),
+        ("consortium", [], []),
+        ("server", [], []),
+    ],
+)
+async def test_a_patron_is_forgotten_as_far_as_a_role_reaches(
+    site: Site, sign_in: SignIn, role: str, left: list[Reach], left_next_door: list[Reach]
+) -> None:
+    giver, visitor = await sign_in("consortium"), await sign_in(role)
+    for branch, reach in (("nora", "branch"), ("nora", "municipality"), ("nora", "consortium"), ("lind", "branch")):
+        form = {"card": ANNA, "permitted": "yes", "reach": reach}
+        await giver.post(f"/branches/{branch}/patrons/right", form, on="/")
+
+    page = await visitor.post("/branches/nora/patrons/forget", {"card": ANNA}, on="/")
+
+    assert "Låntagaren är bortglömd här." in page.text
+    assert await _given(site, "nora") == left
+    assert await _given(site, "lind") == left_next_door
+    rows = [row for row in await site.audit() if row.action != "right.set"]
+    assert [(row.action, row.data["reach"]) for row in rows] == [
+        ("patron.forgotten", "consortium" if role == "server" else role)
+    ]
+    assert ANNA not in rows[0].model_dump_json()
+    async with site.parts.database.reading(unscoped("the test looks at all")) as session:
+        assert await session.scalar(select(func.count()).select_from(Patron)) == (1 if left else 0)
+
+
+async def test_forgetting_is_told_to_the_doors_as_a_tombstone(site: Site, sign_in: SignIn) -> None:
+    visitor, at = await sign_in("branch"), await site.branch("nora")
+    await visitor.post("/branches/nora/patrons/right", {"card": ANNA, "permitted": "yes", "reach": "branch"}, on="/")
+    async with site.parts.database.reading(at.scope) as session:
+        before = await position(session, at.consortium)
+
+    with site.parts.hub.listening(at.consortium) as ear:
+        await visitor.post("/branches/nora/patrons/forget", {"card": ANNA}, on="/")
+        assert at.consortium in await ear.heard(1.0)
+
+    async with site.parts.database.reading(at.scope) as session:
+        told = await changes(session, at.consortium, [at.id], before.number)
+    assert told is not None
+    assert [item.kind for item in told.tombstones] == ["right"]
+    assert told.upserts == ()
+
+
+async def test_the_page_shows_what_forgetting_removes_and_what_stays(site: Site, sign_in: SignIn) -> None:
+    giver, visitor = await sign_in("consortium"), await sign_in("branch")
+    await giver.post(
+        "/branches/nora/patrons/right", {"card": ANNA, "permitted": "yes", "reach": "municipality"}, on="/"
+    )
+    assert "Glöm låntagaren här" not in (await visitor.post("/branches/nora/patrons", {"card": ANNA}, on="/")).text
+
+    await giver.post("/branches/nora/patrons/right", {"card": ANNA, "permitted": "yes", "reach": "branch"}, on="/")
+    page = (await visitor.post("/branches/nora/patrons", {"card": ANNA}, on="/")).text
+
+    assert "Det här tas bort: behörigheten till Nora bibliotek." in page
+    assert "behörigheten till Nora." in page.split("Det här blir kvar")[1]
+
+
+async def test_who_has_no_right_in_reach_is_not_forgotten(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+
+    answer = await visitor.post("/branches/nora/patrons/forget", {"card": ANNA}, on="/")
+
+    assert answer.status_code == 422
+    assert await site.audit() == []
+
+
+async def test_what_cannot_be_written_down_is_not_forgotten(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+    await visitor.post("/branches/nora/patrons/right", {"card": ANNA, "permitted": "yes", "reach": "branch"}, on="/")
+    await site.parts.database.administer(lambda connection: connection.execute(text("DROP TABLE audit_entry")))
+
+    with pytest.raises(DBAPIError):
+        await visitor.post("/branches/nora/patrons/forget", {"card": ANNA}, on="/")
+
+    assert await _given(site, "nora") == [Reach.BRANCH]
+
+
 async def test_while_the_register_is_silent_a_known_right_can_still_be_ended(site: Site, sign_in: SignIn) -> None:
     visitor, at = await sign_in("branch"), await site.branch("nora")
     form = {"card": ANNA, "permitted": "yes", "reach": "branch"}
@@ -105,7 +197,7 @@ async def test_while_the_register_is_silent_a_known_right_can_still_be_ended(sit
 @pytest.mark.parametrize("card", ["", "12", "abc def", "1" * 33, "1234<script>", "x" * 10_000])
 async def test_what_can_be_no_card_number_is_refused_and_asks_nobody(site: Site, sign_in: SignIn, card: str) -> None:
     visitor = await sign_in("branch")
-    for path in ("patrons", "why", "patrons/right"):
+    for path in ("patrons", "why", "patrons/right", "patrons/forget"):
         answer = await visitor.post(
             f"/branches/nora/{path}", {"card": card, "permitted": "yes", "reach": "branch"}, on="/"
         )

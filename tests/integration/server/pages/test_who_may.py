@@ -18,6 +18,7 @@ NEEDS = {
     "/branches/{branch_id}/hours/live": Action.HOURS,
     "/branches/{branch_id}/patrons": Action.PERSON,
     "/branches/{branch_id}/patrons/right": Action.PERSON,
+    "/branches/{branch_id}/patrons/forget": Action.RIGHT_BRANCH,
     "/branches/{branch_id}/why": Action.PERSON,
     "/branches/{branch_id}/gaps": Action.DEVICES,
     "/branches/{branch_id}/devices": Action.DEVICES,
