@@ -43,7 +43,7 @@ def gpio_line(chip: str, request: bytearray) -> Power:
 def board_line(path: str, on: bool) -> Power:
     """The pin of the virtual board, which persists like a Raspberry Pi's when this process dies."""
     board = socket.socket(socket.AF_UNIX)
-    board.settimeout(0.3)
+    board.settimeout(1.0)
     board.connect(path)
 
     def ask(message: dict[str, object]) -> None:

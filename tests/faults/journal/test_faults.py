@@ -65,8 +65,10 @@ def _in_a_small_world(tmp_path: Path, script: str) -> list[str]:
     """Run a shell script in a mount namespace of its own, where `$DISK` is an empty folder to mount on."""
     disk = tmp_path / "disk"
     disk.mkdir()
+    # Root may mount as it is, also where a user namespace is refused (in a chroot); others become root in one.
+    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     done = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script],
+        ["unshare", *as_root, "--mount", "sh", "-ec", script],
         env={"DISK": str(disk), "PYTHON": sys.executable, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         cwd=ROOT,
         capture_output=True,

@@ -36,7 +36,11 @@ class Peer:
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(2)
-        self.socket.connect(str(path))
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
         self.answers = self.socket.makefile("rb")
 
     def ask(self, request: object) -> dict[str, Any]:
@@ -87,7 +91,7 @@ class Rig:
             env=os.environ | (environment or {}),
         )
         self._processes.append(process)
-        eventually(lambda: process.poll() is not None or self._serves(), 5)
+        eventually(lambda: process.poll() is not None or self._serves(), 10)
         return process
 
     def _serves(self) -> bool:
