@@ -113,9 +113,9 @@ async def test_a_killed_door_is_locked_within_its_lease(house: House) -> None:
     process.kill()
     await _ended(process)
     began = time.monotonic()
-    await house.sees(lambda state: state.locked, within=1.0)
+    await house.sees(lambda state: state.locked, within=3.0)
 
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2.0  # far from the five seconds of its lease
 
 
 @pytest.mark.parametrize(
