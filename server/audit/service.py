@@ -1,10 +1,11 @@
 """Recording and reading what staff did. Actions are dotted names; sentences are made where they are shown."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlmodel import col
 
 from server.audit.models import AuditEntry, ServerAuditEntry
@@ -12,14 +13,18 @@ from server.db import Scope, Session
 
 Data = dict[str, str | int | bool | None]
 
+PAGE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One line of the log. `actor` is an account's id."""
+    """One line of the log. `actor` is an account's id; `number` orders lines."""
 
+    number: int
     at: datetime
     actor: str
     action: str
+    controller: str | None
     branch: str | None
     data: dict[str, Any]
 
@@ -48,14 +53,33 @@ async def record(
     await session.flush()
 
 
-async def recent(session: Session, branch: str, limit: int = 50) -> list[EntryView]:
-    """The newest lines about a branch, newest first."""
-    statement = select(AuditEntry).where(col(AuditEntry.branch_id) == branch)
-    rows = await session.all(statement.order_by(col(AuditEntry.id).desc()).limit(limit))
-    return [EntryView(row.at, row.actor, row.action, row.branch_id, row.data) for row in rows]
+async def recent(session: Session, places: Collection[Scope], before: int | None = None) -> list[EntryView]:
+    """A page of lines about any of these places, newest first; `before` is the last line of the page before it.
+
+    The session's scope must cover the places; an open scope among them means every place.
+    """
+    statement = select(AuditEntry).where(or_(false(), *(_within(place) for place in places)))
+    if before is not None:
+        statement = statement.where(col(AuditEntry.id) < before)
+    rows = await session.all(statement.order_by(col(AuditEntry.id).desc()).limit(PAGE))
+    return [
+        EntryView(row.id, row.at, row.actor, row.action, row.controller_id, row.branch_id, row.data) for row in rows
+    ]
 
 
-async def recent_of_server(session: Session, limit: int = 50) -> list[EntryView]:
-    """The newest lines about the server and its accounts, newest first."""
-    rows = await session.all(select(ServerAuditEntry).order_by(col(ServerAuditEntry.id).desc()).limit(limit))
-    return [EntryView(row.at, row.actor, row.action, None, row.data) for row in rows]
+def _within(place: Scope) -> ColumnElement[bool]:
+    if place.consortium is None:
+        return true() if place.is_open else false()
+    of_consortium = col(AuditEntry.consortium_id) == place.consortium
+    if place.controller is None:
+        return of_consortium
+    return and_(of_consortium, col(AuditEntry.controller_id) == place.controller)
+
+
+async def recent_of_server(session: Session, before: int | None = None) -> list[EntryView]:
+    """A page of lines about the server and its accounts, newest first."""
+    statement = select(ServerAuditEntry)
+    if before is not None:
+        statement = statement.where(col(ServerAuditEntry.id) < before)
+    rows = await session.all(statement.order_by(col(ServerAuditEntry.id).desc()).limit(PAGE))
+    return [EntryView(row.id, row.at, row.actor, row.action, None, None, row.data) for row in rows]

@@ -28,10 +28,11 @@ class Action(StrEnum):
     RIGHT_CONSORTIUM = "right_consortium"
     DEVICES = "devices"
     STAFF = "staff"
+    LOG = "log"
 
 
 _BRANCH = frozenset({Action.SEE, Action.HOURS, Action.OPEN_DOOR, Action.PERSON, Action.RIGHT_BRANCH})
-_MUNICIPALITY = _BRANCH | {Action.RIGHT_MUNICIPALITY, Action.DEVICES, Action.STAFF}
+_MUNICIPALITY = _BRANCH | {Action.RIGHT_MUNICIPALITY, Action.DEVICES, Action.STAFF, Action.LOG}
 _CONSORTIUM = _MUNICIPALITY | {Action.RIGHT_CONSORTIUM}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
@@ -76,6 +77,10 @@ class Access:
     def runs_the_server(self) -> bool:
         """Whether accounts of any place may be made."""
         return Grant(Role.SERVER) in self.grants
+
+    def log_grants(self) -> frozenset[Grant]:
+        """The grants that let her read what staff did at their places."""
+        return frozenset(grant for grant in self.grants if Action.LOG in ALLOWED[grant.role])
 
     def may_grant(self, grant: Grant, within: BranchView | None) -> bool:
         """Whether this role may be given on; `within` is a branch the grant covers. Nobody gives more than she has."""

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import Response
 
 from meroppet.pages import Pages, SecurityHeaders, mount_static, pages
+from server.audit import views as audit
 from server.body_limit import BodyLimit
 from server.devices import views as devices
 from server.journal import views as journal
@@ -33,7 +34,7 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         title="Meröppet", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(refuse_forged)]
     )
     app.state.parts = parts
-    for feature in (staff, organisations, schedules, patrons, journal, devices):
+    for feature in (staff, organisations, schedules, patrons, journal, devices, audit):
         app.include_router(feature.router)
     _answer_refusals(app)
     app.add_middleware(BodyLimit)

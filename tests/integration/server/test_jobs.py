@@ -139,11 +139,12 @@ async def test_the_log_is_written_with_what_it_tells_of_or_not_at_all(seeded: Da
         await record(session, "alarms.seen", "karin", scope, {"count": 1}, branch="nora")
 
     async with seeded.reading(scope) as session:
-        lines = await recent(session, "nora")
+        lines = await recent(session, [scope])
     assert [(line.action, line.actor, line.data) for line in lines] == [("alarms.seen", "karin", {"count": 1})]
     assert lines[0].at.tzinfo is UTC
-    async with seeded.reading(Scope.of_consortium("north")) as session:
-        assert await recent(session, "nora") == []
+    north = Scope.of_consortium("north")
+    async with seeded.reading(north) as session:
+        assert await recent(session, [north]) == []
         assert await recent_of_server(session) == []
 
 

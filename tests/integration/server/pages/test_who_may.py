@@ -27,7 +27,7 @@ NEEDS = {
     "/branches/{branch_id}/devices/{device_id}/revoke": Action.DEVICES,
 }
 FOR_ANYBODY = {"/sign-in", "/sign-out", "/welcome/{token}"}
-FOR_STAFF = {"/", "/live", "/staff", "/staff/invite", "/staff/{account}/close"}
+FOR_STAFF = {"/", "/live", "/staff", "/staff/invite", "/staff/{account}/close", "/audit", "/audit/server"}
 
 
 def _routes(site: Site) -> list[tuple[str, str]]:

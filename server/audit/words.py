@@ -1,0 +1,37 @@
+"""What the log's dotted actions are called on the page that shows it."""
+
+from meroppet.texts.patron import N_
+
+ACTIONS = {
+    "alarms.seen": N_("Looked at the alarms"),
+    "audit.read": N_("Read this log"),
+    "branch.changed": N_("Changed a branch"),
+    "branch.made": N_("Made a branch"),
+    "device.invited": N_("Invited a device"),
+    "device.revoked": N_("Shut out a device"),
+    "device.stolen": N_("Shut out a stolen device and changed keys"),
+    "door.open_once": N_("Opened a door once"),
+    "journal.gap_accepted": N_("Stopped waiting for lost events"),
+    "organisation.changed": N_("Changed an organisation"),
+    "organisation.made": N_("Made an organisation"),
+    "patron.decisions_read": N_("Looked at why a card was let in or not"),
+    "patron.forgotten": N_("Forgot a patron"),
+    "patron.looked_up": N_("Looked up a patron"),
+    "policy.set": N_("Set the rules"),
+    "right.set": N_("Gave or changed a patron's access"),
+    "schedule.week.set": N_("Saved opening hours"),
+    "staff.account.closed": N_("Closed an account"),
+    "staff.account.made": N_("An account was made"),
+    "staff.invited": N_("Invited a colleague"),
+    "staff.sign_in": N_("Signed in"),
+    "staff.sign_in.failed": N_("Did not get in: wrong user name or password"),
+    "staff.sign_in.throttled": N_("Did not get in: too many tries"),
+}
+"""In English; the page translates."""
+
+BELONGING = N_("Changed what an organisation belongs to")
+
+
+def words_of(action: str) -> str:
+    """The action in words; one that has none stands for itself."""
+    return BELONGING if action.startswith("organisation.membership.") else ACTIONS.get(action, action)
