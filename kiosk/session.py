@@ -11,7 +11,7 @@ from kiosk.answers import returned_line, taken_line
 from kiosk.ports import Attempts, Counted, Journal, Surroundings
 from kiosk.presentation import Presentation
 from kiosk.sounds import tone_between
-from meroppet.ils.ports import Ils, LoanReason
+from meroppet.ils.ports import Circulation, LoanReason
 from meroppet.rules import checkout
 from meroppet.rules.checkout import Happening, Identified, ItemAnswered, ItemSeen, Locked, Screen, Session
 from meroppet.rules.pin import PinAnswer
@@ -24,7 +24,7 @@ Question = checkout.Identify | checkout.Borrow | checkout.Renew | checkout.GiveB
 class Surfaces:
     """Everything the shell reaches out to."""
 
-    ils: Ils
+    ils: Circulation
     journal: Journal
     attempts: Attempts
     surroundings: Surroundings

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from meroppet.ils.fake import Item, Library, Patron
-from meroppet.ils.ports import DestinationKind, ItemState, LoanAnswer, LoanReason, PinAnswer, ReturnAnswer, ReturnReason
+from meroppet.ils.ports import DestinationKind, ItemState, LoanAnswer, LoanReason, ReturnAnswer, ReturnReason
 from meroppet.ils.profiles import EVERGREEN, KOHA, QURIA, STANDARD, FieldMap
+from meroppet.rules.pin import PinAnswer
 from meroppet.sip2.codec import TextCoding
 from meroppet.sip2.fields import BX_ORDER, timestamp
 from meroppet.sip2.messages import RawMessage, build

@@ -17,11 +17,11 @@ from meroppet.ils.ports import (
     LoanReason,
     PatronAnswer,
     PatronReason,
-    PinAnswer,
     ReturnAnswer,
     ReturnReason,
 )
 from meroppet.rules.eligibility import PatronFacts
+from meroppet.rules.pin import PinAnswer
 
 
 @dataclass(slots=True, kw_only=True)

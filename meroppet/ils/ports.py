@@ -12,26 +12,6 @@ from typing import Protocol
 from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.pin import PinAnswer
 
-__all__ = [
-    "HOLD_HERE",
-    "SHELF",
-    "Destination",
-    "DestinationKind",
-    "Ils",
-    "IlsStatus",
-    "ItemAnswer",
-    "ItemReason",
-    "ItemState",
-    "LoanAnswer",
-    "LoanReason",
-    "PatronAnswer",
-    "PatronReason",
-    "PinAnswer",
-    "ReturnAnswer",
-    "ReturnReason",
-    "UnavailableCause",
-]
-
 
 class UnavailableCause(StrEnum):
     """Why a register could not be believed. Strings are logged and sent; never renamed."""
@@ -218,6 +198,119 @@ class ReturnAnswer:
         return self.reason is ReturnReason.RETURNED
 
 
+class HoldState(StrEnum):
+    """Where a hold stands."""
+
+    READY = "ready"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One hold of a patron. `barcode` is of some item of the title where the register knows no better."""
+
+    barcode: str
+    state: HoldState
+    title: str | None = None
+    pickup: str | None = None
+
+
+class AccountReason(StrEnum):
+    """Whether a question about a patron's holds or fees was answered."""
+
+    KNOWN = "known"
+    NO_SUCH_CARD = "no_such_card"
+    NOT_SUPPORTED = "not_supported"
+    BAD_INPUT = "bad_input"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsAnswer:
+    """A patron's holds, those ready first."""
+
+    reason: AccountReason
+    holds: tuple[Hold, ...] = ()
+    cause: UnavailableCause | None = None
+
+
+class HoldReason(StrEnum):
+    """Every way the placing or the cancelling of a hold can end."""
+
+    PLACED = "placed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    UNKNOWN_ITEM = "unknown_item"
+    UNKNOWN_PATRON = "unknown_patron"
+    PATRON_BLOCKED = "patron_blocked"
+    NOT_SUPPORTED = "not_supported"
+    BAD_INPUT = "bad_input"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """How a hold was placed or cancelled. `may_have_happened`: the request went out and no answer came."""
+
+    reason: HoldReason
+    barcode: str
+    may_have_happened: bool = False
+    cause: UnavailableCause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeesAnswer:
+    """What a patron owes, in hundredths of `currency` (ISO 4217); None where the register does not say."""
+
+    reason: AccountReason
+    owed_minor: int | None = None
+    currency: str | None = None
+    cause: UnavailableCause | None = None
+
+
+class PaymentReason(StrEnum):
+    """Every way the reporting of a payment can end."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN_PATRON = "unknown_patron"
+    NOT_SUPPORTED = "not_supported"
+    BAD_INPUT = "bad_input"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAnswer:
+    """How the reporting of a payment ended. `may_have_happened`: ask for the fees before anybody tries again."""
+
+    reason: PaymentReason
+    may_have_happened: bool = False
+    cause: UnavailableCause | None = None
+
+
+class Can(StrEnum):
+    """What a register can be asked to do, beyond what the door needs."""
+
+    CHECKOUT = "checkout"
+    CHECKIN = "checkin"
+    RENEW = "renew"
+    LIST_HOLDS = "list_holds"
+    PLACE_HOLD = "place_hold"
+    CANCEL_HOLD = "cancel_hold"
+    TELL_FEES = "tell_fees"
+    TAKE_PAYMENT = "take_payment"
+    CHECK_PIN = "check_pin"
+    LIST_CHANGES = "list_changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this way to the register offers, by its profile and by what the register said of itself."""
+
+    can: frozenset[Can] = frozenset()
+    cause: UnavailableCause | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class IlsStatus:
     """Whether the register can be used now, and what it says of itself (advisory: registers overstate)."""
@@ -231,8 +324,8 @@ class IlsStatus:
     cause: UnavailableCause | None = None
 
 
-class Ils(Protocol):
-    """A library system. No method raises for anything the register, the network, the card or the PIN does.
+class Circulation(Protocol):
+    """The part of a library system that a visit needs, and a kiosk reaches through the server. No method raises for anything the register, the network, the card or the PIN does.
 
     Barcodes, cards and PINs are taken as read from the hardware: what cannot be sent (empty, too long, control
     characters) is answered `bad_input` or, for an empty PIN, `no_pin`, without asking the register.
@@ -264,4 +357,32 @@ class Ils(Protocol):
 
     async def close(self) -> None:
         """Give back the connection; safe to call twice."""
+        ...
+
+
+class Ils(Circulation, Protocol):
+    """A library system, whole."""
+
+    async def holds(self, card: str, pin: str | None) -> HoldsAnswer:
+        """The patron's holds."""
+        ...
+
+    async def place_hold(self, card: str, pin: str | None, barcode: str, pickup: str | None = None) -> HoldAnswer:
+        """Place a hold on the item's title, to be fetched at the register's branch `pickup` (None: the account's)."""
+        ...
+
+    async def cancel_hold(self, card: str, pin: str | None, barcode: str) -> HoldAnswer:
+        """Cancel the patron's hold on the item's title."""
+        ...
+
+    async def fees(self, card: str, pin: str | None) -> FeesAnswer:
+        """What the patron owes."""
+        ...
+
+    async def pay_fee(self, card: str, pin: str | None, amount_minor: int, payment_id: str) -> PaymentAnswer:
+        """Report a payment of `amount_minor` hundredths; `payment_id` is the payer's own number of it."""
+        ...
+
+    async def capabilities(self) -> Capabilities:
+        """What can be asked here."""
         ...

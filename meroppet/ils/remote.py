@@ -15,12 +15,12 @@ from meroppet.ils.ports import (
     LoanReason,
     PatronAnswer,
     PatronReason,
-    PinAnswer,
     ReturnAnswer,
     ReturnReason,
     UnavailableCause,
 )
 from meroppet.rules.credentials import CardNumber, Pin, card_from_text, pin_from_digits
+from meroppet.rules.pin import PinAnswer
 from meroppet.wire.base import Reply, Request
 from meroppet.wire.convert import facts_from_wire
 from meroppet.wire.ils import (

@@ -16,13 +16,13 @@ from meroppet.ils.ports import (
     LoanReason,
     PatronAnswer,
     PatronReason,
-    PinAnswer,
     ReturnAnswer,
     ReturnReason,
     UnavailableCause,
 )
 from meroppet.ils.profiles import BlockReading, CardEcho, SiteProfile
 from meroppet.rules.eligibility import PatronFacts
+from meroppet.rules.pin import PinAnswer
 from meroppet.sip2.fields import read_date, read_flag
 from meroppet.sip2.views import ItemView, LoanView, PatronView, ReturnView
 

@@ -16,7 +16,6 @@ from meroppet.ils.ports import (
     LoanReason,
     PatronAnswer,
     PatronReason,
-    PinAnswer,
     ReturnAnswer,
     ReturnReason,
     UnavailableCause,
@@ -32,6 +31,7 @@ from meroppet.ils.sip2_answers import (
     return_unavailable,
 )
 from meroppet.ils.sip2_connection import Lost, Sip2Account, Sip2Connection, Tls, open_connection
+from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import Clock
 from meroppet.sip2 import requests
 from meroppet.sip2.fields import has_forbidden

@@ -4,7 +4,7 @@ import logging
 
 from fastapi import APIRouter
 
-from meroppet.ils.ports import Ils, LoanAnswer, PatronAnswer, UnavailableCause
+from meroppet.ils.ports import Circulation, LoanAnswer, PatronAnswer, UnavailableCause
 from meroppet.rules.access import settled
 from meroppet.rules.pin import PinAnswer
 from meroppet.wire.convert import facts_to_wire
@@ -135,11 +135,11 @@ def _register(parts: DeviceParts, caller: Caller) -> str:
     return parts.registers.of(caller.branch) or ""
 
 
-def _ils(parts: DeviceParts, caller: Caller) -> Ils | None:
+def _ils(parts: DeviceParts, caller: Caller) -> Circulation | None:
     return parts.registers.ils(caller.branch, caller.kind)
 
 
-def _require(ils: Ils | None) -> Ils:
+def _require(ils: Circulation | None) -> Circulation:
     if ils is None:
         raise Refusal(ProblemCode.UNAVAILABLE)
     return ils

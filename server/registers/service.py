@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import SecretStr
 
-from meroppet.ils.ports import Ils
+from meroppet.ils.ports import Circulation
 from meroppet.ils.profiles import PRESETS
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
 from meroppet.runtime.clock import Clock
@@ -32,7 +32,7 @@ class Registers:
         known = self._known.get(branch_id)
         return None if known is None else known[0].id
 
-    def ils(self, branch_id: str, purpose: str = "staff") -> Ils | None:
+    def ils(self, branch_id: str, purpose: str = "staff") -> Circulation | None:
         """The branch's way to its register, or None if it has none."""
         known = self._known.get(branch_id)
         if known is None:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from meroppet.ils.ports import Ils, PatronAnswer, PatronReason, UnavailableCause
+from meroppet.ils.ports import Circulation, PatronAnswer, PatronReason, UnavailableCause
 from meroppet.rules.credentials import CardNumber, Pin, card_from_text, pin_from_digits
 from meroppet.rules.pin import PinAnswer
 from meroppet.wire.sealing import SealError, unseal
@@ -34,7 +34,7 @@ def opened(parts: DeviceParts, bound_to: str, sealed: str) -> Shown | None:
     return None if card is None or pin is None else Shown(card, pin)
 
 
-async def asked(ils: Ils | None, shown: Shown) -> PatronAnswer:
+async def asked(ils: Circulation | None, shown: Shown) -> PatronAnswer:
     """The register's answer, or what stands for it when it is silent; within the deadline, whatever it does."""
     if ils is None:
         return NO_REGISTER

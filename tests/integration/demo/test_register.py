@@ -14,9 +14,10 @@ from demo.child import Child
 from demo.consortia import place
 from demo.people import PEOPLE
 from demo.register_account import PASSWORD_VARIABLE, account_of
-from meroppet.ils.ports import LoanReason, PinAnswer, UnavailableCause
+from meroppet.ils.ports import LoanReason, UnavailableCause
 from meroppet.ils.profiles import PRESETS
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
+from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import SystemClock
 
 ASTRID = PEOPLE[0]

@@ -9,9 +9,10 @@ import pytest
 from meroppet.ils.acs_answers import DIALECTS
 from meroppet.ils.acs_simulator import Fault, Register
 from meroppet.ils.breaker import Breaker
-from meroppet.ils.ports import ItemState, LoanReason, PatronReason, PinAnswer, ReturnReason, UnavailableCause
+from meroppet.ils.ports import ItemState, LoanReason, PatronReason, ReturnReason, UnavailableCause
 from meroppet.ils.profiles import KOHA, PRESETS
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
+from meroppet.rules.pin import PinAnswer
 from tests.integration.sip2.conftest import HandClock
 
 PASSWORD = "sip-hemligt"

@@ -6,9 +6,10 @@ from anyio.abc import SocketAttribute
 from pysip2 import LoginRequest, LoginResponse, PatronInformationRequest, PatronInformationResponse, SIP2Server
 from pysip2.routes import LOGIN, PATRON_INFORMATION
 
-from meroppet.ils.ports import PatronAnswer, PatronReason, PinAnswer, UnavailableCause
+from meroppet.ils.ports import PatronAnswer, PatronReason, UnavailableCause
 from meroppet.ils.profiles import STANDARD
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
+from meroppet.rules.pin import PinAnswer
 from tests.integration.sip2.conftest import PASSWORD, HandClock
 
 CARD, PIN = "0012345678", "4711"

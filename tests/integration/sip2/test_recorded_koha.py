@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from meroppet.ils.breaker import Breaker
-from meroppet.ils.ports import LoanReason, PinAnswer, ReturnReason, UnavailableCause
+from meroppet.ils.ports import LoanReason, ReturnReason, UnavailableCause
 from meroppet.ils.profiles import KOHA
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
+from meroppet.rules.pin import PinAnswer
 from tests.integration.sip2.conftest import PASSWORD, HandClock
 from tests.integration.sip2.peers import ScriptedPeer
 

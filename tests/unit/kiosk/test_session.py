@@ -11,7 +11,7 @@ from kiosk.ports import Counted
 from kiosk.presentation import Presentation
 from kiosk.session import SessionShell, Surfaces
 from meroppet.ils.fake import FakeIls
-from meroppet.ils.ports import LoanAnswer, LoanReason, PatronAnswer, PatronReason, PinAnswer, UnavailableCause
+from meroppet.ils.ports import LoanAnswer, LoanReason, PatronAnswer, PatronReason, UnavailableCause
 from meroppet.rules.checkout import (
     Cancelled,
     CardShown,
@@ -25,6 +25,7 @@ from meroppet.rules.checkout import (
     Tick,
     Touched,
 )
+from meroppet.rules.pin import PinAnswer
 from meroppet.rules.reasons import Reason
 from tests.fakes.kiosk_parts import FixedSurroundings, ManualClock, MemoryAttempts, MemoryJournal, library, register
 

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from meroppet.ils.ports import PinAnswer, UnavailableCause
+from meroppet.ils.ports import UnavailableCause
 from meroppet.ils.profiles import EVERGREEN, KOHA, KOHA_SUOMI, PRESETS, STANDARD, CardEcho, SiteProfile
 from meroppet.ils.sip2_answers import is_same_card, patron_answer, patron_facts
+from meroppet.rules.pin import PinAnswer
 from meroppet.sip2.messages import build
 from meroppet.sip2.views import PatronView
 

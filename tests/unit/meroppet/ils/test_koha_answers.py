@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from meroppet.ils.ports import LoanReason, PatronAnswer, PatronReason, PinAnswer, ReturnReason, UnavailableCause
+from meroppet.ils.ports import LoanReason, PatronAnswer, PatronReason, ReturnReason, UnavailableCause
 from meroppet.ils.profiles import KOHA
 from meroppet.ils.sip2_answers import item_answer, loan_answer, patron_answer, return_answer
 from meroppet.rules.eligibility import PatronFacts
+from meroppet.rules.pin import PinAnswer
 from meroppet.sip2.codec import TextCoding, decode
 from meroppet.sip2.messages import RawMessage
 from meroppet.sip2.views import ItemView, LoanView, PatronView, ReturnView

@@ -6,7 +6,8 @@ import pytest
 
 from meroppet.ils.breaker import Breaker
 from meroppet.ils.fake import FakeIls, Item, Library, LoanRules, Patron
-from meroppet.ils.ports import Destination, ItemState, LoanReason, PatronReason, PinAnswer, ReturnReason
+from meroppet.ils.ports import Destination, ItemState, LoanReason, PatronReason, ReturnReason
+from meroppet.rules.pin import PinAnswer
 
 TODAY = date(2026, 11, 21)
 

@@ -10,11 +10,11 @@ from meroppet.ils.ports import (
     ItemReason,
     LoanReason,
     PatronReason,
-    PinAnswer,
     ReturnReason,
     UnavailableCause,
 )
 from meroppet.ils.remote import RemoteIls
+from meroppet.rules.pin import PinAnswer
 from meroppet.wire.ils import IlsItemReply, IlsLoanReply, IlsPatronReply, IlsPatronRequest, IlsReturnReply
 from meroppet.wire.verify import WireFacts
 
