@@ -325,10 +325,11 @@ class IlsStatus:
 
 
 class Circulation(Protocol):
-    """The part of a library system that a visit needs, and a kiosk reaches through the server. No method raises for anything the register, the network, the card or the PIN does.
+    """The part of a library system that a visit needs, and that a kiosk reaches through the server.
 
-    Barcodes, cards and PINs are taken as read from the hardware: what cannot be sent (empty, too long, control
-    characters) is answered `bad_input` or, for an empty PIN, `no_pin`, without asking the register.
+    No method raises for anything the register, the network, the card or the PIN does. Barcodes, cards and PINs are
+    taken as read from the hardware: what cannot be sent (empty, too long, control characters) is answered `bad_input`
+    or, for an empty PIN, `no_pin`, without asking the register.
     """
 
     async def patron(self, card: str, pin: str | None) -> PatronAnswer:
