@@ -12,10 +12,13 @@ from typing import IO
 FOLDER = Path("/run/pcscd")
 SOCKET = FOLDER / "pcscd.comm"
 NAME = "ACS ACR1552 1S CL Reader PICC"
+# Below the ports that the kernel hands out by itself: any connection of another test may hold one of those, and vpcd then
+# never listens.
+SLOT_PORT = 0x7C7B
 READER = """FRIENDLYNAME "{name}"
-DEVICENAME /dev/null:0x8C7B
+DEVICENAME /dev/null:{port:#x}
 LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so
-CHANNELID 0x8C7B
+CHANNELID {port:#x}
 """
 
 
@@ -24,7 +27,7 @@ class Pcscd:
 
     def __init__(self) -> None:
         self._configuration = tempfile.TemporaryDirectory(prefix="pcscd")
-        (Path(self._configuration.name) / "vpcd").write_text(READER.format(name=NAME))
+        (Path(self._configuration.name) / "vpcd").write_text(READER.format(name=NAME, port=SLOT_PORT))
         self._process: subprocess.Popen[bytes] | None = None
         self._turn: IO[str] | None = None
 
@@ -46,7 +49,7 @@ class Pcscd:
         assert not _serves(), "a pcscd runs on this machine; stop it before these tests"
         command = ["/usr/sbin/pcscd", "--foreground", "--config", self._configuration.name]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while not _serves():
             assert self._process.poll() is None, "pcscd ended; are pcscd and vsmartcard-vpcd installed?"
             assert time.monotonic() < end, "pcscd does not serve"

@@ -8,7 +8,9 @@ import socket
 import threading
 import time
 
-SLOT = ("127.0.0.1", 0x8C7B)
+from tests.fakes.pcscd import SLOT_PORT
+
+SLOT = ("127.0.0.1", SLOT_PORT)
 OFF, ON, RESET, GIVE_RESET = 0, 1, 2, 4
 NUMBER = b"\xff\xca\x00\x00"
 
@@ -40,7 +42,7 @@ class VirtualCard:
 
     @staticmethod
     def _put_on_reader() -> socket.socket:
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while True:
             try:
                 return socket.create_connection(SLOT)
