@@ -1,234 +1,33 @@
-"""A small library in memory: patrons, items, loans, holds and transports, with the rules that move them."""
+"""The whole port of a library system on a small library in the same process; for tests and the demo's kiosk."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-
+from meroppet.ils.library import Claim, Item, Library, LoanRules, Patron
 from meroppet.ils.ports import (
-    HOLD_HERE,
-    SHELF,
-    Destination,
-    DestinationKind,
+    AccountReason,
+    Can,
+    Capabilities,
+    FeesAnswer,
+    Hold,
+    HoldAnswer,
+    HoldsAnswer,
+    HoldState,
     IlsStatus,
     ItemAnswer,
     ItemReason,
-    ItemState,
     LoanAnswer,
-    LoanReason,
     PatronAnswer,
     PatronReason,
+    PaymentAnswer,
+    PaymentReason,
     ReturnAnswer,
-    ReturnReason,
 )
 from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.pin import PinAnswer
 
-
-@dataclass(slots=True, kw_only=True)
-class Patron:
-    """Someone with a card. `debarred` is the comment of a restriction; amounts are in hundredths."""
-
-    card: str
-    pin: str = field(repr=False)
-    name: str = field(repr=False)
-    birth_date: date | None = None
-    category: str = "VUXEN"
-    expires: date | None = None
-    home: str = ""
-    lost: bool = False
-    debarred: str | None = None
-    fees_minor: int = 0
-    loan_limit: int = 50
-    language: str = "006"
-    wrong_pins: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
-class Item:
-    """A copy that belongs to a branch. `held_for` waits for it, to be fetched at `pickup`."""
-
-    barcode: str
-    title: str
-    owner: str
-    at: str = ""
-    for_loan: bool = True
-    borrower: str | None = None
-    due: date | None = None
-    renewals: int = 0
-    held_for: str | None = None
-    pickup: str | None = None
-    on_hold_shelf: bool = False
-    in_transit_to: str | None = None
-
-    def __post_init__(self) -> None:
-        self.at = self.at or self.owner
-
-    @property
-    def state(self) -> ItemState:
-        """Where the copy is."""
-        if self.borrower is not None:
-            return ItemState.ON_LOAN
-        if self.in_transit_to is not None:
-            return ItemState.IN_TRANSIT
-        return ItemState.ON_HOLD_SHELF if self.on_hold_shelf else ItemState.AVAILABLE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoanRules:
-    """The house rules."""
-
-    loan_days: int = 28
-    renewals: int = 3
-    debt_limit_minor: int = 10_000
-    wrong_pins_until_locked: int = 3
-
-
-class Library:
-    """The register itself. `today` is asked, never read from a clock here; card numbers compare without case."""
-
-    def __init__(
-        self,
-        patrons: Iterable[Patron],
-        items: Iterable[Item],
-        today: Callable[[], date],
-        *,
-        name: str = "Demo",
-        rules: LoanRules | None = None,
-    ) -> None:
-        self.name = name
-        self._patrons = {patron.card.casefold(): patron for patron in patrons}
-        self._items = {item.barcode: item for item in items}
-        self._today = today
-        self._rules = rules or LoanRules()
-
-    @property
-    def today(self) -> date:
-        """The library's date."""
-        return self._today()
-
-    def patron(self, card: str) -> Patron | None:
-        """The patron of a card."""
-        return self._patrons.get(card.strip().casefold())
-
-    def item(self, barcode: str) -> Item | None:
-        """The copy with a barcode."""
-        return self._items.get(barcode)
-
-    def another_patron(self, card: str) -> Patron | None:
-        """Someone else, for answers that are about the wrong person."""
-        return next((patron for patron in self._patrons.values() if patron.card != card), None)
-
-    def check_pin(self, patron: Patron, pin: str) -> PinAnswer:
-        """Right or wrong; after some wrong ones in a row the card is locked, which looks like wrong."""
-        if patron.wrong_pins >= self._rules.wrong_pins_until_locked:
-            return PinAnswer.WRONG
-        if pin and pin == patron.pin:
-            patron.wrong_pins = 0
-            return PinAnswer.RIGHT
-        patron.wrong_pins += 1
-        return PinAnswer.WRONG
-
-    def is_expired(self, patron: Patron) -> bool:
-        """True from the day after the card's last."""
-        return patron.expires is not None and patron.expires < self.today
-
-    def owes_too_much(self, patron: Patron) -> bool:
-        """True above the debt limit."""
-        return patron.fees_minor > self._rules.debt_limit_minor
-
-    def is_blocked(self, patron: Patron) -> bool:
-        """Whether the patron may not borrow."""
-        stopped = patron.lost or patron.debarred is not None
-        return stopped or self.is_expired(patron) or self.owes_too_much(patron)
-
-    def loans(self, patron: Patron) -> tuple[Item, ...]:
-        """What the patron has at home."""
-        return tuple(item for item in self._items.values() if item.borrower == patron.card)
-
-    def overdue(self, patron: Patron) -> tuple[Item, ...]:
-        """What should have come back."""
-        return tuple(item for item in self.loans(patron) if item.due is not None and item.due < self.today)
-
-    def holds_ready(self, patron: Patron) -> tuple[Item, ...]:
-        """What waits on a shelf for the patron."""
-        return tuple(item for item in self._items.values() if item.on_hold_shelf and item.held_for == patron.card)
-
-    def holds_waiting(self, patron: Patron) -> tuple[Item, ...]:
-        """What the patron has asked for and cannot fetch yet."""
-        held = (item for item in self._items.values() if item.held_for == patron.card)
-        return tuple(item for item in held if not item.on_hold_shelf)
-
-    def checkout(self, card: str, barcode: str, branch: str) -> LoanAnswer:
-        """Lend at a branch; what the patron has already is renewed."""
-        patron, item = self.patron(card), self.item(barcode)
-        if item is not None and patron is not None and item.borrower == patron.card:
-            return self._extend(patron, item)
-        refusal = self._loan_refusal(patron, item)
-        if refusal is not None or patron is None or item is None:
-            return LoanAnswer(refusal or LoanReason.REFUSED, barcode, item.title if item else None)
-        item.borrower, item.renewals = patron.card, 0
-        item.due = self.today + timedelta(days=self._rules.loan_days)
-        item.at, item.in_transit_to, item.on_hold_shelf = branch, None, False
-        if item.held_for == patron.card:
-            item.held_for = item.pickup = None
-        return LoanAnswer(LoanReason.LOANED, barcode, item.title, item.due)
-
-    def _loan_refusal(self, patron: Patron | None, item: Item | None) -> LoanReason | None:
-        if item is None:
-            return LoanReason.UNKNOWN_ITEM
-        if patron is None:
-            return LoanReason.UNKNOWN_PATRON
-        checks = (
-            (self.is_blocked(patron), LoanReason.PATRON_BLOCKED),
-            (not item.for_loan, LoanReason.NOT_FOR_LOAN),
-            (item.held_for not in (None, patron.card), LoanReason.RESERVED_BY_OTHER),
-            (item.borrower is not None, LoanReason.ALREADY_ON_LOAN),
-            (len(self.loans(patron)) >= patron.loan_limit, LoanReason.LIMIT),
-        )
-        return next((reason for refused, reason in checks if refused), None)
-
-    def renew(self, card: str, barcode: str) -> LoanAnswer:
-        """Extend a loan the patron has."""
-        patron, item = self.patron(card), self.item(barcode)
-        if patron is None:
-            return LoanAnswer(LoanReason.UNKNOWN_PATRON, barcode)
-        if item is None or item.borrower != patron.card:
-            return LoanAnswer(LoanReason.ALREADY_ON_LOAN if item else LoanReason.UNKNOWN_ITEM, barcode)
-        return self._extend(patron, item)
-
-    def _extend(self, patron: Patron, item: Item) -> LoanAnswer:
-        checks = (
-            (self.is_blocked(patron), LoanReason.PATRON_BLOCKED),
-            (item.held_for is not None, LoanReason.RESERVED_BY_OTHER),
-            (item.renewals >= self._rules.renewals, LoanReason.LIMIT),
-        )
-        refusal = next((reason for refused, reason in checks if refused), None)
-        if refusal is not None:
-            return LoanAnswer(refusal, item.barcode, item.title)
-        item.renewals += 1
-        item.due = self.today + timedelta(days=self._rules.loan_days)
-        return LoanAnswer(LoanReason.RENEWED, item.barcode, item.title, item.due)
-
-    def checkin(self, barcode: str, branch: str) -> ReturnAnswer:
-        """Take back at a branch, and say where the copy goes from there."""
-        item = self.item(barcode)
-        if item is None:
-            return ReturnAnswer(ReturnReason.UNKNOWN_ITEM, barcode)
-        reason = ReturnReason.RETURNED if item.borrower is not None else ReturnReason.NOT_ON_LOAN
-        item.borrower, item.due, item.renewals, item.at = None, None, 0, branch
-        return ReturnAnswer(reason, barcode, item.title, self._send_on(item, branch))
-
-    def _send_on(self, item: Item, branch: str) -> Destination:
-        goal = item.pickup or item.owner if item.held_for is not None else item.owner
-        item.in_transit_to = goal if goal != branch else None
-        item.on_hold_shelf = item.held_for is not None and goal == branch
-        if item.in_transit_to is not None:
-            return Destination(DestinationKind.TRANSIT, goal)
-        return HOLD_HERE if item.on_hold_shelf else SHELF
+__all__ = ["Claim", "FakeIls", "Item", "Library", "LoanRules", "Patron"]
 
 
 class FakeIls:
-    """The port `Ils` on a library in the same process, at one branch."""
+    """The port `Ils` on a library, at one branch. As in registers, only `patron` looks at a PIN."""
 
     def __init__(self, library: Library, branch: str) -> None:
         self._library = library
@@ -259,7 +58,7 @@ class FakeIls:
             category=patron.category,
             expires=patron.expires,
             lost=patron.lost,
-            debarred=patron.debarred is not None,
+            debarred=patron.debarred is not None or patron.blocked or not patron.may_enter,
             blocked_from_borrowing=self._library.is_blocked(patron),
             fees_minor=patron.fees_minor,
             home=patron.home or None,
@@ -284,9 +83,64 @@ class FakeIls:
         """See `Ils`."""
         return self._library.renew(card, barcode)
 
+    async def holds(self, card: str, pin: str | None) -> HoldsAnswer:  # noqa: ARG002 (the port's shape)
+        """See `Ils`."""
+        patron = self._library.patron(card)
+        if patron is None:
+            return HoldsAnswer(AccountReason.NO_SUCH_CARD)
+        ready = (_hold(item, patron, HoldState.READY) for item in self._library.holds_ready(patron))
+        waiting = (_hold(item, patron, HoldState.WAITING) for item in self._library.holds_waiting(patron))
+        return HoldsAnswer(AccountReason.KNOWN, (*ready, *waiting))
+
+    async def place_hold(
+        self,
+        card: str,
+        pin: str | None,  # noqa: ARG002 (the port's shape)
+        barcode: str,
+        pickup: str | None = None,
+    ) -> HoldAnswer:
+        """See `Ils`."""
+        return self._library.place_hold(card, barcode, pickup or self._branch)
+
+    async def cancel_hold(self, card: str, pin: str | None, barcode: str) -> HoldAnswer:  # noqa: ARG002 (the port's shape)
+        """See `Ils`."""
+        return self._library.cancel_hold(card, barcode)
+
+    async def fees(self, card: str, pin: str | None) -> FeesAnswer:  # noqa: ARG002 (the port's shape)
+        """See `Ils`."""
+        patron = self._library.patron(card)
+        if patron is None:
+            return FeesAnswer(AccountReason.NO_SUCH_CARD)
+        return FeesAnswer(AccountReason.KNOWN, patron.fees_minor, self._library.rules.currency)
+
+    async def pay_fee(
+        self,
+        card: str,
+        pin: str | None,  # noqa: ARG002 (the port's shape)
+        amount_minor: int,
+        payment_id: str,
+    ) -> PaymentAnswer:
+        """See `Ils`."""
+        patron = self._library.patron(card)
+        if amount_minor <= 0:
+            return PaymentAnswer(PaymentReason.BAD_INPUT)
+        if patron is None:
+            return PaymentAnswer(PaymentReason.UNKNOWN_PATRON)
+        taken = self._library.pay(patron, amount_minor, payment_id)
+        return PaymentAnswer(PaymentReason.ACCEPTED if taken else PaymentReason.REFUSED)
+
+    async def capabilities(self) -> Capabilities:
+        """See `Ils`."""
+        return Capabilities(frozenset(Can) - {Can.LIST_CHANGES})
+
     async def status(self) -> IlsStatus:
         """See `Ils`."""
         return IlsStatus(online=True, institution=self._branch, library=self._library.name)
 
     async def close(self) -> None:
         """See `Ils`."""
+
+
+def _hold(item: Item, patron: Patron, state: HoldState) -> Hold:
+    places = {claim.card: claim.pickup for claim in item.queue} | {item.held_for: item.pickup}
+    return Hold(item.barcode, state, item.title, places[patron.card])

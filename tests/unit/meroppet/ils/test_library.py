@@ -6,7 +6,19 @@ import pytest
 
 from meroppet.ils.breaker import Breaker
 from meroppet.ils.fake import FakeIls, Item, Library, LoanRules, Patron
-from meroppet.ils.ports import Destination, ItemState, LoanReason, PatronReason, ReturnReason
+from meroppet.ils.ports import (
+    AccountReason,
+    Can,
+    Destination,
+    Hold,
+    HoldReason,
+    HoldState,
+    ItemState,
+    LoanReason,
+    PatronReason,
+    PaymentReason,
+    ReturnReason,
+)
 from meroppet.rules.pin import PinAnswer
 
 TODAY = date(2026, 11, 21)
@@ -109,6 +121,79 @@ async def test_the_port_tells_facts_and_never_checks_an_empty_pin() -> None:
     assert (right.pin, right.facts is not None and right.facts.home) == (PinAnswer.RIGHT, "NORA")
     assert (empty.pin, empty.reason) == (PinAnswer.UNKNOWN, PatronReason.NO_PIN)
     assert (unknown.pin, unknown.reason) == (PinAnswer.UNKNOWN, PatronReason.NO_SUCH_CARD)
+
+
+def test_a_queue_moves_up_when_the_first_gives_up_and_the_shelf_is_for_her_alone() -> None:
+    house = library()
+    for card in ("100", "104", "100"):
+        house.place_hold(card, "302", "NORA")
+    house.checkin("302", "LINDE")
+    item = house.item("302")
+    assert item is not None
+
+    assert (item.waiting, item.on_hold_shelf) == (("101", "100", "104"), True)
+    assert house.cancel_hold("101", "302").reason is HoldReason.CANCELLED
+    assert (item.waiting, item.pickup, item.on_hold_shelf) == (("100", "104"), "NORA", False)
+    assert house.move_hold("104", "302", "LINDE")
+    assert house.cancel_hold("100", "302").reason is HoldReason.CANCELLED
+    assert (item.held_for, item.pickup) == ("104", "LINDE")
+
+
+@pytest.mark.parametrize(
+    ("card", "barcode", "reason"),
+    [
+        ("100", "302", HoldReason.PLACED),
+        ("999", "302", HoldReason.UNKNOWN_PATRON),
+        ("100", "999", HoldReason.UNKNOWN_ITEM),
+        ("102", "302", HoldReason.PATRON_BLOCKED),
+        ("100", "301", HoldReason.REFUSED),
+    ],
+)
+def test_a_hold_ends_in_its_reason(card: str, barcode: str, reason: HoldReason) -> None:
+    assert library().place_hold(card, barcode, "NORA").reason is reason
+
+
+def test_a_loan_fills_the_borrowers_own_hold_and_can_be_undone() -> None:
+    house = library()
+    house.place_hold("100", "300", "NORA")
+    house.checkout("100", "300", "NORA")
+    item = house.item("300")
+    assert item is not None
+
+    assert (item.waiting, item.state) == ((), ItemState.ON_LOAN)
+    assert [house.undo_loan("100", "300"), house.undo_loan("100", "300")] == [True, False]
+    assert item.state is ItemState.AVAILABLE
+
+
+async def test_the_port_lists_holds_places_and_cancels_them() -> None:
+    ils = FakeIls(library(), "NORA")
+
+    placed = await ils.place_hold("100", "1234", "302")
+    ready = await ils.holds("101", None)
+    waiting = await ils.holds("100", "1234")
+    gone = await ils.cancel_hold("100", "1234", "302")
+
+    assert (placed.reason, gone.reason) == (HoldReason.PLACED, HoldReason.CANCELLED)
+    assert ready.holds == (Hold("302", HoldState.WAITING, "Utvandrarna", "LINDE"),)
+    assert waiting.holds == (Hold("302", HoldState.WAITING, "Utvandrarna", "NORA"),)
+    assert (await ils.holds("999", None)).reason is AccountReason.NO_SUCH_CARD
+    assert Can.PLACE_HOLD in (await ils.capabilities()).can
+
+
+@pytest.mark.parametrize(
+    ("card", "amount", "reason", "left"),
+    [
+        ("103", 10_000, PaymentReason.ACCEPTED, 15_000),
+        ("103", 25_001, PaymentReason.REFUSED, 25_000),
+        ("103", -5, PaymentReason.BAD_INPUT, 25_000),
+        ("999", 100, PaymentReason.UNKNOWN_PATRON, 25_000),
+    ],
+)
+async def test_a_payment_is_taken_up_to_the_debt(card: str, amount: int, reason: PaymentReason, left: int) -> None:
+    ils = FakeIls(library(), "NORA")
+
+    assert (await ils.pay_fee(card, "1234", amount, "K-1")).reason is reason
+    assert (await ils.fees("103", None)).owed_minor == left
 
 
 @pytest.mark.parametrize("text", ["shelf", "hold_here", "transit:SALA", "transit"])
