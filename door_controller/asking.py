@@ -31,8 +31,7 @@ async def ask_server(device: Device, effect: Verify, answered: Callable[[Verifie
             # A new member must not be turned away twice.
             device.sync.pull_now()
         known = await device.sync.wait_for_change(reply.change, deadline - device.clock.monotonic())
-        # A right that may have been taken away in a change not yet seen is not a right.
-        answer = _answer(device, reply) if known else UNAVAILABLE
+        answer = _answer(device, reply, known=known)
     except DeviceError as error:
         if isinstance(error, Refused):
             # A door that was shut out must not fall back on what it has learned.
@@ -60,12 +59,14 @@ async def recall(device: Device, effect: Recall, answered: Callable[[Verified], 
     answered(Verified(effect.attempt, recalled, "cached"))
 
 
-def _answer(device: Device, reply: VerifyReply) -> Answer:
+def _answer(device: Device, reply: VerifyReply, *, known: bool) -> Answer:
+    # A right that may have been taken away in a change not yet seen is not a right. The register has spoken all the
+    # same: without a time its word is stale, which refuses and does not fall back on what this device has learned.
     return Answer(
         pin=reply.pin,
         facts=None if reply.facts is None else facts_from_wire(reply.facts),
-        as_of=reply.as_of,
-        right=None if reply.subject is None else device.replica.right(reply.subject),
+        as_of=reply.as_of if known else None,
+        right=None if reply.subject is None or not known else device.replica.right(reply.subject),
         contradiction=reply.contradiction,
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -256,9 +257,28 @@ async def test_a_revocation_the_server_names_is_known_before_the_verdict(house: 
     house.server.claimed_ahead = 1
 
     await house.enter(ANNA)
-    await house.says(Reason.ILS_UNAVAILABLE)
+    await house.says(Reason.STALE_DATA)
 
+    assert house.refusals() == [Reason.STALE_DATA]
     assert house.board.releases == 0
+
+
+async def test_what_the_register_said_is_not_undone_by_what_the_device_learned(house: House) -> None:
+    await house.open(policy=Policy(minimum_age=16, offline_pin=True))
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+    verifiers, keys = house.door.device.verifiers, house.door.device.keys
+    assert keys is not None
+    await until_learned(verifiers, keys, house.server.subject(ANNA.card))
+    await house.says(DoorLine.IDLE, within=8)
+
+    house.server.patrons[ANNA.card] = replace(ANNA, pin="9999")
+    house.server.claimed_ahead = 1
+    await house.enter(ANNA)
+    await until(house.refusals)
+
+    assert house.refusals() == [Reason.WRONG_PIN]
+    assert house.board.releases == 1
 
 
 async def until_learned(verifiers: Verifiers, keys: Keys, card: str) -> None:
