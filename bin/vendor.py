@@ -1,21 +1,23 @@
 """Copies the front-end files named in meroppet/pages/vendored.toml out of npm packages into static/vendor/ beside it.
 
-Standard library only: it runs before anything is installed. npm fetches the packages; each is checked against
-package-lock.json, and only the named files are unpacked. `manifest.json` beside them says what each file must be, for
-the wheel and for the tests.
+Standard library only: it runs before anything is installed, and neither node nor npm need be there. Each package is
+checked against package-lock.json, and only the named files are unpacked. `manifest.json` beside them says what each
+file must be, for the wheel and for the tests.
 """
 
 import base64
 import hashlib
+import io
 import json
-import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from npm_registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "meroppet/pages/vendored.toml"
@@ -41,37 +43,43 @@ def locked(package: str) -> tuple[str, str]:
     return entry["version"], entry["integrity"]
 
 
-def fetch(npm: str, packages: list[str], folder: Path) -> Iterator[tuple[str, Path]]:
-    """Let npm bring the packages' archives; yields each once it has been checked against the lock."""
-    pins = {package: locked(package) for package in packages}
-    names = [f"{package}@{version}" for package, (version, _) in pins.items()]
-    # One client for all: starting one costs more than what it would gain by asking beside the others.
-    command = [npm, "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), *names]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{done.stdout}{done.stderr}\nnpm could not bring the front-end files (exit code {done.returncode})")
-    for package, (version, integrity) in pins.items():
-        archive = folder / f"{package.lstrip('@').replace('/', '-')}-{version}.tgz"
-        if not _is_intact(archive, integrity):
-            sys.exit(f"{package} {version} is not the one that was pinned in {LOCK.name}")
-        yield package, archive
+def fetch(packages: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Bring the packages' archives side by side; yields each once it has been checked against the lock.
+
+    Exits with a sentence when one cannot be had or is another than the pinned one.
+    """
+    try:
+        registry = Registry.configured()
+    except OSError as error:
+        sys.exit(f"npm's configuration names a file that cannot be read: {error}")
+    with ThreadPoolExecutor(len(packages)) as side_by_side:
+        coming = {package: side_by_side.submit(registry.archive, package, locked(package)[0]) for package in packages}
+        for package, archive in coming.items():
+            version, integrity = locked(package)
+            try:
+                data = archive.result()
+            except OSError as error:
+                sys.exit(f"{package} {version} could not be fetched: {error}")
+            if not _is_intact(data, integrity):
+                sys.exit(f"{package} {version} is not the one that was pinned in {LOCK.name}")
+            yield package, data
 
 
-def _is_intact(archive: Path, integrity: str) -> bool:
+def _is_intact(archive: bytes, integrity: str) -> bool:
     algorithm, _, expected = integrity.partition("-")
-    return base64.b64encode(hashlib.new(algorithm, archive.read_bytes()).digest()).decode() == expected
+    return base64.b64encode(hashlib.new(algorithm, archive).digest()).decode() == expected
 
 
-def unpack(archive: Path, files: dict[str, str], into: Path) -> dict[str, str]:
+def unpack(package: str, archive: bytes, files: dict[str, str], into: Path) -> dict[str, str]:
     """Write the named files of one archive under `into`; gives target → sha256. Exits when a file is not there."""
     digests = {}
-    with tarfile.open(archive) as packed:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
         # A package's files stand under one folder, nearly always "package"; only what follows it is a name.
         members = {member.name.partition("/")[2]: member for member in packed if member.isfile()}
         for source, target in files.items():
             content = packed.extractfile(members[source]) if source in members else None
             if content is None:
-                sys.exit(f"{archive.name} has no file {source}, named in {LIST.name}")
+                sys.exit(f"{package} has no file {source}, named in {LIST.name}")
             data = content.read()
             file = into / target
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -80,23 +88,20 @@ def unpack(archive: Path, files: dict[str, str], into: Path) -> dict[str, str]:
     return digests
 
 
-def vendor(npm: str) -> None:
+def vendor() -> None:
     """Make static/vendor anew beside the old one, then swap: a page never sees half of it."""
     packages = wanted()
     VENDOR.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=VENDOR.parent, prefix=".vendor-") as name:
         made = Path(name) / "vendor"
         digests: dict[str, str] = {}
-        archives = Path(name) / "archives"
-        archives.mkdir()
-        for package, archive in fetch(npm, list(packages), archives):
-            digests |= unpack(archive, packages[package], made)
+        for package, archive in fetch(list(packages)):
+            digests |= unpack(package, archive, packages[package], made)
         manifest = json.dumps({"files": dict(sorted(digests.items()))}, indent=1)
         (made / "manifest.json").write_text(manifest + "\n", encoding="utf-8")
         if VENDOR.exists():
             VENDOR.rename(Path(name) / "replaced")
         made.rename(VENDOR)
-        shutil.rmtree(archives)
 
 
 def tidy_lock() -> None:
@@ -111,7 +116,7 @@ def tidy_lock() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--tidy-lock"]:
         tidy_lock()
-    elif len(sys.argv) == 2:
-        vendor(sys.argv[1])
+    elif not sys.argv[1:]:
+        vendor()
     else:
-        sys.exit("usage: vendor.py NPM | --tidy-lock")
+        sys.exit("usage: vendor.py [--tidy-lock]")
