@@ -68,6 +68,7 @@ def _before_execute(state: ORMExecuteState) -> None:
         _require_scope(scope, entity)
     if state.is_insert:
         _check_insert(state, scope)
+        _keep_off_conflicts(state, scope)
     elif mentioned:
         _require_entities(state)
         _require_owner_kept(state.statement)
@@ -162,6 +163,23 @@ def _check_insert(state: ORMExecuteState, scope: Scope) -> None:
         raise UnscopedQuery(f"the guard cannot see which rows go into {entity.__tablename__}; give values")
     for row in rows:
         _check_row(entity, row, scope)
+
+
+def _keep_off_conflicts(state: ORMExecuteState, scope: Scope) -> None:
+    """A row of somebody else's that has the same key is left as it is, and RETURNING gives nothing for it."""
+    statement: Any = state.statement
+    clause: Any = getattr(statement, "_post_values_clause", None)
+    entity = next((entity for table in _tables_of(statement) if (entity := _owner_of(table)) is not None), None)
+    if entity is None or not hasattr(clause, "update_values_to_set"):
+        return
+    if {str(getattr(column, "key", column)) for column in clause.update_values_to_set} & _OWNERS:
+        raise UnscopedQuery("an upsert cannot give a row to another owner; open unscoped('why')")
+    kept = clause._clone()  # noqa: SLF001
+    own = _criterion(entity, scope)(entity)
+    kept.update_whereclause = own if clause.update_whereclause is None else and_(clause.update_whereclause, own)
+    filtered = statement._generate()  # noqa: SLF001
+    filtered._post_values_clause = kept  # noqa: SLF001
+    state.statement = filtered
 
 
 def _inserted(statement: Insert, parameters: Any) -> Iterator[dict[str, object]]:

@@ -187,6 +187,30 @@ async def test_a_row_outside_the_scope_cannot_be_written(two_consortia: Database
                 session.add(Branch(**row))
 
 
+async def test_an_upsert_leaves_somebody_elses_row_of_the_same_key_as_it_is(two_consortia: Database) -> None:
+    async with two_consortia.session(NORA) as session:
+        for key in ("nora", "lind", "teg"):
+            row = {**_row("west", "nora-kommun"), "id": key}
+            statement = session.insert(Branch).values(**row)
+            statement = statement.on_conflict_do_update(index_elements=["id"], set_={"name": "Taken"})
+            written = await session.all(statement.returning(col(Branch.id)))
+            assert written == (["nora"] if key == "nora" else [])
+            several = session.insert(Branch).on_conflict_do_update(index_elements=["id"], set_={"accent": "#123456"})
+            await session.execute(several, [row])
+    async with two_consortia.reading(unscoped("the test looks at all")) as session:
+        found = select(col(Branch.id), col(Branch.name), col(Branch.accent)).order_by(col(Branch.id))
+        rows = [tuple(row) for row in (await session.execute(found)).all()]
+    assert rows == [("lind", "Lind", ""), ("nora", "Taken", "#123456"), ("teg", "Teg", "")]
+
+
+async def test_an_upsert_cannot_give_a_row_to_another_owner(two_consortia: Database) -> None:
+    async with two_consortia.reading(NORA) as session:
+        statement = session.insert(Branch).values(**_row("west", "nora-kommun"))
+        stolen = statement.on_conflict_do_update(index_elements=["id"], set_={"controller_id": "lind-kommun"})
+        with pytest.raises(UnscopedQuery):
+            await session.execute(stolen)
+
+
 async def test_a_row_inside_the_scope_is_written(two_consortia: Database) -> None:
     async with two_consortia.session(NORA) as session:
         await session.execute(insert(Branch), [_row("west", "nora-kommun")])
