@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 
 NAMES: dict[str, str] = {
     "AA": "patron identifier",
@@ -80,14 +81,38 @@ SECRET = frozenset({"AA", "AC", "AD", "AE", "AL", "BD", "BE", "BF", "CN", "CO", 
 BX_ORDER = ("23", "11", "09", "01", "99", "97", "93", "63", "35", "37", "17", "19", "25", "15", "29", "65")
 """Which message each position of BX speaks of (3M guide, ACS Status)."""
 
-_TIMESTAMP = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[ 0A-Z]{4}(\d{2})(\d{2})(\d{2}))?")
+_TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:([ 0A-Z]{4})([0-9]{2})([0-9]{2})([0-9]{2}))?")
 _FORBIDDEN = re.compile(r"[\r\n\0|]")
 BLANK_TIMESTAMP = " " * 18
 
 
-def timestamp(moment: datetime) -> str:
-    """Eighteen characters `YYYYMMDDZZZZHHMMSS` with a blank zone, which means local time: pass local time."""
-    return moment.strftime("%Y%m%d    %H%M%S")
+class ZoneStyle(StrEnum):
+    """What stands in the four characters `ZZZZ` of a timestamp. Registers differ in which of these they can read."""
+
+    BLANK = "    "
+    ZEROS = "0000"
+    UTC = "   Z"
+
+
+def timestamp(moment: datetime, zone: ZoneStyle = ZoneStyle.BLANK) -> str:
+    """Eighteen characters `YYYYMMDDZZZZHHMMSS`; pass local time for blank and zeros, any aware one for UTC."""
+    if zone is ZoneStyle.UTC:
+        moment = moment.astimezone(UTC)
+    # Not strftime: it writes a year before 1000 with fewer than four digits.
+    day = f"{moment.year:04}{moment.month:02}{moment.day:02}"
+    return f"{day}{zone}{moment.hour:02}{moment.minute:02}{moment.second:02}"
+
+
+def read_timestamp(text: str) -> datetime | None:
+    """The moment in a SIP2 timestamp: aware where the zone is `Z`, else the sender's local time; None for the rest."""
+    stamp = _TIMESTAMP.fullmatch(text.strip())
+    if stamp is None or stamp[4] is None:
+        return None
+    year, month, day, hour, minute, second = (int(stamp[place]) for place in (1, 2, 3, 5, 6, 7))
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC if stamp[4] == ZoneStyle.UTC else None)
+    except ValueError:
+        return None
 
 
 def read_date(text: str, formats: Iterable[str] = ("%Y%m%d", "%Y-%m-%d")) -> date | None:
@@ -129,6 +154,11 @@ def read_minor_units(text: str | None) -> int | None:
         return int(amount * 100) if amount.is_finite() and abs(amount) < 10**9 else None
     except InvalidOperation:
         return None
+
+
+def minor_units(amount: int) -> str:
+    """Hundredths as registers read amounts: a point, two decimals, no thousands separator."""
+    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}"
 
 
 def has_forbidden(text: str) -> bool:

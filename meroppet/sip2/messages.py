@@ -24,12 +24,17 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One message: its fixed fields in order, with their widths (3M guide, ch. "Messages")."""
+    """One message: its fixed fields in order with their widths, then the fields it must have and those it may have.
+
+    Norm: 3M guide, ch. "Messages". AY and AZ belong to every message and are not named.
+    """
 
     code: str
     name: str
     direction: Direction
     fixed: tuple[tuple[str, int], ...] = ()
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     width: int = field(init=False)
     slices: Mapping[str, slice] = field(init=False)
 
@@ -61,49 +66,72 @@ _ACS_STATUS = (
 )
 
 
-def _request(code: str, name: str, *fixed: tuple[str, int]) -> Spec:
-    return Spec(code, name, Direction.REQUEST, fixed)
+def _request(code: str, name: str, *fixed: tuple[str, int], must: str = "", may: str = "") -> Spec:
+    return Spec(code, name, Direction.REQUEST, fixed, tuple(must.split()), tuple(may.split()))
 
 
-def _response(code: str, name: str, *fixed: tuple[str, int]) -> Spec:
-    return Spec(code, name, Direction.RESPONSE, fixed)
+def _response(code: str, name: str, *fixed: tuple[str, int], must: str = "", may: str = "") -> Spec:
+    return Spec(code, name, Direction.RESPONSE, fixed, tuple(must.split()), tuple(may.split()))
 
 
+_LOAN_FIELDS = "BT CI BH BV CK CH BK AF AG"
+_ITEM_RESULT = (("circulation_status", 2), ("security_marker", 2), ("fee_type", 2), _DATE)
 _ALL = (
-    _request("01", "Block Patron", ("card_retained", 1), _DATE),
-    _request("09", "Checkin", ("no_block", 1), _DATE, ("return_date", 18)),
-    _response("10", "Checkin Response", ("ok", 1), ("resensitize", 1), ("magnetic_media", 1), ("alert", 1), _DATE),
-    _request("11", "Checkout", ("renewal_policy", 1), ("no_block", 1), _DATE, ("nb_due_date", 18)),
-    _response("12", "Checkout Response", *_LOAN_RESULT),
-    _request("15", "Hold", ("hold_mode", 1), _DATE),
-    _response("16", "Hold Response", ("ok", 1), ("available", 1), _DATE),
-    _request("17", "Item Information", _DATE),
+    _request("01", "Block Patron", ("card_retained", 1), _DATE, must="AO AL AA AC"),
+    _request("09", "Checkin", ("no_block", 1), _DATE, ("return_date", 18), must="AP AO AB AC", may="CH BI"),
     _response(
-        "18", "Item Information Response", ("circulation_status", 2), ("security_marker", 2), ("fee_type", 2), _DATE
+        "10", "Checkin Response", ("ok", 1), ("resensitize", 1), ("magnetic_media", 1), ("alert", 1), _DATE,
+        must="AO AB AQ", may="AJ CL AA CK CH AF AG",
     ),
-    _request("19", "Item Status Update", _DATE),
-    _response("20", "Item Status Update Response", ("item_properties_ok", 1), _DATE),
-    _request("23", "Patron Status Request", _LANG, _DATE),
-    _response("24", "Patron Status Response", _STATUS, _LANG, _DATE),
-    _request("25", "Patron Enable", _DATE),
-    _response("26", "Patron Enable Response", _STATUS, _LANG, _DATE),
-    _request("29", "Renew", ("third_party_allowed", 1), ("no_block", 1), _DATE, ("nb_due_date", 18)),
-    _response("30", "Renew Response", *_LOAN_RESULT),
-    _request("35", "End Patron Session", _DATE),
-    _response("36", "End Session Response", ("end_session", 1), _DATE),
-    _request("37", "Fee Paid", _DATE, ("fee_type", 2), ("payment_type", 2), ("currency_type", 3)),
-    _response("38", "Fee Paid Response", ("payment_accepted", 1), _DATE),
-    _request("63", "Patron Information", _LANG, _DATE, ("summary", 10)),
-    _response("64", "Patron Information Response", _STATUS, _LANG, _DATE, *_COUNTS),
-    _request("65", "Renew All", _DATE),
-    _response("66", "Renew All Response", ("ok", 1), ("renewed_count", 4), ("unrenewed_count", 4), _DATE),
-    _request("93", "Login", ("uid_algorithm", 1), ("pwd_algorithm", 1)),
+    _request(
+        "11", "Checkout", ("renewal_policy", 1), ("no_block", 1), _DATE, ("nb_due_date", 18),
+        must="AO AA AB AC", may="CH AD BO BI",
+    ),
+    _response("12", "Checkout Response", *_LOAN_RESULT, must="AO AA AB AJ AH", may=_LOAN_FIELDS),
+    _request("15", "Hold", ("hold_mode", 1), _DATE, must="AO AA", may="BW BS BY AD AB AJ AC BO"),
+    _response("16", "Hold Response", ("ok", 1), ("available", 1), _DATE, must="AO AA", may="BW BR BS AB AJ AF AG"),
+    _request("17", "Item Information", _DATE, must="AO AB", may="AC"),
+    _response(
+        "18", "Item Information Response", *_ITEM_RESULT,
+        must="AB AJ", may="CF AH CJ CM BG BH BV CK AQ AP CH AF AG",
+    ),
+    _request("19", "Item Status Update", _DATE, must="AO AB CH", may="AC"),
+    _response("20", "Item Status Update Response", ("item_properties_ok", 1), _DATE, must="AB", may="AJ CH AF AG"),
+    _request("23", "Patron Status Request", _LANG, _DATE, must="AO AA AC AD"),
+    _response(
+        "24", "Patron Status Response", _STATUS, _LANG, _DATE, must="AO AA AE", may="BL CQ BH BV AF AG"
+    ),
+    _request("25", "Patron Enable", _DATE, must="AO AA", may="AC AD"),
+    _response("26", "Patron Enable Response", _STATUS, _LANG, _DATE, must="AO AA AE", may="BL CQ AF AG"),
+    _request(
+        "29", "Renew", ("third_party_allowed", 1), ("no_block", 1), _DATE, ("nb_due_date", 18),
+        must="AO AA", may="AD AB AJ AC CH BO",
+    ),
+    _response("30", "Renew Response", *_LOAN_RESULT, must="AO AA AB AJ AH", may=_LOAN_FIELDS),
+    _request("35", "End Patron Session", _DATE, must="AO AA", may="AC AD"),
+    _response("36", "End Session Response", ("end_session", 1), _DATE, must="AO AA", may="AF AG"),
+    _request(
+        "37", "Fee Paid", _DATE, ("fee_type", 2), ("payment_type", 2), ("currency_type", 3),
+        must="BV AO AA", may="AC AD CG BK",
+    ),
+    _response("38", "Fee Paid Response", ("payment_accepted", 1), _DATE, must="AO AA", may="BK AF AG"),
+    _request("63", "Patron Information", _LANG, _DATE, ("summary", 10), must="AO AA", may="AC AD BP BQ"),
+    _response(
+        "64", "Patron Information Response", _STATUS, _LANG, _DATE, *_COUNTS,
+        must="AO AA AE", may="BZ CA CB BL CQ BH BV CC AS AT AU AV BU CD BD BE BF AF AG",
+    ),
+    _request("65", "Renew All", _DATE, must="AO AA", may="AD AC BO"),
+    _response(
+        "66", "Renew All Response", ("ok", 1), ("renewed_count", 4), ("unrenewed_count", 4), _DATE,
+        must="AO", may="BM BN AF AG",
+    ),
+    _request("93", "Login", ("uid_algorithm", 1), ("pwd_algorithm", 1), must="CN CO", may="CP"),
     _response("94", "Login Response", ("ok", 1)),
     _response("96", "Request SC Resend"),
     _request("97", "Request ACS Resend"),
-    _response("98", "ACS Status", *_ACS_STATUS),
+    _response("98", "ACS Status", *_ACS_STATUS, must="AO BX", may="AM AN AF AG"),
     _request("99", "SC Status", ("status_code", 1), ("max_print_width", 3), ("protocol_version", 4)),
-)
+)  # fmt: skip
 
 MESSAGES: dict[str, Spec] = {spec.code: spec for spec in _ALL}
 UNKNOWN = Spec("??", "Unknown", Direction.RESPONSE)
@@ -145,6 +173,12 @@ class RawMessage:
         """One fixed field, shorter or empty where the header was cut, empty for a name the message has not."""
         place = self.spec.slices.get(name)
         return self.fixed[place] if place is not None else ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Fields the norm demands of this message and that are not there; many registers leave some out."""
+        present = {identifier for identifier, _ in self.fields}
+        return tuple(identifier for identifier in self.spec.required if identifier not in present)
 
     def first(self, identifier: str) -> str | None:
         """The first value of a field (registers read duplicates that way), or None."""
