@@ -20,10 +20,10 @@ from meroppet.ils.ports import (
     ReturnReason,
     UnavailableCause,
 )
-from meroppet.ils.profiles import BlockReading, CardEcho, SiteProfile
+from meroppet.ils.profiles import BlockReading, CardEcho, FieldMap, SiteProfile
 from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.pin import PinAnswer
-from meroppet.sip2.fields import read_date, read_flag
+from meroppet.sip2.fields import read_date
 from meroppet.sip2.views import ItemView, LoanView, PatronView, ReturnView
 
 _ITEM_STATES = {
@@ -99,8 +99,8 @@ def patron_facts(profile: SiteProfile, view: PatronView, today: date) -> PatronF
         category=_field(view, named.category),
         expires=expires,
         lost=bool(flags & reading.lost),
-        debarred=_is_debarred(reading, view, told_expired) or _is_kept_out(view, named.may_enter),
-        blocked_from_borrowing=bool(flags & reading.borrowing),
+        debarred=_is_debarred(reading, view, told_expired) or _is_kept_out(view, named),
+        blocked_from_borrowing=bool(flags & reading.may_not_borrow),
         fees_minor=fees,
         home=_field(view, named.home),
     )
@@ -111,7 +111,7 @@ def _field(view: PatronView, identifier: str | None) -> str | None:
 
 
 def _is_debarred(reading: BlockReading, view: PatronView, told_expired: bool) -> bool:
-    if not view.flags & reading.debarred:
+    if not view.flags & reading.may_not_enter:
         return False
     if reading.harmless_text is not None:
         rest = re.sub(reading.harmless_text, "", " ".join(view.messages))
@@ -121,9 +121,9 @@ def _is_debarred(reading: BlockReading, view: PatronView, told_expired: bool) ->
     return not told_expired and not view.flags & (reading.explained_by | reading.lost)
 
 
-def _is_kept_out(view: PatronView, identifier: str | None) -> bool:
+def _is_kept_out(view: PatronView, named: FieldMap) -> bool:
     # Where a site says who may enter, silence is a no.
-    return identifier is not None and read_flag(view.raw.first(identifier)) is not True
+    return named.may_enter is not None and _field(view, named.may_enter) not in named.may_enter_if
 
 
 def _any_match(pattern: str, texts: Iterable[str]) -> bool:

@@ -1,0 +1,37 @@
+"""What differs between library systems, as data: one profile a site, from a preset or a file of its own.
+
+Contract: everything outside this package imports from here. `site` holds the values, `reading` and `writing` the TOML.
+"""
+
+from meroppet.ils.profiles.presets import (
+    KOHA,
+    PRESETS,
+    STANDARD,
+    preset_text,
+    profile_from_toml,
+    profile_to_toml,
+)
+from meroppet.ils.profiles.reading import ProfileError, changed
+from meroppet.ils.profiles.site import BlockReading, CardEcho, FieldMap, PinMessage, SiteProfile, ZoneStyle
+
+EVERGREEN, KOHA_SUOMI, QURIA = PRESETS["evergreen"], PRESETS["koha-suomi"], PRESETS["quria"]
+
+__all__ = [
+    "EVERGREEN",
+    "KOHA",
+    "KOHA_SUOMI",
+    "PRESETS",
+    "QURIA",
+    "STANDARD",
+    "BlockReading",
+    "CardEcho",
+    "FieldMap",
+    "PinMessage",
+    "ProfileError",
+    "SiteProfile",
+    "ZoneStyle",
+    "changed",
+    "preset_text",
+    "profile_from_toml",
+    "profile_to_toml",
+]
