@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from meroppet.rules.eligibility import Policy
 from meroppet.wire.changes import PolicyDocument
 from meroppet.wire.convert import policy_from_wire, policy_to_wire
 from server.db import Session
+from server.organisations.documents import add_version, newest_version
 from server.organisations.service import BranchView
 from server.policies.models import PolicyVersion
-from server.replication.service import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +24,13 @@ class PolicyView:
 
 async def set_policy(session: Session, branch: BranchView, policy: Policy, by: str) -> PolicyView:
     """A new version of the branch's policy; its devices have it within a second of the commit."""
-    before = await policy_of(session, branch.id)
-    document = policy_to_wire(policy)
-    view = PolicyView(policy, before.version + 1 if before else 1, by, session.now)
-    session.add(
-        PolicyVersion(
-            consortium_id=branch.consortium,
-            controller_id=branch.controller,
-            branch_id=branch.id,
-            version=view.version,
-            document=document.model_dump_json(),
-            by=by,
-            at=session.now,
-        )
-    )
-    await session.flush()
-    publish(session, branch.consortium, audience=branch.id, kind="policy", value=document)
-    session.wake(f"branch:{branch.id}")
-    return view
+    row = await add_version(session, PolicyVersion, branch, "policy", policy_to_wire(policy), by)
+    return PolicyView(policy, row.version, row.by, row.at)
 
 
 async def policy_of(session: Session, branch_id: str) -> PolicyView | None:
     """The branch's policy, or None: then its door opens for nobody."""
-    statement = select(PolicyVersion).where(col(PolicyVersion.branch_id) == branch_id)
-    row = await session.scalar(statement.order_by(col(PolicyVersion.version).desc()).limit(1))
+    row = await newest_version(session, PolicyVersion, branch_id)
     if row is None:
         return None
     document = PolicyDocument.model_validate_json(row.document)
