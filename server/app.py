@@ -66,14 +66,27 @@ class Server:
         """What this server does by itself."""
         return [
             Job("purge", DAILY, self._purge),
+            Job("purge.patrons", DAILY, self._purge_patrons),
+            Job("purge.changes", DAILY, self._purge_changes),
+            Job("purge.staff", DAILY, self._purge_staff),
             Job("certificate", DAILY, self._renew),
         ]
 
     async def _purge(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:
             await purge(session, entities())
+
+    # Each by itself: what stops one must not keep what the others would have removed.
+    async def _purge_patrons(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
             await patrons.purge(session, self.keys, session.now)
+
+    async def _purge_changes(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
             await replication.purge(session, session.now)
+
+    async def _purge_staff(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
             await accounts.purge(session, session.now)
 
     async def _renew(self) -> None:

@@ -1,11 +1,8 @@
-"""Keeping visits and refusals as the journal brings them, and counting them."""
+"""Keeping visits and refusals as the journal brings them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-
-from sqlalchemy import func, select
-from sqlmodel import col
 
 from server.db import Session
 from server.visits.models import Refusal, Visit
@@ -39,16 +36,3 @@ async def keep(session: Session, visits: Sequence[VisitRow], refusals: Sequence[
         await session.execute(session.insert(Visit).on_conflict_do_nothing(), [asdict(row) for row in visits])
     if refusals:
         await session.execute(session.insert(Refusal).on_conflict_do_nothing(), [asdict(row) for row in refusals])
-
-
-async def visits_since(session: Session, branch_id: str, since: datetime) -> int:
-    """How many were let in at a branch."""
-    statement = select(func.count()).select_from(Visit).where(col(Visit.branch_id) == branch_id, col(Visit.at) >= since)
-    return int(await session.scalar(statement))
-
-
-async def refusals_since(session: Session, branch_id: str, since: datetime) -> dict[str, int]:
-    """How many were not, by reason."""
-    statement = select(col(Refusal.reason), func.count()).group_by(col(Refusal.reason))
-    rows = await session.all(statement.where(col(Refusal.branch_id) == branch_id, col(Refusal.at) >= since))
-    return dict(rows)
