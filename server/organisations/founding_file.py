@@ -166,7 +166,9 @@ class BranchTable(Group):
     help_number: Annotated[str, AfterValidator(_telephone)] = Field(
         description="the number patrons call for help, as dialled in the country, such as '021-39 00 00'"
     )
-    live_from: date = Field(description="the day its doors open to patrons, such as 2026-02-01")
+    live_from: date = Field(
+        description="the day it became an open library, for the record; policy and hours open its door, not this"
+    )
     zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="Europe/Stockholm", description="its time zone, such as 'Europe/Stockholm'"
     )
