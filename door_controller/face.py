@@ -1,10 +1,15 @@
 """Lamp, sounder and display as one face: it always shows the newest, never keeps anybody waiting and never fails."""
 
 import asyncio
+import logging
+from collections.abc import Awaitable
 
 from door_controller.fittings import Fittings
 from door_controller.wording import DisplayText, Lamp
 from hardware.ports import Tone
+from meroppet.runtime.logs import Recurring
+
+logger = logging.getLogger(__name__)
 
 
 class Face:
@@ -15,6 +20,7 @@ class Face:
         self._wanted: DisplayText | None = None
         self._tone: Tone | None = None
         self._news = asyncio.Event()
+        self._trouble = Recurring(logger, "an output")
 
     @property
     def wanted(self) -> DisplayText | None:
@@ -37,12 +43,21 @@ class Face:
             self._news.clear()
             text, tone, self._tone = self._wanted, self._tone, None
             if tone is not None and self._sounder is not None:
-                await self._sounder.play(tone)
+                await self._tried(self._sounder.play(tone))
             if text is None:
                 continue
             # A device that was away is shown its state again by its driver, so an unchanged one need not be told.
             if text.lamp != lamp and self._indicator is not None:
-                await self._indicator.show(text.lamp.colour, blinking=text.lamp.blinking)
+                await self._tried(self._indicator.show(text.lamp.colour, blinking=text.lamp.blinking))
             if text.shown() != lines and self._display is not None:
-                await self._display.show(text.shown())
+                await self._tried(self._display.show(text.shown()))
             lamp, lines = text.lamp, text.shown()
+
+    async def _tried(self, order: Awaitable[bool]) -> None:
+        try:
+            await order
+        except Exception as error:  # noqa: BLE001 (a driver may fail in any way)
+            # A dark display must not keep anybody out, and a broken lamp must not take the door with it.
+            self._trouble.failed(f"{type(error).__name__}: {error}")
+        else:
+            self._trouble.succeeded()

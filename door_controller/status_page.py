@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
 
+from meroppet.device.errors import DeviceError
+
 Facts = Callable[[], Awaitable[dict[str, object]]]
 
 REQUEST_WITHIN = 2.0
@@ -36,12 +38,21 @@ class StatusPage:
             await server.serve_forever()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            async with asyncio.timeout(REQUEST_WITHIN):
-                head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(await self._answer(head.split(b"\r\n", 1)[0].decode("ascii", "replace")))
-                await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                async with asyncio.timeout(REQUEST_WITHIN):
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    writer.write(await self._told(head.split(b"\r\n", 1)[0].decode("ascii", "replace")))
+                    await writer.drain()
+        finally:
+            writer.close()
+
+    async def _told(self, line: str) -> bytes:
+        try:
+            return await self._answer(line)
+        except DeviceError as error:
+            # Who stands here with a broken disk wants to read just that.
+            return _response(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", str(error))
 
     async def _answer(self, line: str) -> bytes:
         match line.split(" "):

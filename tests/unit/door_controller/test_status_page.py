@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from door_controller.status_page import StatusPage
+from meroppet.device.errors import StoreFailed
 
 
 def _free_port() -> int:
@@ -55,3 +56,18 @@ async def test_nothing_else_is_there(port: int, line: bytes) -> None:
 
 async def test_a_request_without_end_is_hung_up_on(port: int) -> None:
     assert await ask(port, b"GET /" + b"a" * 20_000) == ""
+
+
+async def test_a_disk_that_does_not_answer_is_told_in_words() -> None:
+    async def facts() -> dict[str, object]:
+        raise StoreFailed("journal.db: the disk still has not answered")
+
+    port = _free_port()
+    serving = asyncio.create_task(StatusPage(port, facts).run())
+    await asyncio.sleep(0.05)
+    answer = await ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    serving.cancel()
+    await asyncio.wait([serving])
+
+    assert answer.startswith("HTTP/1.1 503")
+    assert answer.endswith("the disk still has not answered")
