@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -34,10 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
         "invite": _invite,
     }
     command = _check if given.check else commands[given.command]
-    return _run(command(given, settings))
+    return _run(command(given, settings), settings)
 
 
-def _run(work: Awaitable[int]) -> int:
+def _run(work: Awaitable[int], settings: ServerSettings) -> int:
+    from sqlalchemy.exc import DBAPIError
+
     from server.keys import KeysError
 
     async def done() -> int:
@@ -45,8 +48,16 @@ def _run(work: Awaitable[int]) -> int:
 
     try:
         return asyncio.run(done())
+    except DBAPIError as error:
+        # Its first argument is the database's code, which quotes nobody (see server.db.database).
+        where = settings.database or str(settings.state_dir / "server.db")
+        return _fail(f"the database {where} cannot be used: {error.args[0]}")
     except (OSError, KeysError, ValueError) as error:
         return _fail(str(error))
+    except ExceptionGroup:
+        # Something nobody foresaw ended the work in the background; whoever supervises this process starts it again.
+        logging.getLogger(__name__).exception("the server ended")
+        return 1
     except KeyboardInterrupt:
         return 0
 
@@ -102,10 +113,13 @@ async def _migrate(_given: argparse.Namespace, settings: ServerSettings) -> int:
 async def _check(_given: argparse.Namespace, settings: ServerSettings) -> int:
     from server.app import build
     from server.db.migrate import is_current
+    from server.serve import staff_tls
 
     server = build(settings)
     current = await is_current(server.database)
     await server.close()
+    if (tls := staff_tls(settings.staff)) is not None:
+        tls()
     sys.stderr.write(f"settings, keys, database and pages are in order{'' if current else '; migrate comes first'}\n")
     return 0
 

@@ -45,7 +45,7 @@ async def serve(server: Server, notifier: Notifier) -> None:
     await _tell_first_link(server)
     listeners = [
         _listener(server.device_app, server.settings.devices, tls=server.keys.tls),
-        _listener(server.staff_app, server.settings.staff, tls=_staff_tls(server.settings.staff)),
+        _listener(server.staff_app, server.settings.staff, tls=staff_tls(server.settings.staff)),
     ]
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -129,14 +129,18 @@ def _listener(
     return _Listener(config)
 
 
-def _staff_tls(settings: StaffListener) -> Callable[[], ssl.SSLContext] | None:
+def staff_tls(settings: StaffListener) -> Callable[[], ssl.SSLContext] | None:
+    """How staff pages are encrypted, or None where they are not. The call raises OSError for files that will not do."""
     certificate, key = settings.certificate, settings.certificate_key
     if certificate is None or key is None:
         return None
 
     def context() -> ssl.SSLContext:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        made.load_cert_chain(certificate, key)
+        try:
+            made.load_cert_chain(certificate, key)
+        except OSError as error:
+            raise OSError(f"staff.certificate {certificate} and its key cannot be used: {error}") from error
         return made
 
     return context

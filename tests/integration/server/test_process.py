@@ -168,6 +168,29 @@ async def test_check_opens_everything_and_serves_nothing(config: Path) -> None:
     assert "in order" in err
 
 
+@pytest.mark.parametrize("command", ["--check", "serve"])
+async def test_a_database_that_is_none_is_one_sentence(config: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "state").mkdir(mode=0o700)
+    (tmp_path / "state" / "server.db").write_bytes(b"no database at all" * 100)
+
+    code, _, err = await _done(command, "--config", str(config))
+
+    assert code == 1
+    assert f"the database {tmp_path / 'state' / 'server.db'} cannot be used" in err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
+async def test_check_opens_the_staff_certificate_too(config: Path, tmp_path: Path) -> None:
+    with config.open("a", encoding="utf-8") as file:
+        file.write(f'certificate = "{tmp_path}/none.pem"\ncertificate_key = "{tmp_path}/none.key"\n')
+
+    code, _, err = await _done("--check", "--config", str(config))
+
+    assert code == 1
+    assert err.startswith(f"meroppet-server: staff.certificate {tmp_path}/none.pem and its key cannot be used")
+    assert len(err.splitlines()) == 1
+
+
 async def test_an_administrators_link_and_an_invitation_can_be_made_on_the_spot(config: Path) -> None:
     code, out, _ = await _done("create-admin", "--config", str(config))
     assert code == 0
