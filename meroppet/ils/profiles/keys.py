@@ -17,12 +17,13 @@ from meroppet.ils.profiles.kinds import (
     POSITIONS,
     TERMINATOR,
     VALUES,
+    ZONE,
     Kind,
     choice,
     count,
     seconds,
 )
-from meroppet.ils.profiles.site import CardEcho, PinMessage, SiteProfile, ZoneStyle
+from meroppet.ils.profiles.site import CardEcho, PinMessage, SiteProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ KEYS: tuple[Key, ...] = (
         needs_login=FLAG,
         resends=count(0, 3),
     ),
+    Key("wire", "zone", ZONE, "", "zone"),
     *_keys(
         "requests",
         "",
-        zone=choice(ZoneStyle),
         blank_nb_due=FLAG,
         blank_return_date=FLAG,
         institution_from_status=FLAG,

@@ -2,13 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from meroppet.sip2.fields import ZoneStyle
+
 _TERMINATORS = {"CR": b"\r", "LF": b"\n", "CRLF": b"\r\n"}
+_ZONES = {"blank": ZoneStyle.BLANK, "0000": ZoneStyle.ZEROS, "Z": ZoneStyle.UTC}
 
 
 class Unfit(Exception):
@@ -55,11 +58,6 @@ def _charset(name: str) -> str:
     except (LookupError, UnicodeError) as error:
         raise Unfit from error
     return name
-
-
-def _terminator(value: Any) -> bytes:
-    _require(isinstance(value, str) and value in _TERMINATORS)
-    return _TERMINATORS[value]
 
 
 def _delimiter(value: Any) -> str:
@@ -128,15 +126,22 @@ def seconds(least: float, most: float) -> Kind:
     return Kind(f"seconds, {least:g}–{most:g}", read)
 
 
+def named(values: Mapping[str, Any]) -> Kind:
+    """One of some values, by the name it has in a profile."""
+
+    def read(value: Any) -> Any:
+        _require(isinstance(value, str) and value in values)
+        return values[value]
+
+    def plain(value: Any) -> str:
+        return next(name for name, each in values.items() if each == value)
+
+    return Kind(f"one of {', '.join(json.dumps(name) for name in values)}", read, plain)
+
+
 def choice(options: type[StrEnum]) -> Kind:
     """One of an enumeration's values."""
-    known = [option.value for option in options]
-
-    def read(value: Any) -> StrEnum:
-        _require(isinstance(value, str) and value in known)
-        return options(value)
-
-    return Kind(f"one of {', '.join(json.dumps(name) for name in known)}", read, str)
+    return named({option.value: option for option in options})
 
 
 def _ordered(positions: Iterable[int]) -> list[int]:
@@ -147,14 +152,11 @@ def _or_empty(text: str | None) -> str:
     return text or ""
 
 
-def _terminator_name(value: bytes) -> str:
-    return next(name for name, raw in _TERMINATORS.items() if raw == value)
-
-
 FLAG = Kind("true or false", _flag)
 CHARSET = Kind('the name of a character encoding, such as "utf-8", "latin-1" or "cp850"', lambda v: _charset(_text(v)))
 FALLBACK = Kind('the name of a character encoding, or "" for none', _optional(_charset), _or_empty)
-TERMINATOR = Kind('one of "CR", "LF", "CRLF"', _terminator, _terminator_name)
+TERMINATOR = named(_TERMINATORS)
+ZONE = named(_ZONES)
 DELIMITER = Kind('one character that is neither letter, digit nor blank, such as "|" or "^"', _delimiter)
 FIELD = Kind('a field identifier such as "PB", or "" where the register does not say', _optional(_field_id), _or_empty)
 PATTERN = Kind('a regular expression that matches some text, or "" for none', _optional(_pattern), _or_empty)

@@ -57,11 +57,16 @@ def _whole(values: Mapping[str, Any], known: Mapping[str, SiteProfile]) -> SiteP
     if base_name is not None and (not isinstance(base_name, str) or base_name not in known):
         raise _Wrong("", "based_on", f"there is no profile {base_name!r}; there are: {', '.join(sorted(known))}")
     base = SiteProfile("") if base_name is None else known[base_name]
-    name = values.get("name", base.name)
-    if not isinstance(name, str) or re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name) is None:
-        raise _Wrong("", "name", f"name is {name!r}; it must be small letters, digits and hyphens")
     tables = {key: value for key, value in values.items() if key not in _TOP}
-    return _with_tables(replace(base, name=name), tables, _TOP)
+    return replace(_with_tables(base, tables, _TOP), name=_name(values.get("name", base.name)))
+
+
+def _name(value: Any) -> str:
+    if value == "":
+        raise _Wrong("", "name", 'name is missing; write name = "…", or based_on = "…" to take a preset\'s')
+    if not isinstance(value, str) or re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value) is None:
+        raise _Wrong("", "name", f"name is {value!r}; it must be small letters, digits and hyphens")
+    return value
 
 
 def _with_tables(base: SiteProfile, tables: Mapping[str, Any], also: Iterable[str]) -> SiteProfile:

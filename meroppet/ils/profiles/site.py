@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from meroppet.ils.ports import LoanReason
+from meroppet.sip2.fields import ZoneStyle
 from meroppet.sip2.session import WireFormat
 
 
@@ -20,14 +21,6 @@ class PinMessage(StrEnum):
 
     PATRON_INFORMATION = "63"
     PATRON_STATUS = "23"
-
-
-class ZoneStyle(StrEnum):
-    """What stands between date and time in a request (SIP2 2.00: blanks mean local time, `Z` Greenwich)."""
-
-    BLANK = "blank"
-    ZEROS = "0000"
-    UTC = "Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def write_profile(
             _line(key, profile, notes)
             for key in keys.values()
             if key.of(profile) != key.of(base) or key.dotted in notes
-        ]  # fmt: skip
+        ]
         if lines:
             blocks.append("\n".join([f"[{prefix}{table}]", *lines]))
     if profile.loan_refusals != base.loan_refusals:
