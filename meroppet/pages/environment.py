@@ -9,7 +9,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from meroppet.pages import dates, languages, translations
+from meroppet.pages import codes, dates, languages, translations
 from meroppet.pages.icons import icon
 from meroppet.pages.static_files import Assets
 
@@ -24,7 +24,7 @@ class Pages:
         self._catalogues = catalogues
 
     def language(self, request: Request) -> str:
-        """The visitor's language: address, cookie, else Swedish."""
+        """The visitor's language: address, cookie, browser, else Swedish."""
         return languages.of_request(request)
 
     def translator(self, lang: str) -> NullTranslations:
@@ -84,7 +84,7 @@ def _environment(
     )
     _translate(environment, catalogue)
     environment.globals |= {"lang": lang, "languages": languages.LANGUAGES, "asset": assets.url, "icon": icon}
-    environment.filters |= _date_filters(lang, zone)
+    environment.filters |= {**_date_filters(lang, zone), "pieces": codes.pieces}
     return environment
 
 

@@ -28,8 +28,23 @@ def known(code: str | None) -> str:
 
 
 def of_request(request: Request) -> str:
-    """What was asked for in the address, else remembered in the cookie, else Swedish."""
-    return known(request.query_params.get(QUERY) or request.cookies.get(COOKIE))
+    """What was asked for in the address, else remembered in the cookie, else the browser's own, else Swedish."""
+    chosen = request.query_params.get(QUERY) or request.cookies.get(COOKIE)
+    return known(chosen or preferred(request.headers.get("accept-language", "")))
+
+
+def preferred(header: str) -> str | None:
+    """The first language of an Accept-Language header that pages speak (RFC 9110, 12.5.4); None when there is none."""
+    wanted = sorted((_wish(part) for part in header.split(",")), key=lambda wish: -wish[1])
+    return next((code for code, weight in wanted if weight > 0 and code in _CODES), None)
+
+
+def _wish(part: str) -> tuple[str, float]:
+    tag, _, weight = part.replace(" ", "").partition(";q=")
+    try:
+        return tag.split("-")[0].lower(), float(weight or 1)
+    except ValueError:
+        return "", 0.0
 
 
 def remember(request: Request, response: Response) -> None:

@@ -11,7 +11,7 @@ from server.audit.words import words_of
 from server.db import Scope, Session
 from server.organisations.service import branches, organisations
 from server.staff.access import Grant, Role
-from server.staff.service import SERVER, SignedIn
+from server.staff.service import SERVER, SignedIn, accounts
 from server.web.gate import ALL_BRANCHES, NotAllowed, Staff
 from server.web.parts import Parts
 from server.web.show import show
@@ -24,11 +24,16 @@ Before = Annotated[int | None, Query(ge=1, le=HIGHEST)]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the page: an entry, its action in words and its place by name."""
+    """A line of the page: an entry, its action in words, its place and who did it by name, its data readable.
+
+    `actor` is empty where no account has the id: the page then shows the id itself.
+    """
 
     entry: EntryView
     words: str
     place: str
+    actor: str
+    data: list[tuple[str, object]]
 
 
 @router.get("/audit")
@@ -74,12 +79,15 @@ def _said(log: str, before: int | None) -> Data:
 async def _lines(session: Session, entries: list[EntryView]) -> list[Line]:
     names = {view.id: view.name for view in await organisations(session)}
     names |= {view.id: view.name for view in await branches(session)}
-    return [_line(entry, names) for entry in entries]
+    people = {view.id: f"{view.name} ({view.username})" for view in await accounts(session)}
+    return [_line(entry, names, people) for entry in entries]
 
 
-def _line(entry: EntryView, names: dict[str, str]) -> Line:
+def _line(entry: EntryView, names: dict[str, str], people: dict[str, str]) -> Line:
     place = entry.branch or entry.controller or ""
-    return Line(entry, words_of(entry.action), names.get(place, place))
+    shown = {"account": people, "place": names}
+    data = [(key, shown.get(key, {}).get(str(value), value)) for key, value in sorted(entry.data.items())]
+    return Line(entry, words_of(entry.action), names.get(place, place), people.get(entry.actor, ""), data)
 
 
 def _show(request: Request, me: SignedIn, log: str, lines: list[Line]) -> Response:

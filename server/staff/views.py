@@ -31,11 +31,14 @@ router = APIRouter()
 
 Text = Annotated[str, Form()]
 
+LONGEST_USERNAME = 64
+"""What is shown again after a wrong password; nobody has a longer one."""
+
 
 @router.get("/sign-in")
 async def sign_in_page(request: Request) -> Response:
     """The form."""
-    return show(request, "sign_in.html", wrong=None, next="/")
+    return show(request, "sign_in.html", wrong=None, next="/", username="")
 
 
 @router.post("/sign-in")
@@ -49,7 +52,9 @@ async def sign_in_with(
     """Sign in; a wrong name and a wrong password get the same answer."""
     result = await sign_in(parts.database, parts.passwords, username, password)
     if isinstance(result, SignInRefusal):
-        return show(request, "sign_in.html", status=403, wrong=result, next=_safe(next))
+        return show(
+            request, "sign_in.html", status=403, wrong=result, next=_safe(next), username=username[:LONGEST_USERNAME]
+        )
     return _enter(result, _safe(next))
 
 

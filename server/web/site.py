@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
 from meroppet.pages import Pages, SecurityHeaders, mount_static, pages
+from meroppet.pages.headers import HEADERS
 from server.audit import views as audit
 from server.body_limit import BodyLimit
 from server.devices import views as devices
@@ -15,8 +17,8 @@ from server.patrons import views as patrons
 from server.schedules import views as schedules
 from server.staff import views as staff
 from server.web.forms import Forged, refuse_forged
-from server.web.gate import NeedsSignIn, NotAllowed, NotFound
-from server.web.parts import HOME_ZONE, StaffParts
+from server.web.gate import NeedsSignIn, NotAllowed, NotFound, visitor
+from server.web.parts import HOME_ZONE, StaffParts, parts_of
 from server.web.show import show
 
 HERE = Path(__file__).parent
@@ -47,25 +49,36 @@ def _answer_refusals(app: FastAPI) -> None:
     @app.exception_handler(NeedsSignIn)
     async def _(request: Request, _error: NeedsSignIn) -> Response:
         # 401 and the form itself: a page left open overnight asks for a password where the list was.
-        answer = show(request, "sign_in.html", status=401, wrong=None, next=_return_to(request))
+        answer = show(request, "sign_in.html", status=401, wrong=None, next=_return_to(request), username="")
         answer.headers["HX-Redirect"] = "/sign-in"
         return answer
 
-    @app.exception_handler(NotAllowed)
-    async def _(request: Request, _error: NotAllowed) -> Response:
-        return show(request, "refused.html", status=403, why="not_allowed")
+    _answer(app, NotAllowed, 403, "not_allowed")
+    _answer(app, Forged, 403, "forged")
+    _answer(app, NotFound, 404, "not_found")
+    _answer(app, 404, 404, "not_found")
+    _answer(app, 405, 405, "not_found")
+    _answer(app, RequestValidationError, 422, "not_found")
+    app.add_exception_handler(500, _broken)
 
-    @app.exception_handler(Forged)
-    async def _(request: Request, _error: Forged) -> Response:
-        return show(request, "refused.html", status=403, why="forged")
 
-    @app.exception_handler(NotFound)
-    async def _(request: Request, _error: NotFound) -> Response:
-        return show(request, "refused.html", status=404, why="not_found")
+def _answer(app: FastAPI, error: type[Exception] | int, status: int, why: str) -> None:
+    async def refused(request: Request, met: Exception) -> Response:
+        # Whoever is signed in keeps her way back: the menu stays.
+        me = await visitor(request, parts_of(request))
+        answer = show(request, "refused.html", me=me, status=status, why=why)
+        answer.headers.update(getattr(met, "headers", None) or {})
+        return answer
 
-    @app.exception_handler(404)
-    async def _(request: Request, _error: Exception) -> Response:
-        return show(request, "refused.html", status=404, why="not_found")
+    app.add_exception_handler(error, refused)
+
+
+def _broken(request: Request, _error: Exception) -> Response:
+    """Nothing that could break again is asked: no database, no visitor. The server's own log has the error."""
+    answer = show(request, "refused.html", status=500, why="broken")
+    # This answer is made outside the middleware that adds them.
+    answer.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    return answer
 
 
 def _return_to(request: Request) -> str:
