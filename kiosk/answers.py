@@ -1,7 +1,7 @@
 """From the register's answer to a line of the session; a loan that is not certain is never shown as done."""
 
 from meroppet.ils.ports import LoanAnswer, LoanReason, ReturnAnswer
-from meroppet.rules.checkout import Line, LineState
+from meroppet.rules.session import Line, LineState
 
 RENEWED = LoanReason.RENEWED.value
 UNCERTAIN = "uncertain"

@@ -3,18 +3,8 @@
 from collections.abc import Callable
 
 from hardware.ports import CardPresented
-from meroppet.rules.checkout import (
-    Cancelled,
-    CardShown,
-    Chosen,
-    Finished,
-    Happening,
-    ItemSeen,
-    KeyPressed,
-    Screen,
-    Task,
-)
 from meroppet.rules.credentials import card_from_bytes
+from meroppet.rules.session import Cancelled, CardShown, Chosen, Finished, Happening, ItemSeen, KeyPressed, Screen, Task
 
 UNREADABLE = "?"
 """Stands for a code that was too long to be one: nobody's card and no item."""

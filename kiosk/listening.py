@@ -9,9 +9,9 @@ from kiosk import inputs
 from kiosk.fittings import Fittings
 from kiosk.ports import Journal
 from kiosk.session import SessionShell
-from meroppet.rules.checkout import Chosen, Happening, Screen, Task
 from meroppet.rules.events import ReaderFound as Found
 from meroppet.rules.events import ReaderLost as Missing
+from meroppet.rules.session import Chosen, Happening, Screen, Task
 from meroppet.runtime.logs import Recurring
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from kiosk.opening import Opening, opening_at
 from kiosk.ports import Branch
 from kiosk.presentation import Presentation
 from kiosk.session import SessionShell
-from meroppet.rules.checkout import WARN_SECONDS, LineState, Screen, Session, seconds_left
+from meroppet.rules.checkout import WARN_SECONDS, seconds_left
+from meroppet.rules.session import LineState, Screen, Session
 from meroppet.runtime.clock import Clock
 
 NIGHT_BEGINS = 22

@@ -9,7 +9,7 @@ from gettext import NullTranslations
 from kiosk.answers import RENEWED, UNCERTAIN
 from meroppet.ils.ports import LoanReason, ReturnReason
 from meroppet.pages import dates
-from meroppet.rules.checkout import Line, LineState
+from meroppet.rules.session import Line, LineState
 
 
 def N_(sentence: str) -> str:  # noqa: N802 (gettext's name for a sentence that is translated later)

@@ -12,12 +12,31 @@ from kiosk.ports import Attempts, Counted, Journal, Surroundings
 from kiosk.presentation import Presentation
 from kiosk.sounds import tone_between
 from meroppet.ils.ports import Circulation, LoanReason
-from meroppet.rules import checkout
-from meroppet.rules.checkout import Happening, Identified, ItemAnswered, ItemSeen, Locked, Screen, Session
+from meroppet.rules.checkout import RECEIPT_SECONDS, step
 from meroppet.rules.pin import PinAnswer
+from meroppet.rules.session import (
+    Borrow,
+    Effect,
+    Failed,
+    GiveBack,
+    Happening,
+    Identified,
+    Identify,
+    ItemAnswered,
+    ItemSeen,
+    Locked,
+    OnLoan,
+    Record,
+    Renew,
+    RenewalAnswered,
+    Screen,
+    Session,
+    Settle,
+    Tick,
+)
 from meroppet.runtime.clock import Clock
 
-Question = checkout.Identify | checkout.Borrow | checkout.Renew | checkout.GiveBack
+Question = Identify | Borrow | Renew | GiveBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +134,7 @@ class SessionShell:
 
     async def _step(self, happening: Happening) -> None:
         before = self.session
-        self.session, effects = checkout.step(before, happening, self._out.clock.monotonic())
+        self.session, effects = step(before, happening, self._out.clock.monotonic())
         self._forget_presentation(happening)
         if self.session != before:
             self._follow(before)
@@ -123,7 +142,7 @@ class SessionShell:
             self._sound(tone_between(before, self.session))
         for effect in effects:
             if not await self._perform(effect):
-                self.happen(checkout.Failed())
+                self.happen(Failed())
                 return
 
     def _follow(self, before: Session) -> None:
@@ -139,8 +158,8 @@ class SessionShell:
     def _forget_presentation(self, happening: Happening) -> None:
         """Who chose a language and walked away leaves the screen to the next person as it was."""
         waited = self._out.clock.monotonic() - self._presented
-        is_idle = isinstance(happening, checkout.Tick) and self.session.screen is Screen.IDLE
-        if is_idle and self.presentation != Presentation() and waited > checkout.RECEIPT_SECONDS:
+        is_idle = isinstance(happening, Tick) and self.session.screen is Screen.IDLE
+        if is_idle and self.presentation != Presentation() and waited > RECEIPT_SECONDS:
             self.present(Presentation())
 
     def _sound(self, tone: Tone | None) -> None:
@@ -155,11 +174,11 @@ class SessionShell:
             for item in sorted(self._on_pad - self._left_behind):
                 self.happen(ItemSeen(item))
 
-    async def _perform(self, effect: checkout.Effect) -> bool:
+    async def _perform(self, effect: Effect) -> bool:
         match effect:
-            case checkout.Record(event, card):
+            case Record(event, card):
                 return await self._out.journal.record(event, card)
-            case checkout.Settle(_, outcome):
+            case Settle(_, outcome):
                 await self._out.attempts.settle(self._attempt, outcome)
                 return True
             case _:
@@ -176,24 +195,24 @@ class SessionShell:
 
     async def _ask(self, question: Question) -> Happening:
         match question:
-            case checkout.Identify():
+            case Identify():
                 return await self._identify(question)
-            case checkout.Borrow():
+            case Borrow():
                 return await self._lend(question)
-            case checkout.Renew(session, refusal, card, pin):
+            case Renew(session, refusal, card, pin):
                 renewed = await self._out.ils.renew(card.value, pin.digits, refusal.barcode)
-                return checkout.RenewalAnswered(session, taken_line(renewed), refusal)
-            case checkout.GiveBack(session, barcode):
+                return RenewalAnswered(session, taken_line(renewed), refusal)
+            case GiveBack(session, barcode):
                 return ItemAnswered(session, returned_line(await self._out.ils.checkin(barcode)))
 
-    async def _lend(self, asked: checkout.Borrow) -> Happening:
+    async def _lend(self, asked: Borrow) -> Happening:
         answer = await self._out.ils.checkout(asked.card.value, asked.pin.digits, asked.barcode)
         line = taken_line(answer)
         if answer.reason is LoanReason.ALREADY_ON_LOAN:
-            return checkout.OnLoan(asked.session, line, asked.card, asked.pin)
+            return OnLoan(asked.session, line, asked.card, asked.pin)
         return ItemAnswered(asked.session, line)
 
-    async def _identify(self, question: checkout.Identify) -> Happening:
+    async def _identify(self, question: Identify) -> Happening:
         # A session can hold several attempts: each is counted under an identifier of its own.
         self._attempt = self._new_session()
         counted = await self._out.attempts.count(self._attempt, question.card)

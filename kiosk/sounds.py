@@ -1,7 +1,7 @@
 """What is heard besides being seen: a rising tone for done, a falling one for no. A PIN's keys make no sound here."""
 
 from hardware.ports import Tone
-from meroppet.rules.checkout import LineState, Screen, Session
+from meroppet.rules.session import LineState, Screen, Session
 
 
 def tone_between(before: Session, after: Session) -> Tone | None:

@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 
 from kiosk.app import Kiosk
 from kiosk.settings import ListenSettings
-from meroppet.rules.checkout import Tick
 from meroppet.rules.events import DeviceStarted, DeviceStopped
+from meroppet.rules.session import Tick
 from meroppet.runtime.logs import Recurring
 from meroppet.runtime.sdnotify import Notifier
 

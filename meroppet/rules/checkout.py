@@ -39,40 +39,9 @@ from meroppet.rules.session import (
 )
 
 __all__ = [
-    "IDLE_SECONDS",
-    "RECEIPT_SECONDS",
-    "WARN_SECONDS",
-    "Borrow",
-    "Cancelled",
-    "CardShown",
-    "Chosen",
-    "Effect",
-    "Failed",
-    "Finished",
-    "GiveBack",
-    "Happening",
-    "Identified",
-    "Identify",
-    "ItemAnswered",
-    "ItemSeen",
-    "KeyPressed",
-    "Line",
-    "LineState",
-    "Locked",
-    "OnLoan",
-    "Record",
-    "Renew",
-    "RenewalAnswered",
-    "Screen",
-    "Session",
-    "Settle",
-    "Step",
-    "Task",
-    "Tick",
-    "Touched",
-    "seconds_left",
-    "step",
-]
+    "IDLE_SECONDS", "RECEIPT_SECONDS", "WARN_SECONDS", "Cancelled", "Chosen", "Finished", "KeyPressed", "Step", "Task",
+    "Touched", "seconds_left", "step",
+]  # fmt: skip
 
 IDLE_SECONDS = 120.0
 WARN_SECONDS = 20.0

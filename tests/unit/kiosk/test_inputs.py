@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hardware.ports import CardPresented
 from kiosk import inputs
 from kiosk.sounds import tone_between
-from meroppet.rules.checkout import (
+from meroppet.rules.session import (
     Cancelled,
     CardShown,
     Chosen,

@@ -12,7 +12,9 @@ from kiosk.presentation import Presentation
 from kiosk.session import SessionShell, Surfaces
 from meroppet.ils.fake import FakeIls
 from meroppet.ils.ports import LoanAnswer, LoanReason, PatronAnswer, PatronReason, UnavailableCause
-from meroppet.rules.checkout import (
+from meroppet.rules.pin import PinAnswer
+from meroppet.rules.reasons import Reason
+from meroppet.rules.session import (
     Cancelled,
     CardShown,
     Chosen,
@@ -25,8 +27,6 @@ from meroppet.rules.checkout import (
     Tick,
     Touched,
 )
-from meroppet.rules.pin import PinAnswer
-from meroppet.rules.reasons import Reason
 from tests.fakes.kiosk_parts import FixedSurroundings, ManualClock, MemoryAttempts, MemoryJournal, library, register
 
 CARD = "2900100000017"

@@ -12,8 +12,8 @@ from kiosk.session import SessionShell, Surfaces
 from kiosk.web.live import message, stages
 from kiosk.web.rendering import Rendering
 from kiosk.web.routes import INTENTS, create_app
-from meroppet.rules.checkout import CardShown, ItemSeen, Line, LineState, Screen, Session, Task
 from meroppet.rules.reasons import Reason
+from meroppet.rules.session import CardShown, ItemSeen, Line, LineState, Screen, Session, Task
 from tests.fakes.kiosk_parts import NORA, FixedSurroundings, ManualClock, MemoryAttempts, MemoryJournal, register
 
 

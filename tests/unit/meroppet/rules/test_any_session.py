@@ -4,8 +4,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from meroppet.rules.checkout import (
-    IDLE_SECONDS,
+from meroppet.rules.checkout import IDLE_SECONDS, step
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.events import KioskEnded
+from meroppet.rules.pin import Outcome, PinAnswer
+from meroppet.rules.session import (
     Borrow,
     Cancelled,
     CardShown,
@@ -33,11 +36,7 @@ from meroppet.rules.checkout import (
     Task,
     Tick,
     Touched,
-    step,
 )
-from meroppet.rules.credentials import CardNumber
-from meroppet.rules.events import KioskEnded
-from meroppet.rules.pin import Outcome, PinAnswer
 from tests.unit.meroppet.rules.cases import FINE, TODAY
 
 IDENTIFIERS = st.integers(0, 20).map("s{}".format)

@@ -5,9 +5,11 @@ from datetime import date
 
 import pytest
 
-from meroppet.rules.checkout import (
-    IDLE_SECONDS,
-    RECEIPT_SECONDS,
+from meroppet.rules.checkout import IDLE_SECONDS, RECEIPT_SECONDS, seconds_left, step
+from meroppet.rules.events import KioskEnded, KioskIdentified, KioskLoan, KioskReturn
+from meroppet.rules.pin import Outcome, PinAnswer
+from meroppet.rules.reasons import Reason
+from meroppet.rules.session import (
     Borrow,
     Cancelled,
     CardShown,
@@ -35,12 +37,7 @@ from meroppet.rules.checkout import (
     Task,
     Tick,
     Touched,
-    seconds_left,
-    step,
 )
-from meroppet.rules.events import KioskEnded, KioskIdentified, KioskLoan, KioskReturn
-from meroppet.rules.pin import Outcome, PinAnswer
-from meroppet.rules.reasons import Reason
 from tests.unit.meroppet.rules.cases import CARD, FINE, OTHER_CARD, PIN, TODAY, YESTERDAY
 
 DUE = date(2026, 12, 21)
