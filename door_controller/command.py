@@ -28,8 +28,6 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = load(DoorSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=chosen.config)
         logs.configure(settings.log_level)
-        # A line for every request says nothing that the link's two lines do not.
-        logging.getLogger("httpx2").setLevel(logging.WARNING)
         return asyncio.run(_enrol(chosen, settings) if chosen.command == "enrol" else _run(chosen, settings))
     except (SettingsError, DriverError, DeviceError) as error:
         sys.stderr.write(f"meroppet-door: {error}\n")

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,10 @@ def main(argv: list[str] | None = None) -> int:
         return asyncio.run(_enrol(chosen, settings) if chosen.command == "enrol" else _run(chosen, settings))
     except (SettingsError, DriverError, DeviceError, OSError) as error:
         sys.stderr.write(f"meroppet-kiosk: {error}\n")
-        return 1
+    except ExceptionGroup:
+        # Something nobody foresaw ended the session; whoever supervises this process starts it again.
+        logging.getLogger(__name__).exception("the kiosk ended")
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

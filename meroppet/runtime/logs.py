@@ -15,6 +15,8 @@ from typing import TextIO
 
 LONGEST_VALUE = 400
 LONGEST_LINE = 2000
+TALKATIVE = ("httpx2", "httpcore2")
+"""Libraries that log every request: that the link is lost and back are the two lines worth keeping."""
 
 # Everything a LogRecord has of its own; what is beyond these came in `extra`.
 _OWN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
@@ -28,6 +30,8 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None, environ: Map
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(KeyValueFormatter(for_journald="JOURNAL_STREAM" in surroundings))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class KeyValueFormatter(logging.Formatter):

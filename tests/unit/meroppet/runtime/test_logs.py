@@ -56,6 +56,8 @@ def test_an_exception_is_told_in_the_same_line() -> None:
             raise ValueError("two\nlines")
         except ValueError:
             logging.getLogger("door").exception("could not")
+        logging.getLogger("httpx2").info("HTTP Request: POST https://server/verify")
+        logging.getLogger("httpcore2.http11").debug("send_request_headers")
     finally:
         logging.getLogger().handlers[:], level = before
         logging.getLogger().setLevel(level)
