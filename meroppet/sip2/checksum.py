@@ -13,8 +13,6 @@ def checksum(upto_az: bytes) -> bytes:
     return b"%04X" % (-sum(upto_az) & 0xFFFF)
 
 
-def is_valid(upto_az: bytes, sent: bytes) -> bool:
-    """Whether `sent` is the checksum of the bytes; lower case and missing leading zeros count as the same number."""
-    if _HEX.fullmatch(sent) is None:
-        return False
-    return (sum(upto_az) + int(sent, 16)) & 0xFFFF == 0
+def is_complement(total: int, sent: bytes) -> bool:
+    """Whether `sent` makes the sum whole; lower case and missing leading zeros count as the same number."""
+    return _HEX.fullmatch(sent) is not None and (total + int(sent, 16)) & 0xFFFF == 0

@@ -1,71 +1,26 @@
 """Lines of bytes to raw messages and back, and the cutting of a stream into lines."""
 
 import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from functools import cache
 
-from meroppet.sip2.checksum import checksum, is_valid
+from meroppet.sip2.checksum import checksum, is_complement
+from meroppet.sip2.coding import TextCoding
 from meroppet.sip2.errors import SIP2MalformedError, SIP2TooLongError
-from meroppet.sip2.fields import without_forbidden
+from meroppet.sip2.fields import has_forbidden, without_forbidden
 from meroppet.sip2.messages import MESSAGES, UNKNOWN, Checksum, RawMessage
+
+__all__ = ["MAX_LINE", "LineCutter", "TextCoding", "decode", "encode"]
 
 MAX_LINE = 64 * 1024
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_IDENTIFIERS = frozenset(first + second for first in _LETTERS for second in _LETTERS)
+_IDENTIFIERS = {identifier: identifier for identifier in (first + second for first in _LETTERS for second in _LETTERS)}
+"""Every identifier there can be, by itself: looking one up checks it and gives the one string all messages share."""
 _TRAILER_ROOM = 24
 """The trailer stands within the last bytes of a line: `|AY1AZFFFF|` and some blanks."""
-# AY may follow a value without delimiter (seen from several systems); AZ alone must stand where a field can begin, else
-# a title that ends in "…BRAZ" would read as a broken checksum.
-_TRAILER = re.compile(
-    rb"\|?AY(?P<seq>[^|])AZ(?P<sum>[^|]{0,8})\|?\s*$|(?P<lone>\|?)AZ(?P<alone>[0-9A-Fa-f]{1,4})\|?\s*$"
-)
 _NOISE = b"\r\n\0 "
-
-
-@dataclass(frozen=True, slots=True)
-class TextCoding:
-    """How text is read and written: strictly as `charset`, else as `fallback`, else with replacement characters."""
-
-    charset: str = "utf-8"
-    fallback: str | None = "cp850"
-
-    def read(self, raw: bytes) -> str:
-        """The text in NFC (some registers send decomposed letters); what is no text is replaced (U+FFFD)."""
-        if raw.isascii():
-            # ASCII is the same in every encoding registers use, and always in NFC.
-            return raw.decode("ascii")
-        for name in (self.charset, self.fallback):
-            if name is None:
-                continue
-            try:
-                return unicodedata.normalize("NFC", raw.decode(name))
-            except UnicodeDecodeError:
-                continue
-        return unicodedata.normalize("NFC", raw.decode(self.charset, "replace"))
-
-    def write(self, text: str) -> bytes:
-        """The text in `charset`; what it lacks loses its accents, else becomes "?". Never raises."""
-        text = unicodedata.normalize("NFC", text)
-        try:
-            return text.encode(self.charset)
-        except UnicodeEncodeError:
-            return b"".join(self._write_letter(letter) for letter in text)
-
-    def _write_letter(self, letter: str) -> bytes:
-        try:
-            return letter.encode(self.charset)
-        except UnicodeEncodeError:
-            plain = unicodedata.normalize("NFKD", letter)[:1]
-            return plain.encode("ascii") if plain.isascii() and plain.isprintable() else b"?"
-
-    def can_write(self, text: str) -> bool:
-        """True when every character has a place in `charset`; passwords must, or another one would be sent."""
-        try:
-            text.encode(self.charset)
-        except UnicodeEncodeError:
-            return False
-        return True
+_UTF8 = TextCoding()
 
 
 class LineCutter:
@@ -78,16 +33,23 @@ class LineCutter:
         self._limit = limit
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines that `data` completes, without terminators, empty ones dropped; SIP2TooLongError beyond the cap."""
+        """The lines that `data` completes, without terminators, empty ones dropped.
+
+        SIP2TooLongError beyond the cap, with the lines that came before, so that a split decides nothing here either.
+        """
         self._buffer += data
         if b"\r" not in data and b"\n" not in data:
-            self._refuse_long(self._buffer)
+            self._refuse_long(self._buffer, [])
             return []
         *lines, rest = bytes(self._buffer).replace(b"\n", b"\r").split(b"\r")
         self._buffer = bytearray(rest)
-        for line in (*lines, rest):
-            self._refuse_long(line)
-        return [stripped for line in lines if (stripped := line.lstrip(_NOISE))]
+        cut: list[bytes] = []
+        for line in lines:
+            self._refuse_long(line, cut)
+            if stripped := line.lstrip(_NOISE):
+                cut.append(stripped)
+        self._refuse_long(rest, cut)
+        return cut
 
     @property
     def unfinished(self) -> bytes:
@@ -98,55 +60,81 @@ class LineCutter:
         """Forget the unfinished line."""
         self._buffer.clear()
 
-    def _refuse_long(self, line: bytes | bytearray) -> None:
+    def _refuse_long(self, line: bytes | bytearray, before: list[bytes]) -> None:
         if len(line) > self._limit:
-            raise SIP2TooLongError(f"a line of more than {self._limit} bytes")
+            raise SIP2TooLongError(f"a line of more than {self._limit} bytes", tuple(before))
 
 
-def decode(line: bytes, coding: TextCoding | None = None, delimiter: str = "|") -> RawMessage:
+def decode(
+    line: bytes, coding: TextCoding = _UTF8, delimiter: str = "|", *, code_point_sum: bool = False
+) -> RawMessage:
     """One line without terminator to a raw message; the checksum is verified over the bytes before any text is decoded.
 
     Raises SIP2MalformedError where there is no message code; a wrong checksum or a short header is told in the result.
+    With `code_point_sum`, a checksum over characters instead of bytes is taken for valid too, as some peers send it.
     """
-    line = line.strip(_NOISE[:3]).lstrip(b" ")
+    line = line.lstrip(_NOISE).rstrip(b"\r\n\0")
     if len(line) < 2 or not line[:2].isdigit():
         raise SIP2MalformedError(f"no message code at the start of a line of {len(line)} bytes")
     code = line[:2].decode("ascii")
     spec = MESSAGES.get(code, UNKNOWN)
-    body, sequence, verdict = _split_trailer(line, spec.width, delimiter)
-    coding = coding or TextCoding()
-    width = spec.width
+    start = 2 + spec.width
+    if line[-9:-7] == b"AY" and line[-6:-4] == b"AZ" and checksum(line[:-4]) == line[-4:]:
+        # Nearly every line; all other trailers, and all that are wrong, are looked at with more patience below.
+        body, sequence, verdict = line[:-9], _digit(line[-7:-6]), Checksum.VALID
+    else:
+        body, sequence, verdict = _odd_trailer(line, start, coding if code_point_sum else None, delimiter)
     if spec is UNKNOWN and delimiter.encode() not in body:
         # Nothing tells where the header of an unknown message ends; without a delimiter all of it is header.
-        width = len(body) - 2
+        start = len(body)
     # Widths count bytes; fixed fields are ASCII by the norm, so anything else is read byte by byte.
-    fixed = body[2 : 2 + width].decode("latin-1")
-    text = coding.read(body[2 + width :])
-    return RawMessage(code, fixed, _fields(text, delimiter), sequence, verdict)
+    return RawMessage(
+        code, body[2:start].decode("latin-1"), _fields(coding.read(body[start:]), delimiter), sequence, verdict
+    )
 
 
-def _split_trailer(line: bytes, width: int, delimiter: str) -> tuple[bytes, int | None, Checksum]:
+def _digit(mark: bytes) -> int | None:
+    return int(mark) if mark.isdigit() else None
+
+
+@cache
+def _trailer(delimiter: str) -> re.Pattern[bytes]:
+    # AY may follow a value without delimiter (seen from several systems). AZ alone, or what looks like a closed field,
+    # must stand where a field can begin, else a title that ends in "…BRAZ" would read as a broken checksum.
+    end = re.escape(delimiter.encode())
+    first = re.escape(delimiter.encode()[:1])
+    return re.compile(
+        rb"(?P<extra>%s)?(?:AY(?P<seq>[^%s])AZ(?P<sum>[^%s]{0,8})|AZ(?P<lone>[0-9A-Fa-f]{1,4}))(?P<closed>%s)?\s*$"
+        % (end, first, first, end)
+    )
+
+
+def _odd_trailer(
+    line: bytes, start: int, character_sum: TextCoding | None, delimiter: str
+) -> tuple[bytes, int | None, Checksum]:
     """The line without AY/AZ, the sequence number and what the checksum says."""
-    found = _TRAILER.search(line, max(2, len(line) - _TRAILER_ROOM))
+    found = _trailer(delimiter).search(line, max(2, len(line) - _TRAILER_ROOM))
     if found is None:
         return line, None, Checksum.ABSENT
-    alone = found["alone"]
-    may_begin = found["lone"] or found.start() in (2, 2 + width) or line[found.start() - 1] == ord(delimiter)
-    if alone is not None and not may_begin:
+    is_like_a_field = found["lone"] is not None or found["closed"] is not None
+    if is_like_a_field and found["extra"] is None and found.start() not in (2, start):
         return line, None, Checksum.ABSENT
-    digits = alone if alone is not None else found["sum"].strip()
-    end = found.start("alone") if alone is not None else found.start("sum")
-    verdict = Checksum.VALID if is_valid(line[:end], digits) else Checksum.INVALID
-    mark = found["seq"] or b""
-    return line[: found.start()], int(mark) if mark.isdigit() else None, verdict
+    group = "sum" if found["lone"] is None else "lone"
+    upto, digits = line[: found.start(group)], found[group].strip()
+    is_right = is_complement(sum(upto), digits) or (
+        character_sum is not None and is_complement(character_sum.code_points(upto), digits)
+    )
+    verdict = Checksum.VALID if is_right else Checksum.INVALID
+    return line[: found.start()], _digit(found["seq"] or b""), verdict
 
 
 def _fields(text: str, delimiter: str) -> tuple[tuple[str, str], ...]:
     """Pairs of identifier and value; a piece that cannot begin a field belongs to the value before it (stray `|`)."""
-    found = [(piece[:2], piece[2:]) for piece in text.split(delimiter) if piece]
-    if _IDENTIFIERS.issuperset(dict(found)):
-        return tuple(found)
-    return _joined(text.split(delimiter), delimiter)
+    pieces = text.split(delimiter)
+    try:
+        return tuple([(_IDENTIFIERS[piece[:2]], piece[2:]) for piece in pieces if piece])
+    except KeyError:
+        return _joined(pieces, delimiter)
 
 
 def _joined(pieces: list[str], delimiter: str) -> tuple[tuple[str, str], ...]:
@@ -162,7 +150,7 @@ def _joined(pieces: list[str], delimiter: str) -> tuple[tuple[str, str], ...]:
 
 def encode(
     message: RawMessage,
-    coding: TextCoding | None = None,
+    coding: TextCoding = _UTF8,
     *,
     sequence: int | None = None,
     error_detection: bool = True,
@@ -173,16 +161,27 @@ def encode(
 
     With error detection, 96 and 97 carry AZ alone, all others AY and AZ (3M guide). Without a sequence there is no AY.
     """
-    coding = coding or TextCoding()
-    fixed = without_forbidden(message.fixed).encode("ascii", "replace")
-    values = "".join(
-        f"{identifier}{without_forbidden(value).replace(delimiter, '')}{delimiter}"
-        for identifier, value in message.fields
-    )
-    body = message.code.encode("ascii", "replace") + fixed + coding.write(values)
+    text = _written(message.fields, delimiter)
+    if text.count(delimiter) != len(message.fields) or has_forbidden(text.replace(delimiter, "")):
+        text = _written(_harmless(message.fields, delimiter), delimiter)
+    # A blank in a fixed field, so that those after it keep their places.
+    header = without_forbidden(message.code + message.fixed, " ")
+    body = header.encode("ascii", "replace") + coding.write(text)
     if not error_detection:
         return body + terminator
     if sequence is not None and message.code not in ("96", "97"):
         body += b"AY%d" % (sequence % 10)
     body += b"AZ"
     return body + checksum(body) + terminator
+
+
+def _written(fields: Iterable[tuple[str, str]], delimiter: str) -> str:
+    return "".join([f"{identifier}{value}{delimiter}" for identifier, value in fields])
+
+
+def _harmless(fields: Iterable[tuple[str, str]], delimiter: str) -> Iterator[tuple[str, str]]:
+    for identifier, value in fields:
+        yield (
+            without_forbidden(identifier).replace(delimiter, ""),
+            without_forbidden(value).replace(delimiter, ""),
+        )

@@ -18,6 +18,17 @@ class SIP2TooLongError(SIP2Error, ValueError):
 
     kind = "too_long"
 
+    def __init__(self, message: str, before: tuple[bytes, ...] = ()) -> None:
+        super().__init__(message)
+        self.before = before
+        """The whole lines that came before the endless one."""
+
+
+class SIP2EncodingError(SIP2Error, ValueError):
+    """A configuration names an encoding that cannot be used: correct it."""
+
+    kind = "unknown_encoding"
+
 
 class SIP2LocalError(SIP2Error, RuntimeError):
     """This program used a session in an order the protocol does not have: a defect here, not at the peer."""

@@ -166,6 +166,6 @@ def has_forbidden(text: str) -> bool:
     return _FORBIDDEN.search(text) is not None
 
 
-def without_forbidden(text: str) -> str:
-    """The text with everything removed that would end a field or a message; the send path's last resort."""
-    return _FORBIDDEN.sub("", text)
+def without_forbidden(text: str, instead: str = "") -> str:
+    """The text without anything that would end a field or a message; the send path's last resort."""
+    return _FORBIDDEN.sub(instead, text)

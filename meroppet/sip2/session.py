@@ -5,14 +5,16 @@ After a `Broken` event, or when the caller's time is out, the connection is drop
 for the next one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from meroppet.sip2.codec import LineCutter, TextCoding, decode, encode
-from meroppet.sip2.errors import SIP2Error, SIP2LocalError
-from meroppet.sip2.fields import read_flag
-from meroppet.sip2.messages import RESPONSE_TO, Checksum, RawMessage, build
+from meroppet.sip2.errors import SIP2Error, SIP2LocalError, SIP2TooLongError
+from meroppet.sip2.fields import ZoneStyle, read_flag
+from meroppet.sip2.messages import RESPONSE_TO, Checksum, RawMessage
+from meroppet.sip2.requests import in_zone_style, resend
+from meroppet.sip2.views import AcsStatusView
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class WireFormat:
     terminator: bytes = b"\r"
     delimiter: str = "|"
     error_detection: bool = True
+    code_point_sum: bool = False
+    """Whether a checksum over characters is believed as well as one over bytes."""
+    zone: ZoneStyle = ZoneStyle.BLANK
+    """What stands in the zone of every timestamp that is sent."""
     needs_login: bool = True
     resends: int = 3
     """How often 96 is obeyed and 97 sent for one exchange (98's retries_allowed may lower it; 3M guide: at most 3)."""
@@ -88,11 +94,50 @@ AFTER_ANSWER: Mapping[State, State] = {
     State.IN_FLIGHT: State.READY,
 }
 
-REFUSING_ANSWER: Mapping[str, tuple[str, Cause]] = {
-    "94": ("ok", Cause.LOGIN_REFUSED),
-    "98": ("online", Cause.OFFLINE),
-}
+REFUSING_ANSWER: Mapping[str, str] = {"94": "ok", "98": "online"}
 """Answers whose first flag must be yes for the connection to be of use."""
+
+
+class Heard(StrEnum):
+    """What a line from the register is, to the request in flight."""
+
+    ANSWER = "answer"
+    LOGIN_REFUSED = "login_refused"
+    OFFLINE = "offline"
+    RESEND_REQUEST = "resend_request"
+    OTHER_NUMBER = "other_number"
+    OTHER_MESSAGE = "other_message"
+    BAD_CHECKSUM = "bad_checksum"
+    NO_CHECKSUM = "no_checksum"
+    GARBLED = "garbled"
+
+
+class Reaction(StrEnum):
+    """What is done about it."""
+
+    ACCEPT = "accept"
+    WAIT = "wait"
+    SEND_AGAIN = "send_again"
+    ASK_AGAIN = "ask_again"
+    BREAK = "break"
+
+
+REACTIONS: Mapping[Heard, tuple[Reaction, Cause]] = {
+    Heard.ANSWER: (Reaction.ACCEPT, Cause.MALFORMED),
+    Heard.LOGIN_REFUSED: (Reaction.BREAK, Cause.LOGIN_REFUSED),
+    Heard.OFFLINE: (Reaction.BREAK, Cause.OFFLINE),
+    Heard.RESEND_REQUEST: (Reaction.SEND_AGAIN, Cause.BAD_CHECKSUM),
+    # 3M guide: an answer with another number belongs to another request; discard it and go on waiting.
+    Heard.OTHER_NUMBER: (Reaction.WAIT, Cause.UNASKED),
+    Heard.OTHER_MESSAGE: (Reaction.BREAK, Cause.MALFORMED),
+    Heard.BAD_CHECKSUM: (Reaction.ASK_AGAIN, Cause.BAD_CHECKSUM),
+    Heard.NO_CHECKSUM: (Reaction.ASK_AGAIN, Cause.BAD_CHECKSUM),
+    Heard.GARBLED: (Reaction.ASK_AGAIN, Cause.MALFORMED),
+}
+"""For each kind of line, the reaction, and the cause of the break once no repeats are left.
+
+While nothing is in flight every line breaks the connection as unasked.
+"""
 
 
 class ClientSession:
@@ -108,6 +153,7 @@ class ClientSession:
         self._repeat_asked = False
         self._allowed_resends = form.resends
         self._has_discarded = False
+        self._status: AcsStatusView | None = None
 
     @property
     def state(self) -> State:
@@ -119,16 +165,21 @@ class ClientSession:
         """True when an answer with another sequence number came since the last request was sent."""
         return self._has_discarded
 
+    @property
+    def timeout(self) -> float | None:
+        """Seconds the register says it takes at most for one exchange (98); None where it has not said."""
+        return self._status.timeout if self._status is not None else None
+
     def send(self, request: RawMessage) -> bytes:
         """The bytes of a request, which is now in flight; SIP2LocalError where the state does not allow it."""
         following = AFTER_SENDING.get((self._state, request.code)) or AFTER_SENDING.get((self._state, "*"))
         if following is None or request.code not in RESPONSE_TO:
             raise SIP2LocalError(f"message {request.code} cannot be sent while the connection is {self._state}")
-        self._state, self._sent = following, request
+        self._state, self._sent = following, in_zone_style(request, self._form.zone)
         self._sequence = (self._sequence + 1) % 10
         self._resends_left, self._repeat_asked = self._allowed_resends, False
         self._has_discarded = False
-        return self._bytes(request)
+        return self._bytes(self._sent)
 
     def receive(self, data: bytes) -> list[Event]:
         """The events in what was read; nothing is raised for anything the peer sends."""
@@ -136,8 +187,10 @@ class ClientSession:
             return []
         try:
             lines = self._cutter.feed(data)
-        except SIP2Error:
-            return [self._broken(Cause.MALFORMED)]
+        except SIP2TooLongError as error:
+            events = self._events(error.before)
+            is_over = bool(events) and isinstance(events[-1], Broken)
+            return events if is_over else [*events, self._broken(Cause.MALFORMED)]
         return self._events(lines)
 
     def silence(self) -> list[Event]:
@@ -148,7 +201,7 @@ class ClientSession:
         self._cutter.clear()
         return self._events([rest])
 
-    def _events(self, lines: list[bytes]) -> list[Event]:
+    def _events(self, lines: Iterable[bytes]) -> list[Event]:
         events: list[Event] = []
         for line in lines:
             event = self._event(line)
@@ -159,43 +212,55 @@ class ClientSession:
         return events
 
     def _event(self, line: bytes) -> Event | None:
-        try:
-            message = decode(line, self._form.coding, self._form.delimiter)
-        except SIP2Error:
-            return self._ask_again(Cause.MALFORMED)
         if self._sent is None:
             return self._broken(Cause.UNASKED)
-        if message.checksum is Checksum.INVALID:
-            return self._ask_again(Cause.BAD_CHECKSUM)
-        if message.code == "96":
-            return self._send_again()
-        return self._answer(message, self._sent)
+        try:
+            message = decode(line, self._form.coding, self._form.delimiter, code_point_sum=self._form.code_point_sum)
+        except SIP2Error:
+            return self._react(Heard.GARBLED, None, self._sent)
+        return self._react(self._heard(message, self._sent), message, self._sent)
 
-    def _answer(self, message: RawMessage, sent: RawMessage) -> Event | None:
-        if message.checksum is Checksum.ABSENT and self._form.error_detection and not self._repeat_asked:
-            return self._ask_again(Cause.BAD_CHECKSUM)
+    def _heard(self, message: RawMessage, sent: RawMessage) -> Heard:
+        form = self._form
+        if message.checksum is Checksum.INVALID:
+            return Heard.BAD_CHECKSUM
+        if message.code == "96":
+            return Heard.RESEND_REQUEST
+        if message.checksum is Checksum.ABSENT and form.error_detection and not self._repeat_asked:
+            return Heard.NO_CHECKSUM
         if not self._is_in_sequence(message):
-            # 3M guide: an answer with another number belongs to another request; discard it and go on waiting.
-            self._has_discarded = True
-            return None
+            return Heard.OTHER_NUMBER
         if message.code != RESPONSE_TO[sent.code] or not message.has_whole_header:
-            return self._broken(Cause.MALFORMED)
-        return self._accept(message)
+            return Heard.OTHER_MESSAGE
+        flag = REFUSING_ANSWER.get(message.code)
+        if flag is not None and read_flag(message.fixed_field(flag)) is not True:
+            return Heard.LOGIN_REFUSED if message.code == "94" else Heard.OFFLINE
+        return Heard.ANSWER
+
+    def _react(self, heard: Heard, message: RawMessage | None, sent: RawMessage) -> Event | None:
+        reaction, cause = REACTIONS[heard]
+        match reaction:
+            case Reaction.ACCEPT if message is not None:
+                return self._accept(message)
+            case Reaction.WAIT:
+                self._has_discarded = True
+                return None
+            case Reaction.SEND_AGAIN:
+                return self._send_again(sent, cause)
+            case Reaction.ASK_AGAIN:
+                return self._ask_again(heard, cause)
+        return self._broken(cause)
 
     def _accept(self, message: RawMessage) -> Event:
-        flag, cause = REFUSING_ANSWER.get(message.code, ("", Cause.MALFORMED))
-        if flag and read_flag(message.fixed_field(flag)) is not True:
-            return self._broken(cause)
         if message.code == "98":
-            self._obey_limits(message)
+            self._obey(AcsStatusView(message))
         self._state, self._sent = AFTER_ANSWER[self._state], None
         return Answer(message, message.checksum is Checksum.VALID or not self._form.error_detection)
 
-    def _obey_limits(self, status: RawMessage) -> None:
-        allowed = status.fixed_field("retries_allowed").strip()
-        # 999 means "not known" (3M guide).
-        if allowed.isdigit() and int(allowed) != 999:
-            self._allowed_resends = min(self._form.resends, int(allowed))
+    def _obey(self, status: AcsStatusView) -> None:
+        self._status = status
+        if status.retries is not None:
+            self._allowed_resends = min(self._form.resends, status.retries)
 
     def _is_in_sequence(self, message: RawMessage) -> bool:
         if not self._form.error_detection:
@@ -205,23 +270,19 @@ class ClientSession:
             return True
         return message.sequence == self._sequence
 
-    def _ask_again(self, cause: Cause) -> Event:
-        if self._sent is None:
-            return self._broken(Cause.UNASKED)
-        if self._resends_left == 0 or (cause is Cause.MALFORMED and not self._form.error_detection):
+    def _ask_again(self, heard: Heard, cause: Cause) -> Event:
+        if self._resends_left == 0 or (heard is Heard.GARBLED and not self._form.error_detection):
             return self._broken(cause)
         self._resends_left -= 1
         self._repeat_asked = True
-        return Resend(self._bytes(build("97", {})))
+        return Resend(self._bytes(resend()))
 
-    def _send_again(self) -> Event:
-        if self._sent is None:
-            return self._broken(Cause.UNASKED)
+    def _send_again(self, sent: RawMessage, cause: Cause) -> Event:
+        # 96 in answer to 97 has failed: each side asks the other (3M guide).
         if self._resends_left == 0 or self._repeat_asked:
-            # 96 in answer to 97 has failed: each side asks the other (3M guide).
-            return self._broken(Cause.BAD_CHECKSUM)
+            return self._broken(cause)
         self._resends_left -= 1
-        return Resend(self._bytes(self._sent))
+        return Resend(self._bytes(sent))
 
     def _broken(self, cause: Cause) -> Broken:
         self._state, self._sent = State.BROKEN, None

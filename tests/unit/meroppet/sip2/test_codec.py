@@ -101,7 +101,9 @@ def test_text_is_read_strictly_then_in_the_fallback_and_always_composed(raw: byt
 
 
 def test_sending_never_fails_over_a_letter_the_encoding_lacks() -> None:
-    assert TextCoding("ascii").write("Łódź – Åsa") == b"?odz ? Asa"
+    assert TextCoding("ascii").write("Łódź – Åsa ☃") == b"Lodz - Asa ?"
+    assert TextCoding("ascii", transliterates=False).write("Łódź – Åsa") == b"??d? ? ?sa"
+    assert TextCoding("cp850").write("Åsa – Ł") == b"\x8fsa - L"
 
 
 def test_nothing_in_a_value_can_end_a_field_or_a_message() -> None:
