@@ -1,0 +1,180 @@
+"""One raw connection to a register: bytes out, one line of bytes in, and how long it took. Nothing is believed here."""
+
+import asyncio
+import hashlib
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meroppet.ils.sip2_connection import Sip2Account, Tls
+from meroppet.runtime.clock import Clock
+
+_READ_AT_ONCE = 16 * 1024
+_LONGEST = 64 * 1024
+_END = b"\r\n"
+
+
+class Ended(StrEnum):
+    """How the wait for an answer ended."""
+
+    LINE = "line"
+    SILENT = "silent"
+    UNFINISHED = "unfinished"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Heard:
+    """What came: the line without its end, the end itself, and the time it took."""
+
+    ended: Ended
+    line: bytes = b""
+    terminator: bytes = b""
+    seconds: float = 0.0
+
+
+class Unreachable(Exception):
+    """No connection, or not the one that was wanted. `says` is a code, `values` belong to it."""
+
+    def __init__(self, says: str, **values: str) -> None:
+        super().__init__(says)
+        self.says = says
+        self.values = values
+
+
+class Line:
+    """A connection, from `open_line`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._clock = clock
+        self._rest = b""
+
+    async def ask(self, data: bytes, patience: float) -> Heard:
+        """Send, and wait for one line."""
+        begun = self._clock.monotonic()
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except OSError:
+            return Heard(Ended.CLOSED, seconds=self._clock.monotonic() - begun)
+        return await self.hear(patience, begun)
+
+    async def hear(self, patience: float, begun: float | None = None) -> Heard:
+        """Wait for one line."""
+        begun = self._clock.monotonic() if begun is None else begun
+        ended = Ended.LINE
+        try:
+            async with asyncio.timeout(patience):
+                while not _has_line(self._rest):
+                    if not await self._read():
+                        ended = Ended.CLOSED
+                        break
+        except TimeoutError:
+            ended = Ended.UNFINISHED if self._rest.strip(_END) else Ended.SILENT
+        seconds = self._clock.monotonic() - begun
+        if ended is not Ended.LINE:
+            return Heard(ended, self._rest.lstrip(_END), seconds=seconds)
+        line, terminator = self._take()
+        return Heard(ended, line, terminator, seconds)
+
+    async def is_closed_within(self, seconds: float) -> bool:
+        """Wait in silence for the register to hang up."""
+        try:
+            async with asyncio.timeout(seconds):
+                return not await self._read()
+        except TimeoutError:
+            return False
+
+    async def _read(self) -> bool:
+        try:
+            data = await self._reader.read(_READ_AT_ONCE)
+        except OSError:
+            return False
+        self._rest += data
+        return bool(data) and len(self._rest) <= _LONGEST
+
+    def _take(self) -> tuple[bytes, bytes]:
+        """The first line; what follows it is kept. An LF that comes a packet later is dropped with the next line."""
+        text = self._rest.lstrip(_END)
+        cut = min(place for place in (text.find(b"\r"), text.find(b"\n")) if place >= 0)
+        end = b"\r\n" if text[cut : cut + 2] == b"\r\n" else text[cut : cut + 1]
+        self._rest = text[cut + len(end) :]
+        return text[:cut], end
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._writer.transport.abort()
+
+
+def _has_line(data: bytes) -> bool:
+    text = data.lstrip(_END)
+    return b"\r" in text or b"\n" in text
+
+
+async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line:
+    """A connection, encrypted as the account wants it; raises Unreachable."""
+    if not account.may_connect:
+        raise Unreachable("not_encrypted", host=account.host)
+    context = _context(account.tls) if account.tls is not None else None
+    try:
+        async with asyncio.timeout(patience):
+            reader, writer = await _connect(account, context)
+    except TimeoutError as error:
+        raise Unreachable("no_connection_in_time", seconds=f"{patience:g}") from error
+    except ssl.SSLCertVerificationError as error:
+        seen = await _fingerprint(account, patience)
+        raise Unreachable("certificate_not_trusted", why=error.verify_message, sha256=seen) from error
+    except ssl.SSLError as error:
+        raise Unreachable("no_tls_there", why=error.reason or "") from error
+    except OSError as error:
+        raise Unreachable("cannot_connect", why=error.strerror or str(error)) from error
+    if account.tls is not None and account.tls.pinned_sha256 is not None:
+        seen = _sha256(writer)
+        if seen != account.tls.pinned_sha256.replace(":", "").lower():
+            writer.transport.abort()
+            raise Unreachable("certificate_not_pinned", sha256=seen)
+    return Line(reader, writer, clock)
+
+
+def _connect(
+    account: Sip2Account, context: ssl.SSLContext | None
+) -> Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    name = (account.tls.server_name or account.host) if account.tls is not None else None
+    return asyncio.open_connection(account.host, account.port, ssl=context, server_hostname=name)
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    if tls.pinned_sha256 is not None:
+        return _unverified()
+    return ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file is not None else None)
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _fingerprint(account: Sip2Account, patience: float) -> str:
+    """The certificate that was shown, so that whoever trusts it can pin it; nothing is said on this connection."""
+    try:
+        async with asyncio.timeout(patience):
+            _, writer = await _connect(account, _unverified())
+    except (OSError, TimeoutError):
+        return ""
+    seen = _sha256(writer)
+    writer.transport.abort()
+    return seen
+
+
+def _sha256(writer: asyncio.StreamWriter) -> str:
+    channel = writer.get_extra_info("ssl_object")
+    certificate = channel.getpeercert(binary_form=True) if channel is not None else None
+    return hashlib.sha256(certificate or b"").hexdigest()
+
+
+Opener = Callable[[], Awaitable[Line]]
