@@ -14,12 +14,15 @@ class Breaker:
 
     def is_open(self, now: float) -> bool:
         """Whether a call at the monotonic time `now` must not be made; letting one try re-arms the rest."""
-        if self.limit == 0 or self._closed_from is None:
-            return False
-        if now < self._closed_from:
+        if self.is_resting(now):
             return True
-        self._closed_from = now + self.rest_seconds
+        if self._closed_from is not None:
+            self._closed_from = now + self.rest_seconds
         return False
+
+    def is_resting(self, now: float) -> bool:
+        """Whether the register is left alone at `now`; asking this changes nothing."""
+        return self.limit > 0 and self._closed_from is not None and now < self._closed_from
 
     def succeeded(self) -> None:
         """The register answered."""

@@ -220,6 +220,7 @@ class AccountReason(StrEnum):
 
     KNOWN = "known"
     NO_SUCH_CARD = "no_such_card"
+    WRONG_PIN = "wrong_pin"
     NOT_SUPPORTED = "not_supported"
     BAD_INPUT = "bad_input"
     UNAVAILABLE = "unavailable"

@@ -9,6 +9,7 @@ from meroppet.ils.ports import (
     SHELF,
     Destination,
     DestinationKind,
+    IlsStatus,
     ItemAnswer,
     ItemReason,
     ItemState,
@@ -24,7 +25,7 @@ from meroppet.ils.profiles import BlockReading, CardEcho, FieldMap, SiteProfile
 from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.pin import PinAnswer
 from meroppet.sip2.fields import read_date
-from meroppet.sip2.views import ItemView, LoanView, PatronView, ReturnView
+from meroppet.sip2.views import AcsStatusView, ItemView, LoanView, PatronView, ReturnView
 
 _ITEM_STATES = {
     "03": ItemState.AVAILABLE,
@@ -212,3 +213,15 @@ def _destination(view: ReturnView) -> Destination:
 def return_unavailable(barcode: str, cause: UnavailableCause, *, sent: bool) -> ReturnAnswer:
     """The answer of a register that could not be asked or believed; `sent` when the request had gone out."""
     return ReturnAnswer(ReturnReason.UNAVAILABLE, barcode, cause=cause, may_have_happened=sent)
+
+
+def status_answer(view: AcsStatusView) -> IlsStatus:
+    """What 98 says; a session never lets through one that says the register is off line."""
+    return IlsStatus(
+        online=True,
+        institution=view.institution,
+        library=view.library,
+        checkout_ok=view.checkout_ok,
+        checkin_ok=view.checkin_ok,
+        messages=view.messages,
+    )

@@ -1,14 +1,15 @@
-"""A library system over SIP2: the port `Ils` on one connection, with a hard deadline for each call and a breaker."""
+"""A library system over SIP2: the port `Ils`, with a hard deadline for each call and a breaker."""
 
 import asyncio
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from meroppet.ils.breaker import Breaker
 from meroppet.ils.ports import (
+    AccountReason,
+    Capabilities,
+    FeesAnswer,
+    HoldAnswer,
+    HoldReason,
+    HoldsAnswer,
     IlsStatus,
     ItemAnswer,
     ItemReason,
@@ -16,51 +17,40 @@ from meroppet.ils.ports import (
     LoanReason,
     PatronAnswer,
     PatronReason,
+    PaymentAnswer,
+    PaymentReason,
     ReturnAnswer,
     ReturnReason,
     UnavailableCause,
 )
-from meroppet.ils.profiles import PinMessage, SiteProfile
-from meroppet.ils.sip2_answers import (
-    item_answer,
-    loan_answer,
-    loan_unavailable,
-    patron_answer,
-    patron_unavailable,
-    return_answer,
-    return_unavailable,
-)
-from meroppet.ils.sip2_connection import Lost, Sip2Account, Sip2Connection, Tls, open_connection
+from meroppet.ils.profiles import SiteProfile
+from meroppet.ils.sip2_account_answers import capabilities, fees_answer, holds_answer
+from meroppet.ils.sip2_answers import patron_answer, patron_unavailable, status_answer
+from meroppet.ils.sip2_calls import Failed, Health, Sip2Calls
+from meroppet.ils.sip2_changes import HoldChange, Loan, Payment, Renewal, Return
+from meroppet.ils.sip2_connection import Sip2Account, Tls
+from meroppet.ils.sip2_pool import STAYS_OPEN, Sip2Pool
+from meroppet.ils.sip2_questions import Sip2Questions
+from meroppet.ils.sip2_requests import can_carry
+from meroppet.ils.sip2_settlement import Settlement
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import Clock
-from meroppet.sip2 import requests
-from meroppet.sip2.fields import has_forbidden
-from meroppet.sip2.messages import ONCE_ONLY, RawMessage
+from meroppet.sip2.requests import HoldMode, Summary
 from meroppet.sip2.session import Answer
-from meroppet.sip2.views import AcsStatusView, ItemView, LoanView, PatronView, ReturnView
+from meroppet.sip2.views import AcsStatusView, PatronView
 
-__all__ = ["Sip2Account", "Sip2Ils", "Tls"]
+__all__ = ["Health", "Sip2Account", "Sip2Ils", "Tls"]
 
-log = logging.getLogger(__name__)
-
-_LONGEST = 64
-"""Longest card number, PIN or barcode that is sent; the longest real ones are half of it."""
-
-_NOT_TRUE = frozenset({UnavailableCause.WRONG_PATRON, UnavailableCause.WRONG_ITEM})
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    cause: UnavailableCause
-    sent: bool
+_HIGHEST_AMOUNT = 10**9
 
 
 class Sip2Ils:
-    """The port `Ils` against one register, as one account. Calls wait for each other: one request in flight.
+    """The port `Ils` against one register, as one account, over the connections its profile allows (one by default).
 
-    Each call ends within `deadline` seconds, waiting, connecting and logging in included. After a time-out or any doubt
-    the connection is dropped. What changes something is sent once; what only asks is asked again on a new connection
-    when the old one turns out to have been closed while idle.
+    Each call ends within `deadline` seconds, waiting, connecting and logging in included; what changes something may be
+    given more, by `change_deadline`. After a time-out or any doubt the connection is dropped. What changes something is
+    sent once; what only asks is asked again on a new connection where the old one turns out to have been closed while
+    idle.
     """
 
     def __init__(
@@ -70,17 +60,22 @@ class Sip2Ils:
         clock: Clock,
         *,
         deadline: float = 2.0,
+        change_deadline: float | None = None,
         breaker: Breaker | None = None,
+        stays_open: float = STAYS_OPEN,
     ) -> None:
         self._profile = profile
-        self._account = account
-        self._clock = clock
         self._deadline = deadline
-        self._breaker = breaker if breaker is not None else Breaker()
-        self._zone = ZoneInfo(account.zone)
-        self._turn = asyncio.Lock()
-        self._connection: Sip2Connection | None = None
-        self._used_at = 0.0
+        self._pool = Sip2Pool(profile, account, clock, stays_open=stays_open)
+        self._calls = Sip2Calls(profile, account, clock, self._pool, breaker if breaker is not None else Breaker())
+        self._questions = Sip2Questions(profile, self._calls)
+        changed_within = change_deadline if change_deadline is not None else deadline
+        self._settlement = Settlement(self._calls, self._questions, changed_within)
+
+    @property
+    def health(self) -> Health:
+        """How the register has been; nothing is asked for it."""
+        return self._calls.health
 
     async def patron(self, card: str, pin: str | None) -> PatronAnswer:
         """See `Ils`. An empty PIN never leaves this machine."""
@@ -88,214 +83,103 @@ class Sip2Ils:
             return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.BAD_INPUT)
         if pin is not None and not pin.strip():
             return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.NO_PIN)
-        outcome = await self._ask(lambda now: self._patron_request(now, card, pin))
-        if isinstance(outcome, _Failed):
-            return patron_unavailable(outcome.cause)
-        if not outcome.verified:
-            return patron_unavailable(UnavailableCause.BAD_CHECKSUM)
-        view = PatronView(outcome.message)
-        answer = patron_answer(self._profile, view, card, pin_sent=pin is not None, today=self._local_time().date())
-        self._drop_if_untrue(answer.cause)
-        return answer
+        outcome = await self._calls.ask(
+            lambda ask: ask.patron(card, pin),
+            lambda answer: self._patron(answer, card, pin_sent=pin is not None),
+            self._until_deadline(),
+        )
+        return patron_unavailable(outcome.cause) if isinstance(outcome, Failed) else outcome
 
-    def _patron_request(self, now: datetime, card: str, pin: str | None) -> RawMessage:
-        site, secret = self._account.institution, self._account.terminal_password
-        if pin is not None and self._profile.pin_message is PinMessage.PATRON_STATUS:
-            return requests.patron_status(now, site, card, pin, terminal_password=secret)
-        return requests.patron_information(now, site, card, pin, terminal_password=secret)
+    def _patron(self, answer: Answer, card: str, *, pin_sent: bool) -> PatronAnswer:
+        if not answer.verified:
+            return patron_unavailable(UnavailableCause.BAD_CHECKSUM)
+        today = self._calls.local_time().date()
+        return patron_answer(self._profile, PatronView(answer.message), card, pin_sent=pin_sent, today=today)
 
     async def item(self, barcode: str) -> ItemAnswer:
         """See `Ils`."""
         if not self._can_send(barcode):
             return ItemAnswer(ItemReason.BAD_INPUT, barcode)
-        site, secret = self._account.institution, self._account.terminal_password
-        outcome = await self._ask(lambda now: requests.item_information(now, site, barcode, terminal_password=secret))
-        if isinstance(outcome, _Failed):
-            return ItemAnswer(ItemReason.UNAVAILABLE, barcode, cause=outcome.cause)
-        answer = item_answer(self._profile, ItemView(outcome.message), barcode)
-        self._drop_if_untrue(answer.cause)
-        return answer
+        return await self._questions.item(barcode, self._until_deadline())
 
     async def checkout(self, card: str, pin: str | None, barcode: str) -> LoanAnswer:
         """See `Ils`. Never sent twice: `may_have_happened` tells when nobody knows."""
-        if not self._can_send(card) or not self._can_send(barcode):
+        if not self._can_send(card, barcode):
             return LoanAnswer(LoanReason.BAD_INPUT, barcode)
-        outcome = await self._ask(
-            lambda now: requests.checkout(
-                now,
-                self._account.institution,
-                card,
-                barcode,
-                pin=self._loan_pin(pin),
-                blank_nb_due=self._profile.blank_nb_due,
-                terminal_password=self._account.terminal_password,
-            )
-        )
-        return self._loan(outcome, card, barcode, renewal=False)
+        return await self._settlement.make(Loan(self._profile, card, pin, barcode))
 
     async def renew(self, card: str, pin: str | None, barcode: str) -> LoanAnswer:
         """See `Ils`."""
-        if not self._can_send(card) or not self._can_send(barcode):
+        if not self._can_send(card, barcode):
             return LoanAnswer(LoanReason.BAD_INPUT, barcode)
-        outcome = await self._ask(lambda now: self._renew_request(now, card, pin, barcode))
-        return self._loan(outcome, card, barcode, renewal=True)
-
-    def _renew_request(self, now: datetime, card: str, pin: str | None, barcode: str) -> RawMessage:
-        profile, account, pin = self._profile, self._account, self._loan_pin(pin)
-        secret, blank = account.terminal_password, profile.blank_nb_due
-        if profile.renews_by_checkout:
-            return requests.checkout(
-                now, account.institution, card, barcode,
-                pin=pin, may_renew=True, blank_nb_due=blank, terminal_password=secret,
-            )  # fmt: skip
-        return requests.renew(
-            now, account.institution, card, barcode, pin=pin, blank_nb_due=blank, terminal_password=secret
-        )
-
-    def _loan_pin(self, pin: str | None) -> str | None:
-        wanted = self._profile.sends_pin_with_loans and pin is not None and self._can_send(pin) and pin.strip()
-        return pin if wanted else None
-
-    def _loan(self, outcome: Answer | _Failed, card: str, barcode: str, *, renewal: bool) -> LoanAnswer:
-        if isinstance(outcome, _Failed):
-            return loan_unavailable(barcode, outcome.cause, sent=outcome.sent)
-        answer = loan_answer(self._profile, LoanView(outcome.message), card, barcode, renewal=renewal)
-        self._drop_if_untrue(answer.cause)
-        return answer
+        return await self._settlement.make(Renewal(self._profile, card, pin, barcode))
 
     async def checkin(self, barcode: str) -> ReturnAnswer:
         """See `Ils`."""
         if not self._can_send(barcode):
             return ReturnAnswer(ReturnReason.BAD_INPUT, barcode)
-        outcome = await self._ask(lambda now: self._checkin_request(now, barcode))
-        if isinstance(outcome, _Failed):
-            return return_unavailable(barcode, outcome.cause, sent=outcome.sent)
-        answer = return_answer(self._profile, ReturnView(outcome.message), barcode)
-        self._drop_if_untrue(answer.cause)
-        return answer
+        return await self._settlement.make(Return(self._profile, barcode))
 
-    def _checkin_request(self, now: datetime, barcode: str) -> RawMessage:
-        told = self._connection.status if self._connection is not None else None
-        place = told.terminal_location if told is not None and self._profile.location_from_status else None
-        return requests.checkin(
-            now,
-            self._account.institution,
-            barcode,
-            location=place or self._account.location or self._account.institution,
-            blank_return_date=self._profile.blank_return_date,
-            terminal_password=self._account.terminal_password,
+    async def holds(self, card: str, pin: str | None) -> HoldsAnswer:
+        """See `Ils`; two questions, because a register lists one kind at a time."""
+        if not self._can_send(card) or (pin and not self._can_send(pin)):
+            return HoldsAnswer(AccountReason.BAD_INPUT)
+        until = self._until_deadline()
+        first = await self._questions.account(card, pin, Summary.HOLDS, until)
+        has_no_more = first.view is None or first.view.count("unavailable") == 0
+        second = None if has_no_more else await self._questions.account(card, pin, Summary.UNAVAILABLE_HOLDS, until)
+        return holds_answer(self._profile, first, second)
+
+    async def place_hold(self, card: str, pin: str | None, barcode: str, pickup: str | None = None) -> HoldAnswer:
+        """See `Ils`."""
+        return await self._hold(HoldChange(self._profile, card, pin, barcode, HoldMode.ADD, pickup))
+
+    async def cancel_hold(self, card: str, pin: str | None, barcode: str) -> HoldAnswer:
+        """See `Ils`."""
+        return await self._hold(HoldChange(self._profile, card, pin, barcode, HoldMode.CANCEL))
+
+    async def _hold(self, change: HoldChange) -> HoldAnswer:
+        if not self._can_send(change.card, change.barcode, change.pickup or change.barcode):
+            return HoldAnswer(HoldReason.BAD_INPUT, change.barcode)
+        return await self._settlement.make(change)
+
+    async def fees(self, card: str, pin: str | None) -> FeesAnswer:
+        """See `Ils`."""
+        if not self._can_send(card) or (pin and not self._can_send(pin)):
+            return FeesAnswer(AccountReason.BAD_INPUT)
+        account = await self._questions.account(card, pin, Summary.NONE, self._until_deadline())
+        return fees_answer(self._profile, account)
+
+    async def pay_fee(self, card: str, pin: str | None, amount_minor: int, payment_id: str) -> PaymentAnswer:
+        """See `Ils`. Never sent again where nobody can tell whether it was booked."""
+        if not self._can_send(card, payment_id) or not 0 < amount_minor < _HIGHEST_AMOUNT:
+            return PaymentAnswer(PaymentReason.BAD_INPUT)
+        return await self._settlement.make(Payment(self._profile, card, pin, amount_minor, payment_id))
+
+    async def capabilities(self) -> Capabilities:
+        """See `Ils`."""
+        outcome = await self._calls.ask(
+            lambda ask: ask.status(),
+            lambda answer: capabilities(self._profile, AcsStatusView(answer.message)),
+            self._until_deadline(),
         )
+        return Capabilities(cause=outcome.cause) if isinstance(outcome, Failed) else outcome
 
     async def status(self) -> IlsStatus:
-        """See `Ils`; also what keeps a connection alive."""
-        outcome = await self._ask(lambda _now: requests.sc_status())
-        if isinstance(outcome, _Failed):
-            return IlsStatus(online=False, cause=outcome.cause)
-        told = AcsStatusView(outcome.message)
-        return IlsStatus(
-            online=True,
-            institution=told.institution,
-            library=told.library,
-            checkout_ok=told.checkout_ok,
-            checkin_ok=told.checkin_ok,
-            messages=told.messages,
+        """See `Ils`."""
+        outcome = await self._calls.ask(
+            lambda ask: ask.status(),
+            lambda answer: status_answer(AcsStatusView(answer.message)),
+            self._until_deadline(),
         )
+        return IlsStatus(online=False, cause=outcome.cause) if isinstance(outcome, Failed) else outcome
 
     async def close(self) -> None:
-        """Give back the connection; safe to call twice, and the next call opens a new one."""
-        self._drop()
+        """Give back the connections; safe to call twice, and the next call opens a new one."""
+        await self._pool.close()
 
-    async def _ask(self, make: Callable[[datetime], RawMessage]) -> Answer | _Failed:
-        """One exchange within the deadline, as a value."""
-        sent = _Sent()
-        try:
-            async with asyncio.timeout(self._deadline), self._turn:
-                return await self._exchange(make, sent)
-        except TimeoutError:
-            return self._failed(sent.late_cause, sent=sent.value)
-        except Lost as lost:
-            return self._failed(lost.cause, sent=sent.value and lost.sent)
+    def _can_send(self, *texts: str) -> bool:
+        return can_carry(self._profile, *texts)
 
-    async def _exchange(self, make: Callable[[datetime], RawMessage], sent: "_Sent") -> Answer | _Failed:
-        if self._breaker.is_open(self._clock.monotonic()):
-            return _Failed(UnavailableCause.BREAKER_OPEN, sent=False)
-        try:
-            answer = await self._once_or_again(make, sent)
-        except BaseException:
-            if self._connection is not None and self._connection.has_discarded:
-                sent.late_cause = UnavailableCause.WRONG_SEQUENCE
-            # Also when the caller gave up or was cancelled: an answer that comes now belongs to nobody.
-            self._drop()
-            raise
-        self._answered()
-        return answer
-
-    async def _once_or_again(self, make: Callable[[datetime], RawMessage], sent: "_Sent") -> Answer:
-        connection, is_fresh = await self._connected()
-        request = make(self._local_time())
-        sent.value = True
-        try:
-            return await connection.exchange(request)
-        except Lost as lost:
-            closed_while_idle = lost.cause is UnavailableCause.CLOSED and not is_fresh
-            if not closed_while_idle or request.code in ONCE_ONLY:
-                raise
-        self._drop()
-        sent.value = False
-        connection, _ = await self._connected()
-        sent.value = True
-        return await connection.exchange(make(self._local_time()))
-
-    async def _connected(self) -> tuple[Sip2Connection, bool]:
-        """The connection to use and whether it is new; one that has been idle too long is given up unasked."""
-        old = self._connection
-        idle = self._clock.monotonic() - self._used_at
-        if old is not None and idle < self._profile.idle_seconds and await old.is_quiet():
-            return old, False
-        self._drop()
-        self._connection = await open_connection(self._profile, self._account)
-        return self._connection, True
-
-    def _answered(self) -> None:
-        if self._breaker.failures > 0:
-            log.info("register=%s state=available", self._profile.name)
-        self._breaker.succeeded()
-        self._used_at = self._clock.monotonic()
-
-    def _failed(self, cause: UnavailableCause, *, sent: bool) -> _Failed:
-        self._breaker.failed(self._clock.monotonic())
-        if self._breaker.failures == 1:
-            log.warning("register=%s state=unavailable cause=%s", self._profile.name, cause.value)
-        return _Failed(cause, sent)
-
-    def _drop_if_untrue(self, cause: UnavailableCause | None) -> None:
-        """An answer about another patron or item means the stream is out of step."""
-        if cause in _NOT_TRUE:
-            self._drop()
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _can_send(self, text: str) -> bool:
-        """Whether a card, PIN or barcode can go out unchanged: repaired, it would be another one."""
-        coding, delimiter = self._profile.wire.coding, self._profile.wire.delimiter
-        return (
-            0 < len(text) <= _LONGEST
-            and text.isprintable()
-            and delimiter not in text
-            and not has_forbidden(text)
-            and coding.can_write(text)
-        )
-
-    def _local_time(self) -> datetime:
-        return self._clock.now().astimezone(self._zone)
-
-
-@dataclass(slots=True)
-class _Sent:
-    """Whether the request of the running call has gone out, and what it means when no answer comes to it."""
-
-    value: bool = False
-    late_cause: UnavailableCause = UnavailableCause.TIMEOUT
+    def _until_deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._deadline

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import ipaddress
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from meroppet.ils.ports import UnavailableCause
@@ -40,7 +40,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Sip2Account:
-    """Where a register is and as whom to log in; the register often decides the branch by this account."""
+    """Where a register is and as whom to log in; the register often decides the branch by this account.
+
+    An empty `user` means that the register wants no login.
+    """
 
     host: str
     port: int
@@ -55,9 +58,14 @@ class Sip2Account:
     """Hosts that the operator's configuration allows to be spoken to without encryption; loopback always is."""
 
     @property
+    def is_exposed(self) -> bool:
+        """True where a PIN crosses a network in plain text."""
+        return self.tls is None and not _is_loopback(self.host)
+
+    @property
     def may_connect(self) -> bool:
         """False where a PIN would cross a network in plain text without the operator having said so."""
-        return self.tls is not None or self.host in self.plain_text_hosts or _is_loopback(self.host)
+        return not self.is_exposed or self.host in self.plain_text_hosts
 
 
 def _is_loopback(host: str) -> bool:
@@ -85,18 +93,19 @@ class Sip2Connection:
         self._writer = writer
         self.status: AcsStatusView | None = None
 
-    async def begin(self, account: Sip2Account, *, needs_login: bool) -> None:
-        """Log in and ask for the register's status; raises Lost."""
-        if needs_login:
-            await self.exchange(requests.login(account.user, account.password, account.location))
+    async def begin(self, account: Sip2Account, profile: SiteProfile) -> None:
+        """Log in, where the register wants that, and ask for its status; raises Lost."""
+        if profile.wire.needs_login:
+            location = account.location if profile.location_at_login else None
+            await self.exchange(requests.login(account.user, account.password, location))
         self.status = AcsStatusView((await self.exchange(requests.sc_status())).message)
 
     async def exchange(self, request: RawMessage) -> Answer:
         """Send one request and wait for its answer; raises Lost; the deadline is the caller's."""
         sent = False
         try:
-            data = self._session.send(request)
-            self._writer.write(data)
+            # No name for the bytes: a traceback that shows variables must not show a PIN.
+            self._writer.write(self._session.send(request))
             sent = True
             await self._writer.drain()
             return await self._answer()
@@ -168,13 +177,18 @@ async def open_connection(profile: SiteProfile, account: Sip2Account) -> Sip2Con
         reader, writer = await asyncio.open_connection(
             account.host, account.port, ssl=context, server_hostname=server_name, limit=_READ_AT_ONCE
         )
-    except OSError as error:
+    except ssl.SSLError as error:
+        raise Lost(UnavailableCause.NOT_ENCRYPTED) from error
+    except (OSError, ValueError) as error:
+        # ValueError: a host name that no name server could be asked for.
         raise Lost(UnavailableCause.REFUSED) from error
+    if not account.user:
+        profile = replace(profile, wire=replace(profile.wire, needs_login=False))
     connection = Sip2Connection(profile, reader, writer)
     try:
         if account.tls is not None:
             _refuse_other_certificate(account.tls, writer)
-        await connection.begin(account, needs_login=profile.wire.needs_login)
+        await connection.begin(account, profile)
     except BaseException:
         connection.close()
         raise
@@ -182,7 +196,11 @@ async def open_connection(profile: SiteProfile, account: Sip2Account) -> Sip2Con
 
 
 def _context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file is not None else None)
+    try:
+        context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file is not None else None)
+    except OSError as error:
+        raise Lost(UnavailableCause.NOT_ENCRYPTED) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.pinned_sha256 is not None:
         # The certificate itself is compared instead, so a register's self-signed one can be trusted, and only that one.
         context.check_hostname = False

@@ -88,7 +88,7 @@ async def test_a_certificate_of_the_named_authority_is_believed(
 async def test_a_strangers_certificate_is_refused_before_anything_is_said(peer: ScriptedPeer, clock: HandClock) -> None:
     told = await status(peer.port, Tls(), clock)
 
-    assert (told.online, told.cause) == (False, UnavailableCause.REFUSED)
+    assert (told.online, told.cause) == (False, UnavailableCause.NOT_ENCRYPTED)
     assert peer.heard == []
 
 
