@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from meroppet.ils.profiles import PinMessage, SiteProfile, ZoneStyle
+from meroppet.ils.profiles import PinMessage, SiteProfile
 from meroppet.ils.sip2_connection import Sip2Account
-from meroppet.sip2 import fields, requests
-from meroppet.sip2.fields import has_forbidden
+from meroppet.sip2 import requests
+from meroppet.sip2.fields import ZoneStyle, has_forbidden
 from meroppet.sip2.messages import RawMessage
 from meroppet.sip2.requests import HoldMode, HoldWish, Payment, Summary, in_zone_style
 from meroppet.sip2.views import AcsStatusView
@@ -17,11 +17,6 @@ _LONGEST_LIST = 999
 _ANY_COPY = "2"
 _CREDIT_CARD = "02"
 """Nobody takes cash where nobody is (3M guide, payment type: 02 credit card)."""
-_STYLES = {
-    ZoneStyle.BLANK: fields.ZoneStyle.BLANK,
-    ZoneStyle.ZEROS: fields.ZoneStyle.ZEROS,
-    ZoneStyle.UTC: fields.ZoneStyle.UTC,
-}
 
 
 def can_carry(profile: SiteProfile, *texts: str) -> bool:
@@ -76,7 +71,7 @@ class Requests:
 
     def styled(self, request: RawMessage) -> RawMessage:
         """The request with its timestamps in the site's style."""
-        return in_zone_style(request, _STYLES[self.profile.zone])
+        return in_zone_style(request, self.profile.zone)
 
     def status(self) -> RawMessage:
         """99."""

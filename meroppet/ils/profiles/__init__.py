@@ -12,7 +12,7 @@ from meroppet.ils.profiles.presets import (
     profile_to_toml,
 )
 from meroppet.ils.profiles.reading import ProfileError, changed
-from meroppet.ils.profiles.site import BlockReading, CardEcho, FieldMap, PinMessage, SiteProfile, ZoneStyle
+from meroppet.ils.profiles.site import BlockReading, CardEcho, FieldMap, PinMessage, SiteProfile
 
 EVERGREEN, KOHA_SUOMI, QURIA = PRESETS["evergreen"], PRESETS["koha-suomi"], PRESETS["quria"]
 
@@ -29,7 +29,6 @@ __all__ = [
     "PinMessage",
     "ProfileError",
     "SiteProfile",
-    "ZoneStyle",
     "changed",
     "preset_text",
     "profile_from_toml",
