@@ -55,7 +55,7 @@ class Requests:
     @property
     def now(self) -> datetime:
         """The moment as this register writes it."""
-        return self.local.astimezone(UTC) if self.profile.zone is ZoneStyle.UTC else self.local
+        return self.local.astimezone(UTC) if self.profile.wire.zone is ZoneStyle.UTC else self.local
 
     @property
     def institution(self) -> str:
@@ -71,7 +71,7 @@ class Requests:
 
     def styled(self, request: RawMessage) -> RawMessage:
         """The request with its timestamps in the site's style."""
-        return in_zone_style(request, self.profile.zone)
+        return in_zone_style(request, self.profile.wire.zone)
 
     def status(self) -> RawMessage:
         """99."""

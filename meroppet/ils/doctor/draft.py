@@ -79,7 +79,8 @@ def nearest(draft: Draft) -> str:
 
 def _points(preset: SiteProfile, draft: Draft) -> int:
     points = sum(_field_points(preset, name, guess) for name, guess in draft.fields.items())
-    points += _agrees(preset.zone, draft.zone, 2) + _agrees(preset.institution_from_status, draft.minds_institution, 2)
+    points += _agrees(preset.wire.zone, draft.zone, 2)
+    points += _agrees(preset.institution_from_status, draft.minds_institution, 2)
     if draft.lettering is not None and draft.lettering.letters is not Letters.UNSEEN:
         points += _agrees(preset.wire.coding.charset, draft.lettering.charset, 1)
     return points + (2 * _ENOUGH if draft.takes_missing_pin and preset.name == "spydus" else 0)

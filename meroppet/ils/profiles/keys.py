@@ -65,8 +65,9 @@ KEYS: tuple[Key, ...] = (
         error_detection=FLAG,
         needs_login=FLAG,
         resends=count(0, 3),
+        zone=ZONE,
+        code_point_sum=FLAG,
     ),
-    Key("wire", "zone", ZONE, "", "zone"),
     *_keys(
         "requests",
         "",

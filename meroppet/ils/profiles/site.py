@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from meroppet.ils.ports import LoanReason
-from meroppet.sip2.fields import ZoneStyle
 from meroppet.sip2.session import WireFormat
 
 
@@ -68,7 +67,6 @@ class SiteProfile:
     wire: WireFormat = field(default_factory=WireFormat)
     fields: FieldMap = field(default_factory=FieldMap)
     blocks: BlockReading = field(default_factory=BlockReading)
-    zone: ZoneStyle = ZoneStyle.BLANK
     card_echo: CardEcho = CardEcho.EXACT
     pin_message: PinMessage = PinMessage.PATRON_INFORMATION
     loan_refusals: tuple[tuple[str, LoanReason], ...] = ()
