@@ -12,6 +12,7 @@ from meroppet.device.errors import DeviceError
 Facts = Callable[[], Awaitable[dict[str, object]]]
 
 REQUEST_WITHIN = 2.0
+OWN_NAMES = ("localhost", "127.0.0.1")
 _HEADERS = (
     "Cache-Control: no-store",
     "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'",
@@ -26,7 +27,7 @@ _PAGE = (
 
 
 class StatusPage:
-    """GET / and GET /status.json; everything else is 404."""
+    """GET / and GET /status.json; everything else is 404, and 403 by any name but the loopback's."""
 
     def __init__(self, port: int, facts: Facts) -> None:
         self._port, self._facts = port, facts
@@ -42,14 +43,16 @@ class StatusPage:
             with suppress(OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 async with asyncio.timeout(REQUEST_WITHIN):
                     head = await reader.readuntil(b"\r\n\r\n")
-                    writer.write(await self._told(head.split(b"\r\n", 1)[0].decode("ascii", "replace")))
+                    writer.write(await self._told(head.decode("latin-1").split("\r\n")))
                     await writer.drain()
         finally:
             writer.close()
 
-    async def _told(self, line: str) -> bytes:
+    async def _told(self, head: list[str]) -> bytes:
+        if not _is_for_the_device_itself(head[1:]):
+            return _response(HTTPStatus.FORBIDDEN, "text/plain", "This page answers to localhost and 127.0.0.1 only.")
         try:
-            return await self._answer(line)
+            return await self._answer(head[0])
         except DeviceError as error:
             # Who stands here with a broken disk wants to read just that.
             return _response(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", str(error))
@@ -62,6 +65,12 @@ class StatusPage:
                 return _response(HTTPStatus.OK, "application/json", json.dumps(await self._facts()))
             case _:
                 return _response(HTTPStatus.NOT_FOUND, "text/plain", "There is / and /status.json.")
+
+
+def _is_for_the_device_itself(fields: list[str]) -> bool:
+    """Whether it was called by a name of the device's own: another site's name that points here could read the page."""
+    hosts = [value.strip() for name, _, value in (field.partition(":") for field in fields) if name.lower() == "host"]
+    return len(hosts) == 1 and hosts[0].lower().partition(":")[0] in OWN_NAMES
 
 
 def _page(facts: dict[str, object]) -> str:

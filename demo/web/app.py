@@ -18,6 +18,7 @@ from demo.people import ODD_CARDS, PEOPLE
 from demo.web.hands import Clumsy, act
 from demo.web.view import view
 from meroppet.pages import Pages, SecurityHeaders, mount_static, pages
+from meroppet.pages.origin import says_own_page
 
 HERE = Path(__file__).parent
 STATIC = {"demo": HERE / "static"}
@@ -73,7 +74,7 @@ class BranchPage:
 
     async def hand(self, request: Request) -> Response:
         """Do what hands do; 400 with a sentence for what they cannot."""
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        if not says_own_page(request):
             return PlainTextResponse("another site may not touch this entrance", status_code=403)
         try:
             done = await act(self._house, request.path_params["action"], _texts(await request.form()))

@@ -33,6 +33,10 @@ class Rendering:
         """The whole page, for a browser that comes."""
         return self._html("kiosk.html", self.picture())
 
+    def lost(self) -> str:
+        """What an address shows that leads nowhere."""
+        return self._html("lost.html", self.picture())
+
     def stage(self, picture: View) -> str:
         """The part that changes, for a browser that stays."""
         return self._html("stage.html", picture)

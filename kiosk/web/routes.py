@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -77,12 +78,23 @@ def create_app(kiosk: SessionShell, rendering: Rendering, panel: Panel, hosts: f
             Route("/live", live),
             Route("/panel.css", stylesheet),
             Route("/do/{intent}", do, methods=["POST"]),
-        ]
+        ],
+        exception_handlers={404: _lost(rendering), 405: _lost(rendering)},
     )
     mount_static(app, STATIC)
     app.add_middleware(OwnNames, hosts=hosts)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def _lost(rendering: Rendering) -> Callable[[Request, Exception], Response]:
+    """An address nobody knows: on a wall that must not be a dead end, so the way to the first screen is on it."""
+
+    def lost(_: Request, met: Exception) -> Response:
+        status = met.status_code if isinstance(met, HTTPException) else 404
+        return HTMLResponse(rendering.lost(), status_code=status)
+
+    return lost
 
 
 class OwnNames:

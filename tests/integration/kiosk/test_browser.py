@@ -16,15 +16,20 @@ SPILL = """() => [...document.querySelectorAll('#stage *')].filter(part => {
 }).map(part => part.className)"""
 COVERED = """() => [...document.querySelectorAll('#stage button')].filter(button => {
   const box = button.getBoundingClientRect()
-  const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)
-  return box.width && !button.contains(top) && !top?.closest('.k-veil')
+  const corners = [[box.left + 9, box.top + 9], [box.right - 9, box.top + 9],
+                   [box.left + 9, box.bottom - 9], [box.right - 9, box.bottom - 9]]
+  const tops = corners.map(([x, y]) => document.elementFromPoint(x, y))
+  return box.width && !tops.every(top => button.contains(top) || top?.closest('.k-veil'))
 }).map(button => button.innerText)"""
 
 
 async def fits(page: Page, screen: str) -> None:
-    await page.wait_for_selector(f'#stage[data-screen="{screen}"]')
-    assert await page.evaluate(SPILL) == [], screen
-    assert await page.evaluate(COVERED) == [], screen
+    """In English, and then in Swedish, in which the visit goes on."""
+    for lang in ("en", "sv"):
+        await page.tap('[action="/do/language"] button')
+        await page.wait_for_selector(f'#stage[data-screen="{screen}"][lang="{lang}"]')
+        assert await page.evaluate(SPILL) == [], (screen, lang)
+        assert await page.evaluate(COVERED) == [], (screen, lang)
 
 
 async def keys(page: Page, digits: str) -> None:
@@ -34,18 +39,24 @@ async def keys(page: Page, digits: str) -> None:
 
 async def visit(stand: Stand, page: Page) -> None:
     await page.goto(stand.url)
+    await page.wait_for_selector('#stage[data-screen="idle"][lang="sv"]')
     await fits(page, "idle")
     await page.tap('button:has-text("Låna")')
+    await page.wait_for_selector('#stage[data-screen="card"]')
     await fits(page, "card")
     stand.board.scan(CARD)
+    await page.wait_for_selector('#stage[data-screen="pin"]')
     await fits(page, "pin")
     await keys(page, PIN)
     await page.tap('[data-key="ok"]')
+    await page.wait_for_selector('#stage[data-screen="items"]')
     await fits(page, "items")
     stand.board.put_items(["3010000000011", "3010000000037", "3010000000045"])
     await page.wait_for_selector('.k-line[data-state="done"] >> nth=1')
+    await page.wait_for_selector('#stage[data-screen="items"]')
     await fits(page, "items")
     await page.tap('button:has-text("Klar")')
+    await page.wait_for_selector('#stage[data-screen="receipt"]')
     await fits(page, "receipt")
     await page.tap('button:has-text("Stäng")')
     await fits(page, "idle")

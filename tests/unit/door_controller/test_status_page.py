@@ -39,8 +39,8 @@ async def ask(port: int, raw: bytes) -> str:
 
 
 async def test_the_page_and_the_facts(port: int) -> None:
-    page = await ask(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    facts = await ask(port, b"GET /status.json HTTP/1.1\r\nHost: x\r\n\r\n")
+    page = await ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    facts = await ask(port, b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     assert page.startswith("HTTP/1.1 200 OK")
     assert "<script>" not in page
@@ -51,7 +51,27 @@ async def test_the_page_and_the_facts(port: int) -> None:
     "line", [b"GET /etc/passwd HTTP/1.1", b"POST / HTTP/1.1", b"DELETE /status.json HTTP/1.1", b"\xff\xfe"]
 )
 async def test_nothing_else_is_there(port: int, line: bytes) -> None:
-    assert (await ask(port, line + b"\r\n\r\n")).startswith("HTTP/1.1 404")
+    assert (await ask(port, line + b"\r\nHost: localhost\r\n\r\n")).startswith("HTTP/1.1 404")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        (b"Host: localhost:8084\r\n", 200),
+        (b"hOsT:127.0.0.1\r\n", 200),
+        (b"Host: evil.example\r\n", 403),
+        (b"Host: localhost.evil.example\r\n", 403),
+        (b"Host: localhost@evil.example\r\n", 403),
+        (b"Host: localhost\r\nHost: evil.example\r\n", 403),
+        (b"X-Host: localhost\r\n", 403),
+        (b"", 403),
+    ],
+)
+async def test_it_answers_only_to_the_devices_own_names(port: int, fields: bytes, status: int) -> None:
+    answer = await ask(port, b"GET /status.json HTTP/1.1\r\n" + fields + b"\r\n")
+
+    assert answer.startswith(f"HTTP/1.1 {status} ")
+    assert ("locked" in answer) == (status == 200)
 
 
 async def test_a_request_without_end_is_hung_up_on(port: int) -> None:
