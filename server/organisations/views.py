@@ -8,8 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from meroppet.wire.commands import Action as OrderAction
 from meroppet.wire.enrolment import DeviceKind
 from server.audit.service import record
+from server.db import Session
 from server.devices.orders import order, orders_of
-from server.devices.service import device
+from server.devices.service import DeviceView, device
 from server.journal.service import recent, seen
 from server.organisations.service import organisation, organisations
 from server.staff.access import Action
@@ -110,9 +111,7 @@ async def alarms_seen(parts: Parts, at: Seeing) -> Response:
 async def open_once(request: Request, parts: Parts, at: Opening, device_id: Annotated[str, Form()] = "") -> Response:
     """Order a door to open once, within ten seconds or not at all."""
     async with parts.database.session(at.branch.scope) as session:
-        found = await device(session, device_id)
-        if found is None or found.branch != at.branch.id or found.kind is not DeviceKind.DOOR:
-            raise NotFound
+        found = await _door(session, at, device_id)
         given = await order(session, found, OrderAction.OPEN_ONCE, at.me.account)
         scope, name = at.branch.scope, at.branch.id
         await record(session, "door.open_once", at.me.account, scope, {"order": given.order}, branch=name)
@@ -123,6 +122,8 @@ async def open_once(request: Request, parts: Parts, at: Opening, device_id: Anno
 async def order_live(request: Request, parts: Parts, at: Opening, device_id: str, order_id: str) -> Response:
     """What became of an order."""
     lang = parts.pages.language(request)
+    async with parts.database.reading(at.branch.scope) as session:
+        await _door(session, at, device_id)
 
     async def render() -> str:
         async with parts.database.reading(at.branch.scope) as session:
@@ -131,3 +132,11 @@ async def order_live(request: Request, parts: Parts, at: Opening, device_id: str
         return parts.pages.html("parts/order.html", lang, order=known.get(order_id), now=now)
 
     return live(request, parts, [f"branch:{at.branch.id}", f"device:{device_id}"], render)
+
+
+async def _door(session: Session, at: AtBranch, device_id: str) -> DeviceView:
+    """The branch's own door with this id; NotFound otherwise: the controller's other branches are in scope too."""
+    found = await device(session, device_id)
+    if found is None or found.branch != at.branch.id or found.kind is not DeviceKind.DOOR:
+        raise NotFound
+    return found
