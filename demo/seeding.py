@@ -24,7 +24,7 @@ from server.db import Session, unscoped
 from server.devices.service import invite
 from server.keys import KeyRing
 from server.organisations.service import ALWAYS, Kind, add_branch, add_organisation, branch
-from server.patrons.service import Holder, set_right
+from server.patrons.service import Holder, set_rights
 from server.policies.service import set_policy
 from server.schedules.service import set_week
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
@@ -88,11 +88,9 @@ async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: 
     )
     await set_policy(session, added, own.policy, BY)
     await set_week(session, added, own.schedule, BY)
-    for person in PEOPLE:
-        right = person.right_on(today)
-        if right is not None:
-            holder = Holder(consortium.id, CardNumber(number_at(person, own)))
-            await set_right(session, keys, added, holder, right, by=BY)
+    rights = [(person, right) for person in PEOPLE if (right := person.right_on(today)) is not None]
+    holders = [(Holder(consortium.id, CardNumber(number_at(person, own))), right) for person, right in rights]
+    await set_rights(session, keys, added, holders, by=BY)
 
 
 async def _codes(server: Server, shown: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ What several come to at a branch is in reach.py, and telling.py sends it there.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,6 +34,7 @@ __all__ = [
     "removable",
     "rights_of",
     "set_right",
+    "set_rights",
     "subjects_of",
 ]
 
@@ -72,12 +73,29 @@ async def set_right(
 
     The branches in reach know within a second of the commit.
     """
-    patron = await _known_or_new(session, keys, branch.consortium, holder)
-    if holder.card is not None and holder.card != holder.number:
-        await _add_card(session, keys, branch.consortium, holder, patron)
-    await _give(session, branch, patron, right, reach, by)
-    await tell(session, keys, branch, reach, patron)
+    (patron,) = await set_rights(session, keys, branch, [(holder, right)], by=by, reach=reach)
     return await _rights(session, branch, patron)
+
+
+async def set_rights(
+    session: Session,
+    keys: KeyRing,
+    branch: BranchView,
+    wanted: Iterable[tuple[Holder, Right]],
+    *,
+    by: str,
+    reach: Reach = Reach.BRANCH,
+) -> tuple[str, ...]:
+    """As `set_right` for several patrons, told to each branch once; gives their ids, in order."""
+    patrons = []
+    for holder, right in wanted:
+        patron = await _known_or_new(session, keys, branch.consortium, holder)
+        if holder.card is not None and holder.card != holder.number:
+            await _add_card(session, keys, branch.consortium, holder, patron)
+        await _give(session, branch, patron, right, reach, by)
+        patrons.append(patron)
+    await tell(session, keys, branch, reach, patrons)
+    return tuple(patrons)
 
 
 async def rights_of(
@@ -135,7 +153,7 @@ async def forget(
             delete(PatronRight).where(*_removable(branch, patron, reach)).returning(col(PatronRight.id))
         )
         count = len(gone.all())
-    await tell(session, keys, branch, reach, patron)
+    await tell(session, keys, branch, reach, [patron])
     async with session.within(Scope.of_consortium(branch.consortium)):
         await _drop_without_rights(session)
     return count
@@ -165,7 +183,7 @@ async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
     for row in rows:
         near = next((place for place in everywhere if reaches(place, Reach(row.reach), row.place)), None)
         if near is not None:
-            await tell(session, keys, near, Reach(row.reach), row.patron_id)
+            await tell(session, keys, near, Reach(row.reach), [row.patron_id])
     await _drop_without_rights(session)
     return len(rows)
 

@@ -38,13 +38,13 @@ async def rename_all(session: Session, keys: KeyRing, branch: BranchView) -> Non
         await _publish(session, keys, branch, [row.id for row in await _holders(session, branch)])
 
 
-async def tell(session: Session, keys: KeyRing, branch: BranchView, reach: Reach, patron: str) -> None:
-    """Tell every branch in reach what the patron may do there now."""
+async def tell(session: Session, keys: KeyRing, branch: BranchView, reach: Reach, patrons: Sequence[str]) -> None:
+    """Tell every branch in reach what the patrons may do there now."""
     # Another municipality's branches and rights are seen for this only.
     async with session.within(Scope.of_consortium(branch.consortium)):
         for reached in await branches(session):
             if reaches(reached, reach, place_of(branch, reach)):
-                await _publish(session, keys, reached, [patron])
+                await _publish(session, keys, reached, patrons)
 
 
 async def given_at(session: Session, branch: BranchView, patrons: Sequence[str]) -> dict[str, list[RightView]]:
