@@ -41,7 +41,8 @@ async def test_a_visit_in_every_dialect(register: Register, clock: HandClock, na
     back = await ils.checkin(ITEM)
     await ils.close()
 
-    assert (patron.pin, patron.name) == (PinAnswer.RIGHT, "Åsa Öberg")
+    # Evergreen sends no other letters than those of ASCII.
+    assert (patron.pin, patron.name) == (PinAnswer.RIGHT, "Asa Oberg" if name == "evergreen" else "Åsa Öberg")
     assert (loan.reason, on_loan.state, on_loan.due) == (LoanReason.LOANED, ItemState.ON_LOAN, loan.due)
     assert (back.reason, str(back.destination)) == (ReturnReason.RETURNED, "shelf")
 

@@ -1,54 +1,19 @@
 """Encryption to the register: by authority or by pin, and never anything less."""
 
-import hashlib
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from meroppet.ils.ports import IlsStatus, UnavailableCause
 from meroppet.ils.profiles import KOHA
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
 from meroppet.sip2.codec import decode, encode
 from meroppet.sip2.messages import build
-from tests.integration.sip2.conftest import NOW, PASSWORD, HandClock
+from tests.integration.sip2.certificates import certificate, fingerprint
+from tests.integration.sip2.conftest import PASSWORD, HandClock
 from tests.integration.sip2.peers import ScriptedPeer
-
-
-def certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "register")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=3650))
-        .not_valid_after(NOW + timedelta(days=3650))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "register.pem"
-    file.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return file
-
-
-def fingerprint(pem: Path) -> str:
-    made = x509.load_pem_x509_certificate(pem.read_bytes())
-    return hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).hexdigest()
 
 
 def answer(line: bytes) -> bytes:
@@ -112,3 +77,12 @@ async def test_there_is_no_falling_back_to_plain_text(clock: HandClock) -> None:
 
     assert not told.online
     assert PASSWORD.encode() not in heard
+
+
+async def test_a_missing_file_of_authorities_is_an_answer_and_nothing_is_said(
+    peer: ScriptedPeer, tmp_path: Path, clock: HandClock
+) -> None:
+    told = await status(peer.port, Tls(ca_file=tmp_path / "no-such.pem"), clock)
+
+    assert (told.online, told.cause) == (False, UnavailableCause.NOT_ENCRYPTED)
+    assert peer.heard == []
