@@ -18,6 +18,7 @@ import httpx2
 from meroppet.ils.koha_rest.site import KohaSite
 from meroppet.ils.ports import UnavailableCause
 from meroppet.runtime.clock import Clock
+from meroppet.runtime.logs import TALKATIVE
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,6 @@ LARGEST_BODY = 4 * 1024 * 1024
 _IDLE_SECONDS = 25.0
 _TOKEN_LEEWAY = 60.0
 _TOKEN_LONGEST = 3600.0
-_TALKATIVE = ("httpx2", "httpcore2")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
@@ -87,7 +87,7 @@ class KohaHttp:
 
     def __init__(self, site: KohaSite, clock: Clock, *, patience: float, connections: int = 4) -> None:
         # The libraries write addresses at level INFO and answers' headers at DEBUG: card numbers stand in both.
-        for name in _TALKATIVE:
+        for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._site = site
         self._clock = clock
@@ -127,12 +127,7 @@ class KohaHttp:
     def _opened(self) -> httpx2.AsyncHTTPTransport:
         """The bare transport: no cookies, no redirects, no proxies from the environment, no lines in the log."""
         if self._transport is None:
-            try:
-                context = ssl.create_default_context(
-                    cafile=None if self._site.ca_file is None else str(self._site.ca_file)
-                )
-            except OSError as error:
-                raise Unreached(UnavailableCause.NOT_ENCRYPTED) from error
+            context = _context(self._site)
             limits = httpx2.Limits(max_connections=self._connections, keepalive_expiry=_IDLE_SECONDS)
             self._transport = httpx2.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
         return self._transport
@@ -200,6 +195,15 @@ class KohaHttp:
     def _forget(self, token: str) -> None:
         if self._token == token:
             self._token = None
+
+
+def _context(site: KohaSite) -> ssl.SSLContext:
+    if not site.is_encrypted:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return ssl.create_default_context(cafile=None if site.ca_file is None else str(site.ca_file))
+    except OSError as error:
+        raise Unreached(UnavailableCause.NOT_ENCRYPTED) from error
 
 
 async def _body(response: httpx2.Response) -> bytes:
