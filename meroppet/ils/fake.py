@@ -1,6 +1,7 @@
 """The whole port of a library system on a small library in the same process; for tests and the demo's kiosk."""
 
-from meroppet.ils.library import Claim, Item, Library, LoanRules, Patron
+from meroppet.ils.library import Library
+from meroppet.ils.library_records import Item, LoanRules, Patron
 from meroppet.ils.ports import (
     AccountReason,
     Can,
@@ -23,7 +24,7 @@ from meroppet.ils.ports import (
 from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.pin import PinAnswer
 
-__all__ = ["Claim", "FakeIls", "Item", "Library", "LoanRules", "Patron"]
+__all__ = ["FakeIls", "Item", "Library", "LoanRules", "Patron"]
 
 
 class FakeIls:
