@@ -278,8 +278,10 @@ async def test_an_answer_for_a_session_that_ended_is_for_nobody():
 
 async def test_nothing_of_a_person_is_in_the_journal(stand):
     await stand.log_in()
-    await stand.happen(ItemSeen("3010000000011"), Finished(), Finished())
+    await stand.happen(ItemSeen("3010000000011"))
+    await stand.happen(Finished(), Finished())
 
+    assert [event.kind for event, _ in stand.journal.rows] == ["kiosk.identified", "kiosk.loan", "kiosk.ended"]
     written = repr([event.detail() for event, _ in stand.journal.rows])
     for secret in (CARD, "1234", "Åsa", "Sagor", "3010000000011"):
         assert secret not in written
