@@ -51,23 +51,23 @@ async def serve(server: Server, notifier: Notifier) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
-        async with _running(server, listeners) as background:
+        async with _running(server, listeners) as working:
             notifier.ready(f"devices {server.settings.device_url}, staff {server.settings.staff_url}")
-            await _until(stop, listeners, background, notifier)
+            await _until(stop, listeners, working, notifier)
             notifier.stopping()
     finally:
         await server.close()
 
 
 @contextlib.asynccontextmanager
-async def _running(server: Server, listeners: list[_Listener]) -> AsyncIterator[asyncio.Task[None]]:
+async def _running(server: Server, listeners: list[_Listener]) -> AsyncIterator[list[asyncio.Task[None]]]:
     serving = [asyncio.create_task(_serve(listener)) for listener in listeners]
     background = asyncio.create_task(server.background())
     try:
         while not all(listener.started for listener in listeners):
             await _raise_if_ended([*serving, background])
             await asyncio.sleep(0.005)
-        yield background
+        yield [*serving, background]
     finally:
         # Streams first: they would keep their listener from ending.
         server.hub.close()
@@ -93,13 +93,13 @@ async def _raise_if_ended(tasks: list[asyncio.Task[None]]) -> None:
 
 
 async def _until(
-    stop: asyncio.Event, listeners: list[_Listener], background: asyncio.Task[None], notifier: Notifier
+    stop: asyncio.Event, listeners: list[_Listener], working: list[asyncio.Task[None]], notifier: Notifier
 ) -> None:
     """Pet the watchdog from the loop that serves, until told to stop."""
     interval = notifier.watchdog_interval or 5.0
     while not stop.is_set() and not any(listener.should_exit for listener in listeners):
-        # A server that serves and no longer purges would be believed to be well.
-        await _raise_if_ended([background])
+        # A server that serves staff and no longer devices, or no longer purges, would be believed to be well.
+        await _raise_if_ended(working)
         notifier.alive()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(interval):
