@@ -8,7 +8,7 @@ from meroppet.sip2.checksum import checksum, is_complement
 from meroppet.sip2.coding import TextCoding
 from meroppet.sip2.errors import SIP2MalformedError, SIP2TooLongError
 from meroppet.sip2.fields import has_forbidden, without_forbidden
-from meroppet.sip2.messages import MESSAGES, UNKNOWN, Checksum, RawMessage
+from meroppet.sip2.messages import MESSAGES, UNKNOWN, Checksum, RawMessage, Spec
 
 __all__ = ["MAX_LINE", "LineCutter", "TextCoding", "decode", "encode"]
 
@@ -17,6 +17,7 @@ MAX_LINE = 64 * 1024
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _IDENTIFIERS = {identifier: identifier for identifier in (first + second for first in _LETTERS for second in _LETTERS)}
 """Every identifier there can be, by itself: looking one up checks it and gives the one string all messages share."""
+_SPECS = {code.encode("ascii"): spec for code, spec in MESSAGES.items()}
 _TRAILER_ROOM = 24
 """The trailer stands within the last bytes of a line: `|AY1AZFFFF|` and some blanks."""
 _NOISE = b"\r\n\0 "
@@ -74,23 +75,25 @@ def decode(
     With `code_point_sum`, a checksum over characters instead of bytes is taken for valid too, as some peers send it.
     """
     line = line.lstrip(_NOISE).rstrip(b"\r\n\0")
-    if len(line) < 2 or not line[:2].isdigit():
-        raise SIP2MalformedError(f"no message code at the start of a line of {len(line)} bytes")
-    code = line[:2].decode("ascii")
-    spec = MESSAGES.get(code, UNKNOWN)
+    spec = _SPECS.get(line[:2]) or _unknown(line)
     start = 2 + spec.width
     if line[-9:-7] == b"AY" and line[-6:-4] == b"AZ" and checksum(line[:-4]) == line[-4:]:
-        # Nearly every line; all other trailers, and all that are wrong, are looked at with more patience below.
+        # Nearly every line. All other trailers, and all that are wrong, are looked at with more patience.
         body, sequence, verdict = line[:-9], _digit(line[-7:-6]), Checksum.VALID
     else:
-        body, sequence, verdict = _odd_trailer(line, start, coding if code_point_sum else None, delimiter)
+        body, sequence, verdict = split_trailer(line, start, delimiter, coding if code_point_sum else None)
     if spec is UNKNOWN and delimiter.encode() not in body:
         # Nothing tells where the header of an unknown message ends; without a delimiter all of it is header.
         start = len(body)
     # Widths count bytes; fixed fields are ASCII by the norm, so anything else is read byte by byte.
-    return RawMessage(
-        code, body[2:start].decode("latin-1"), _fields(coding.read(body[start:]), delimiter), sequence, verdict
-    )
+    fixed, fields = body[2:start].decode("latin-1"), _fields(coding.read(body[start:]), delimiter)
+    return RawMessage(spec.code if spec is not UNKNOWN else line[:2].decode("ascii"), fixed, fields, sequence, verdict)
+
+
+def _unknown(line: bytes) -> Spec:
+    if len(line) < 2 or not line[:2].isdigit():
+        raise SIP2MalformedError(f"no message code at the start of a line of {len(line)} bytes")
+    return UNKNOWN
 
 
 def _digit(mark: bytes) -> int | None:
@@ -104,15 +107,15 @@ def _trailer(delimiter: str) -> re.Pattern[bytes]:
     end = re.escape(delimiter.encode())
     first = re.escape(delimiter.encode()[:1])
     return re.compile(
-        rb"(?P<extra>%s)?(?:AY(?P<seq>[^%s])AZ(?P<sum>[^%s]{0,8})|AZ(?P<lone>[0-9A-Fa-f]{1,4}))(?P<closed>%s)?\s*$"
+        rb"(?P<extra>%s)?(?P<trailer>AY(?P<seq>[^%s])AZ(?P<sum>[^%s]{0,8})|AZ(?P<lone>[0-9A-Fa-f]{1,4}))(?P<closed>%s)?\s*$"
         % (end, first, first, end)
     )
 
 
-def _odd_trailer(
-    line: bytes, start: int, character_sum: TextCoding | None, delimiter: str
+def split_trailer(
+    line: bytes, start: int, delimiter: str = "|", character_sum: TextCoding | None = None
 ) -> tuple[bytes, int | None, Checksum]:
-    """The line without AY/AZ, the sequence number and what the checksum says."""
+    """The line without AY/AZ, the sequence number and what the checksum says; `start` is where the fields begin."""
     found = _trailer(delimiter).search(line, max(2, len(line) - _TRAILER_ROOM))
     if found is None:
         return line, None, Checksum.ABSENT
@@ -125,16 +128,18 @@ def _odd_trailer(
         character_sum is not None and is_complement(character_sum.code_points(upto), digits)
     )
     verdict = Checksum.VALID if is_right else Checksum.INVALID
-    return line[: found.start()], _digit(found["seq"] or b""), verdict
+    return line[: found.start("trailer")], _digit(found["seq"] or b""), verdict
 
 
 def _fields(text: str, delimiter: str) -> tuple[tuple[str, str], ...]:
     """Pairs of identifier and value; a piece that cannot begin a field belongs to the value before it (stray `|`)."""
-    pieces = text.split(delimiter)
-    try:
-        return tuple([(_IDENTIFIERS[piece[:2]], piece[2:]) for piece in pieces if piece])
-    except KeyError:
-        return _joined(pieces, delimiter)
+    *pieces, rest = text.split(delimiter)
+    if not rest:
+        try:
+            return tuple([(_IDENTIFIERS[piece[:2]], piece[2:]) for piece in pieces])
+        except KeyError:
+            pass
+    return _joined([*pieces, rest], delimiter)
 
 
 def _joined(pieces: list[str], delimiter: str) -> tuple[tuple[str, str], ...]:

@@ -39,17 +39,19 @@ class TextCoding:
 
     def read(self, raw: bytes) -> str:
         """The text in NFC (some registers send decomposed letters); what is no text is replaced (U+FFFD)."""
-        if raw.isascii():
-            # ASCII is the same in every encoding registers use, and always in NFC.
-            return raw.decode("ascii")
-        for name in (self.charset, self.fallback):
-            if name is None:
-                continue
-            try:
-                return unicodedata.normalize("NFC", raw.decode(name))
-            except UnicodeDecodeError:
-                continue
-        return unicodedata.normalize("NFC", raw.decode(self.charset, "replace"))
+        try:
+            text = raw.decode(self.charset)
+        except UnicodeDecodeError:
+            text = self._read_otherwise(raw)
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+    def _read_otherwise(self, raw: bytes) -> str:
+        if self.fallback is None:
+            return raw.decode(self.charset, "replace")
+        try:
+            return raw.decode(self.fallback)
+        except UnicodeDecodeError:
+            return raw.decode(self.charset, "replace")
 
     def write(self, text: str) -> bytes:
         """The text in NFC and in `charset`; what it lacks is transliterated or becomes "?". Never raises."""
