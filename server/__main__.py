@@ -1,4 +1,4 @@
-"""`meroppet-server serve|migrate|found|create-admin|invite|openapi [--config FILE] [--check]`."""
+"""`meroppet-server serve|migrate|found|create-admin|invite|ils|openapi [--config FILE] [--check]`."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from meroppet.runtime import logs
 from meroppet.runtime.sdnotify import Notifier
 from meroppet.runtime.settings import SettingsError, load
 from meroppet.runtime.starting import starting
+from server.registers.arguments import add_arguments
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
 
 Command = Callable[[argparse.Namespace, ServerSettings], Awaitable[int]]
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         "found": _found,
         "create-admin": _create_admin,
         "invite": _invite,
+        "ils": _ils,
     }
     command = _check if given.check else commands[given.command]
     return _run(command(given, settings), settings)
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "found": "make a consortium, its members and branches what a file says",
         "create-admin": "print a one-time link that makes an administrator",
         "invite": "print a code that enrols a device",
+        "ils": "examine a library system before go-live: ils doctor",
         "openapi": "print the device API's description",
     }
     for target in (parser, *(commands.add_parser(name, help=text) for name, text in about.items())):
@@ -88,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     invite.add_argument("branch", help="id of the branch")
     invite.add_argument("kind", choices=("door", "kiosk"))
     invite.add_argument("--name", default="", help="what staff will call the device")
+    add_arguments(commands.choices["ils"])
     return parser
 
 
@@ -186,6 +190,12 @@ async def _invite(given: argparse.Namespace, settings: ServerSettings) -> int:
     await server.close()
     print(code.text())
     return 0
+
+
+async def _ils(given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.registers.command import doctor
+
+    return await doctor(given, settings)
 
 
 def _openapi() -> int:

@@ -50,6 +50,7 @@ class ServerSettings(Settings):
     staff: StaffListener = StaffListener()
     registers: tuple[RegisterSettings, ...] = Field(default=(), description="the library systems")
     register_passwords: dict[str, SecretStr] = Field(default={}, description="SIP2 passwords by branch")
+    register_secrets: dict[str, SecretStr] = Field(default={}, description="secrets of REST clients by register")
     clock: Literal["system", "virtual"] = Field(default="system", description="virtual: turned by clock_offset_file")
     clock_offset_file: Path | None = Field(default=None, description="file with the virtual clock's offset in seconds")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="from which level on")

@@ -1,17 +1,49 @@
-"""The connections to the library systems, one for each branch and purpose."""
+"""The connections to the library systems, one for each branch and purpose, and how each of them has been."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from pydantic import SecretStr
 
-from meroppet.ils.ports import Circulation
-from meroppet.ils.profiles import PRESETS
-from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
+from meroppet.ils.ports import Ils
+from meroppet.ils.profiles import SiteProfile
+from meroppet.ils.sip2_client import Health, Sip2Account, Sip2Ils
 from meroppet.runtime.clock import Clock
+from server.registers.connecting import DEADLINE_SECONDS, Secrets, connect, koha_site, sip2_account
 from server.registers.settings import AccountSettings, RegisterSettings
 
-DEADLINE_SECONDS = 2.0
-"""A door decides within 2.5 s of the last key; this is the register's part of it."""
+__all__ = ["DEADLINE_SECONDS", "Contact", "RegisterView", "Registers"]
+
+_NO_SECRETS: Mapping[str, SecretStr] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How one branch's connections to its register have been; `health` None: nothing was asked yet."""
+
+    branch: str
+    purpose: str
+    health: Health | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterView:
+    """A register as staff see it: what the installer wrote, but for secrets."""
+
+    id: str
+    kind: str
+    profile: str
+    address: str
+    is_encrypted: bool
+    is_exposed: bool
+    has_sip2: bool
+    contacts: tuple[Contact, ...]
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """The branches with an account in it."""
+        return tuple(dict.fromkeys(contact.branch for contact in self.contacts))
 
 
 class Registers:
@@ -20,27 +52,76 @@ class Registers:
     Each purpose (door, kiosk, staff) has a connection of its own: a door does not wait behind a pile of returns.
     """
 
-    def __init__(self, settings: Sequence[RegisterSettings], passwords: Mapping[str, SecretStr], clock: Clock) -> None:
-        """Raises ValueError where two accounts name one branch."""
+    def __init__(
+        self,
+        settings: Sequence[RegisterSettings],
+        passwords: Mapping[str, SecretStr],
+        clock: Clock,
+        client_secrets: Mapping[str, SecretStr] = _NO_SECRETS,
+    ) -> None:
+        """Raises ValueError where two accounts name one branch, or an address cannot be meant."""
+        self._settings = tuple(settings)
+        self._secrets = Secrets(passwords, client_secrets)
         self._known = _by_branch(settings)
-        self._passwords = passwords
         self._clock = clock
-        self._open: dict[tuple[str, str], Sip2Ils] = {}
+        self._open: dict[tuple[str, str], Ils] = {}
+        for register, account in self._known.values():
+            if register.kind == "koha-rest":
+                koha_site(register, account, "")
 
     def of(self, branch_id: str) -> str | None:
         """The id of the branch's register, or None if the installer gave it none."""
         known = self._known.get(branch_id)
         return None if known is None else known[0].id
 
-    def ils(self, branch_id: str, purpose: str = "staff") -> Circulation | None:
+    def ils(self, branch_id: str, purpose: str = "staff") -> Ils | None:
         """The branch's way to its register, or None if it has none."""
         known = self._known.get(branch_id)
         if known is None:
             return None
         found = self._open.get((branch_id, purpose))
         if found is None:
-            found = self._open[branch_id, purpose] = self._connect(*known)
+            found = connect(*known, self._secrets, self._clock, may_take_longer=purpose == "kiosk")
+            self._open[branch_id, purpose] = found
         return found
+
+    def account(self, branch_id: str) -> Sip2Account | None:
+        """Where and as whom the branch speaks SIP2, or None if it does not."""
+        known = self._known.get(branch_id)
+        if known is None or not known[0].host:
+            return None
+        register, account = known
+        return sip2_account(register, account, self._secrets.password(account))
+
+    def profile(self, branch_id: str) -> SiteProfile | None:
+        """The profile of the branch's register, or None if it has none."""
+        known = self._known.get(branch_id)
+        return None if known is None else known[0].site_profile()
+
+    def views(self) -> tuple[RegisterView, ...]:
+        """Every register the installer wrote down, in that order."""
+        return tuple(self._view(register) for register in self._settings)
+
+    def _view(self, register: RegisterSettings) -> RegisterView:
+        sip2 = sip2_account(register, AccountSettings(branch=""), "")
+        is_rest = register.kind == "koha-rest"
+        exposed_rest = is_rest and register.plain_text and not register.url.startswith("https:")
+        return RegisterView(
+            id=register.id,
+            kind=register.kind,
+            profile=register.profile if register.profile_file is None else register.profile_file.name,
+            address=register.url if is_rest else f"{register.host}:{register.port}",
+            is_encrypted=register.url.startswith("https:") if is_rest else register.tls,
+            is_exposed=exposed_rest or (bool(register.host) and sip2.is_exposed),
+            has_sip2=bool(register.host),
+            contacts=tuple(contact for account in register.accounts for contact in self._contacts(account.branch)),
+        )
+
+    def _contacts(self, branch: str) -> list[Contact]:
+        used = [purpose for found, purpose in self._open if found == branch]
+        return [Contact(branch, purpose, _health(self._open[branch, purpose])) for purpose in used] or [
+            Contact(branch, "", None)
+        ]
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -48,20 +129,10 @@ class Registers:
             await ils.close()
         self._open.clear()
 
-    def _connect(self, register: RegisterSettings, account: AccountSettings) -> Sip2Ils:
-        password = self._passwords.get(account.branch)
-        sip2 = Sip2Account(
-            host=register.host,
-            port=register.port,
-            user=account.user,
-            password="" if password is None else password.get_secret_value(),
-            institution=account.institution,
-            location=account.location,
-            zone=register.zone,
-            tls=Tls(register.ca_file, register.pinned_sha256) if register.tls else None,
-            plain_text_hosts=frozenset({register.host} if register.plain_text else ()),
-        )
-        return Sip2Ils(PRESETS[register.profile], sip2, self._clock, deadline=DEADLINE_SECONDS)
+
+def _health(ils: Ils) -> Health | None:
+    health = ils.health if isinstance(ils, Sip2Ils) else getattr(ils, "health", None)
+    return health if isinstance(health, Health) else None
 
 
 def _by_branch(settings: Sequence[RegisterSettings]) -> dict[str, tuple[RegisterSettings, AccountSettings]]:

@@ -1,10 +1,11 @@
 """Where the library systems are: the installer's word. Staff never enter an address to be called."""
 
 from pathlib import Path
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from meroppet.ils.profiles import PRESETS
+from meroppet.ils.profiles import PRESETS, ProfileError, SiteProfile, changed, profile_from_toml
 from meroppet.runtime.settings import Group
 
 
@@ -13,7 +14,7 @@ class AccountSettings(Group):
 
     branch: str = Field(description="id of the branch")
     user: str = Field(default="", description="SIP2 user (CN); empty: the register wants no login")
-    institution: str = Field(default="", description="institution (AO)")
+    institution: str = Field(default="", description="institution (AO); over REST the branch's library_id")
     location: str | None = Field(default=None, description="location (CP) where it differs from the institution")
 
 
@@ -21,14 +22,23 @@ class RegisterSettings(Group):
     """One library system and the accounts in it. Passwords are credentials: `register_passwords`, by branch."""
 
     id: str = Field(description="short name of the register; never changed, patrons are known by it")
+    kind: Literal["sip2", "koha-rest"] = Field(default="sip2", description="how it is asked; see docs/koha.md for REST")
     profile: str = Field(description=f"one of {', '.join(sorted(PRESETS))}")
-    host: str = Field(description="host name or address")
-    port: int = Field(ge=1, le=65535, description="TCP port")
+    profile_file: Path | None = Field(
+        default=None, description="a profile of the site's own, TOML; see docs/registers.md"
+    )
+    profile_changes: dict[str, Any] = Field(default={}, description="lines that differ from the profile, as its tables")
+    host: str = Field(default="", description="host name or address of SIP2; for koha-rest only if SIP2 is there too")
+    port: int = Field(default=6001, ge=1, le=65535, description="TCP port of SIP2")
     zone: str = Field(default="Europe/Stockholm", description="time zone of the register's dates")
     tls: bool = Field(default=False, description="speak TLS; without it only loopback is spoken to")
     ca_file: Path | None = Field(default=None, description="CA of the register's certificate, PEM")
     pinned_sha256: str | None = Field(default=None, description="SHA-256 of the register's certificate, hex")
     plain_text: bool = Field(default=False, description="speak in the clear to this host: PINs can be read on the way")
+    url: str = Field(default="", description="koha-rest: address of Koha, such as https://koha.example.se")
+    client_id: str = Field(default="", description="koha-rest: OAuth2 client; its secret is in register_secrets")
+    entry_attribute: str = Field(default="", description="koha-rest: patron attribute that says who may enter")
+    entry_values: tuple[str, ...] = Field(default=("1",), description="koha-rest: values of it that let in")
     accounts: tuple[AccountSettings, ...] = Field(default=(), description="one account a branch")
 
     @field_validator("profile")
@@ -37,3 +47,28 @@ class RegisterSettings(Group):
         if name not in PRESETS:
             raise ValueError(f"no profile '{name}'; there are: {', '.join(sorted(PRESETS))}")
         return name
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.kind == "sip2" and not self.host:
+            raise ValueError(f"register '{self.id}' needs host")
+        if self.kind == "koha-rest" and not (self.url and self.client_id):
+            raise ValueError(f"register '{self.id}' needs url and client_id")
+        if self.kind == "koha-rest" and self.pinned_sha256 is not None and self.ca_file is None:
+            raise ValueError(f"register '{self.id}': koha-rest takes ca_file (the certificate itself will do), no pin")
+        self.site_profile()
+        return self
+
+    def site_profile(self) -> SiteProfile:
+        """The preset, or the site's own file, with the site's changes; raises ValueError with a sentence."""
+        base = PRESETS[self.profile]
+        if self.profile_file is not None:
+            base = profile_from_toml(_text(self.profile_file), where=str(self.profile_file))
+        return changed(base, self.profile_changes, where=f"registers '{self.id}' profile_changes")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{file}: cannot be read: {error}") from error

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import os
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -130,13 +132,20 @@ async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line
     except ssl.SSLError as error:
         raise Unreachable("no_tls_there", why=error.reason or "") from error
     except OSError as error:
-        raise Unreachable("cannot_connect", why=error.strerror or str(error)) from error
+        raise Unreachable("cannot_connect", why=_why(error)) from error
     if account.tls is not None and account.tls.pinned_sha256 is not None:
         seen = _sha256(writer)
         if seen != account.tls.pinned_sha256.replace(":", "").lower():
             writer.transport.abort()
             raise Unreachable("certificate_not_pinned", sha256=seen)
     return Line(reader, writer, clock)
+
+
+def _why(error: OSError) -> str:
+    """The system's own words; a name nobody knows has an error number of another kind."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or type(error).__name__
+    return os.strerror(error.errno)
 
 
 def _connect(

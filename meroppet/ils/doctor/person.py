@@ -127,7 +127,7 @@ def zone(bench: Bench, draft: Draft) -> None:
     seen = {stamp[8:12] for stamp in bench.stamps}
     if len(seen) == 1 and seen <= {*ZoneStyle}:
         draft.zone = ZoneStyle(seen.pop())
-        bench.found(Check.ZONE, Judged.GOOD, "zone", style=repr(draft.zone.value))
+        bench.found(Check.ZONE, Judged.GOOD, f"zone_{draft.zone.name.lower()}")
     elif seen:
         bench.found(Check.ZONE, Judged.NOTE, "zone_odd", seen=", ".join(sorted(repr(text) for text in seen)))
     else:
