@@ -78,6 +78,10 @@ class Access:
         """Whether accounts of any place may be made."""
         return Grant(Role.SERVER) in self.grants
 
+    def has_colleagues(self) -> bool:
+        """Whether she may see and invite colleagues anywhere."""
+        return any(Action.STAFF in ALLOWED[grant.role] for grant in self.grants)
+
     def log_grants(self) -> frozenset[Grant]:
         """The grants that let her read what staff did at their places."""
         return frozenset(grant for grant in self.grants if Action.LOG in ALLOWED[grant.role])
