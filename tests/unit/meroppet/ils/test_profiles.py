@@ -5,8 +5,10 @@ import tomllib
 
 import pytest
 
-from meroppet.ils.profiles import KOHA, KOHA_SUOMI, PRESETS, STANDARD, SiteProfile, preset_text
+from meroppet.ils.profiles import KOHA, KOHA_SUOMI, PRESETS, STANDARD, SiteProfile, changed, preset_text
 from meroppet.ils.profiles.keys import KEYS
+from meroppet.sip2 import requests
+from meroppet.sip2.session import ClientSession
 
 EVIDENCE = {"recorded", "captured", "source", "document", "reported", "unverified"}
 NAMED_BY_EVERYBODY = {
@@ -110,3 +112,13 @@ def test_book_it_wants_its_own_places_back_and_no_return_date() -> None:
 
     assert (quria.institution_from_status, quria.location_from_status) == (True, True)
     assert (quria.blank_return_date, quria.renews_by_checkout) == (True, True)
+
+
+@pytest.mark.parametrize(("name", "raw"), [("CR", b"\r"), ("LF", b"\n"), ("CRLF", b"\r\n")])
+def test_a_request_ends_as_the_site_wants_it(name: str, raw: bytes) -> None:
+    site = changed(STANDARD, {"wire": {"terminator": name}})
+
+    sent = ClientSession(site.wire).send(requests.login("user", "password"))
+
+    assert sent.endswith(raw)
+    assert not sent.removesuffix(raw).endswith((b"\r", b"\n"))
