@@ -7,6 +7,7 @@ holds exactly that. /account was not recorded as a success; it is composed after
 
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,6 +157,14 @@ def _is_matched(row: dict[str, Any], query: dict[str, str]) -> bool:
     return all(row[key] == value if exact else value in row[key] for key, value in wanted.items())
 
 
+class _Listening(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 class Server:
     """The listening server around a Koha; `fault` names what is wrong with it now."""
 
@@ -164,9 +173,10 @@ class Server:
         self.fault = ""
         self.spares: frozenset[str] = frozenset()
         """Paths that the fault leaves alone."""
+        self.elsewhere = ""
+        """Where a redirect leads."""
         self.released = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Listening(("127.0.0.1", 0), _handler(self))
         if tls is not None:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
@@ -281,14 +291,11 @@ def _instead(status: int, body: bytes, kind: str = "application/json", **headers
     pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
 
     def fault(handler: BaseHTTPRequestHandler, _answer: Said, server: Server) -> None:
-        filled = tuple((name, value.replace("{elsewhere}", ELSEWHERE[0])) for name, value in pairs)
+        filled = tuple((name, value.replace("{elsewhere}", server.elsewhere)) for name, value in pairs)
         write(handler, Said(status, body, kind, filled), server)
 
     return fault
 
-
-ELSEWHERE = ["http://127.0.0.1:1"]
-"""Where a redirect leads."""
 
 FAULTS: dict[str, Any] = {
     "hang": _hang,
