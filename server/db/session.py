@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Executable, Result, func, select
@@ -37,7 +36,6 @@ class Session:
         self._beneath = beneath
         self._orm = beneath.sync_session if isinstance(beneath, AsyncSession) else beneath
         self._last: list[Last] = []
-        self._after: list[Callable[[], None]] = []
         self._wake = wake
         self._topics: dict[str, None] = {}
         self.now = now
@@ -109,10 +107,6 @@ class Session:
         """Run this as the transaction's last statements, just before it is committed."""
         self._last.append(callback)
 
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Run this once the transaction is durable; not at all if it is rolled back."""
-        self._after.append(callback)
-
     def wake(self, topic: str) -> None:
         """Once the transaction is durable, wake whoever waits for this topic, here and in other processes."""
         self._topics[topic] = None
@@ -130,7 +124,7 @@ class Session:
             self._orm.info[KEY] = before
 
     async def commit(self) -> None:
-        """For server.db only: the last callbacks, the commit, then the callbacks after it."""
+        """For server.db only: the last callbacks, the commit, then word of it."""
         await self.flush()
         for callback in self._last:
             await callback(self)
@@ -143,15 +137,12 @@ class Session:
             await self._beneath.commit()
         else:
             self._beneath.commit()
-        for told in self._after:
-            _tell(told)
         for topic in self._topics:
-            _tell(partial(self._wake, topic))
+            self._tell(topic)
 
-
-def _tell(callback: Callable[[], None]) -> None:
-    # What is durable stays durable: a listener that fails must not make the caller believe that nothing was written.
-    try:
-        callback()
-    except Exception:
-        logger.exception("a listener failed after a commit")
+    def _tell(self, topic: str) -> None:
+        # What is durable stays durable: a listener that fails must not make the caller believe nothing was written.
+        try:
+            self._wake(topic)
+        except Exception:
+            logger.exception("a listener failed after a commit")

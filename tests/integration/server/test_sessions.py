@@ -55,33 +55,37 @@ async def test_an_error_does_not_quote_the_row_that_was_refused(database: Databa
     assert "Error 23503" in told or "Error SQLITE_CONSTRAINT_FOREIGNKEY" in told
 
 
-async def test_last_things_are_done_last_and_told_after_the_commit(database: Database) -> None:
+async def test_last_things_are_done_last_and_told_after_the_commit(database_url: str, clock: ManualClock) -> None:
     order: list[str] = []
+    database = Database(database_url, clock, lambda topic: order.append(f"told {topic}"))
 
     async def last(session: Session) -> None:
         order.append(f"last sees {len(await organisations(session))}")
 
     async with database.session(SEED) as session:
         session.last(last)
-        session.after_commit(lambda: order.append("told"))
+        session.wake("west")
         await add_organisation(session, "west", "consortium", "West")
         order.append("body")
 
-    assert order == ["body", "last sees 1", "told"]
+    assert order == ["body", "last sees 1", "told west"]
+    await database.close()
 
 
-async def test_nobody_is_told_of_what_was_rolled_back(database: Database) -> None:
+async def test_nobody_is_told_of_what_was_rolled_back(database_url: str, clock: ManualClock) -> None:
     told: list[str] = []
+    database = Database(database_url, clock, told.append)
 
     async def fail() -> None:
         async with database.session(SEED) as session:
-            session.after_commit(lambda: told.append("told"))
+            session.wake("west")
             raise RuntimeError("in the middle")
 
     with pytest.raises(RuntimeError, match="in the middle"):
         await fail()
 
     assert told == []
+    await database.close()
 
 
 async def test_topics_are_woken_once_and_only_when_durable(database_url: str, clock: ManualClock) -> None:
@@ -100,15 +104,17 @@ async def test_topics_are_woken_once_and_only_when_durable(database_url: str, cl
     await database.close()
 
 
-async def test_a_listener_that_fails_does_not_undo_what_is_durable(database: Database) -> None:
-    def fail() -> None:
+async def test_a_listener_that_fails_does_not_undo_what_is_durable(database_url: str, clock: ManualClock) -> None:
+    def fail(_topic: str) -> None:
         raise RuntimeError("listener")
 
+    database = Database(database_url, clock, fail)
     async with database.session(SEED) as session:
         await add_organisation(session, "west", "consortium", "West")
-        session.after_commit(fail)
+        session.wake("west")
 
     assert await _names(database) == ["west"]
+    await database.close()
 
 
 async def test_what_is_written_while_reading_is_not_kept(database: Database) -> None:
