@@ -144,6 +144,7 @@ _PERSON = {
     "no_card_given": N_("No test card was given: nothing can be said about patrons and PINs."),
     "patron_known": N_("Known, and nothing stands against the card."),
     "patron_flagged": N_("Known, but marked at positions %(positions)s: use a patron in good standing."),
+    "patron_marked": N_("Known; positions %(positions)s are marked, which keeps nobody out."),
     "patron_unknown": N_("The register does not know this card. Was the number typed right?"),
     "patron_unsaid": N_("It does not say whether the card is valid (BL): nobody would be let in."),
     "echo_exact": N_("As it was asked for."),

@@ -31,6 +31,7 @@ class Draft:
     wrong_pins: int | None = None
     idle_seconds: float | None = None
     blank_nb_due: bool | None = None
+    location_from_status: bool | None = None
     fields: dict[str, Guess] = field(default_factory=dict)
     greets_as_koha: bool = False
     takes_missing_pin: bool = False
@@ -45,6 +46,7 @@ class Draft:
             "wire.needs_login": self.needs_login,
             "wire.zone": _ZONES[self.zone] if self.zone is not None else None,
             "requests.blank_nb_due": self.blank_nb_due,
+            "requests.location_from_status": self.location_from_status,
             "requests.institution_from_status": self.minds_institution,
             "requests.pin_message": self.pin_message,
             "answers.card_echo": self.card_echo,

@@ -72,16 +72,21 @@ class _Examination:
             self._found(stop.finding)
         finally:
             self._bench.close()
-        base = self._preset or nearest(self._draft)
         profile = self._proposed() if self._is_reached else None
-        return Diagnosis(tuple(self._findings), tuple(self._bench.paces), profile, base, tuple(self._draft.lines()))
+        return Diagnosis(
+            tuple(self._findings), tuple(self._bench.paces), profile, self._base.name, tuple(self._draft.lines())
+        )
 
     def _found(self, finding: Finding) -> None:
         self._findings.append(finding)
         self._tell(finding)
 
+    @property
+    def _base(self) -> SiteProfile:
+        return PRESETS[self._preset or nearest(self._draft)]
+
     def _proposed(self) -> SiteProfile:
-        return self._draft.profile(PRESETS[self._preset or nearest(self._draft)], _PROPOSED)
+        return self._draft.profile(self._base, _PROPOSED)
 
     async def _all(self) -> None:
         await self._wire()
@@ -124,7 +129,7 @@ class _Examination:
         else:
             bench.found(Check.RIGHT_PIN, Judged.UNSEEN, "no_pin_given")
         if self._tries.loan and can_be_lent:
-            await items.loan(bench, subject, draft)
+            await items.loan(bench, subject, draft, self._base)
 
     async def _rest(self) -> None:
         """What takes long, and last what leaves the test patron locked."""

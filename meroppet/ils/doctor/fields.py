@@ -110,12 +110,16 @@ def _choose(found: list[str], usual: tuple[str, ...]) -> Guess:
     return Guess(None, Certainty.SEVERAL if found else Certainty.NONE, tuple(found))
 
 
-def category(fields: Fields, known: str | None) -> Guess:
-    """The field with the patron's category; unknown, PC is believed where it is a word and not a record's number."""
+def category(fields: Fields, known: str | None, birth: str | None) -> Guess:
+    """The field with the patron's category; unknown, the usual ones are believed where no record's number is in them.
+
+    FU is FOLIO's, PA that of Polaris, whose birth date is in BC; elsewhere PA is many other things.
+    """
     if known is not None:
         return _equal(fields, known)
-    words = [name for name, value in _own(fields) if name == "PC" and not _is_long_number(value)]
-    return _choose(words, ("PC",))
+    usual = ("PC", "FU", "PA") if birth == "BC" else ("PC", "FU")
+    words = [name for name, value in _own(fields) if name in usual and value and not _is_long_number(value)]
+    return _choose(words, usual)
 
 
 def _is_long_number(value: str) -> bool:

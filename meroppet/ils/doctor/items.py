@@ -4,6 +4,7 @@ from meroppet.ils.doctor.bench import Bench
 from meroppet.ils.doctor.draft import Draft
 from meroppet.ils.doctor.findings import Check, Judged
 from meroppet.ils.doctor.subject import UNKNOWN_ITEM, Subject
+from meroppet.ils.profiles import SiteProfile
 from meroppet.sip2 import requests
 from meroppet.sip2.messages import RawMessage
 from meroppet.sip2.views import ItemView, LoanView, ReturnView
@@ -43,8 +44,8 @@ async def _item(bench: Bench, barcode: str) -> RawMessage | None:
     return await bench.may(requests.item_information(bench.now(), bench.account.institution, barcode))
 
 
-async def loan(bench: Bench, subject: Subject, draft: Draft) -> None:
-    """Lend and take back; whether a blank due date of our own is accepted."""
+async def loan(bench: Bench, subject: Subject, draft: Draft, base: SiteProfile) -> None:
+    """Lend and take back; whether a blank due date of our own is accepted, and which place a return must name."""
     for blank in (True, False):
         made = await _lent(bench, subject, blank=blank)
         if made is None:
@@ -53,7 +54,11 @@ async def loan(bench: Bench, subject: Subject, draft: Draft) -> None:
             bench.found(Check.LOAN, Judged.CAREFUL, "loan_refused")
             return
         draft.blank_nb_due = blank
-        await _take_back(bench, subject.item, blank=blank)
+        draft.location_from_status = await _taken_back(bench, subject.item, base)
+        if draft.location_from_status is None:
+            bench.found(Check.LOAN, Judged.FAILED, "return_failed")
+        else:
+            bench.found(Check.LOAN, Judged.GOOD, "loan_with_blank_date" if blank else "loan_with_date")
         return
     bench.found(Check.LOAN, Judged.FAILED, "loan_unanswered")
 
@@ -71,11 +76,17 @@ async def _lent(bench: Bench, subject: Subject, *, blank: bool) -> LoanView | No
     return None if is_still_here else LoanView(RawMessage("12"))
 
 
-async def _take_back(bench: Bench, barcode: str, *, blank: bool) -> None:
+async def _taken_back(bench: Bench, barcode: str, base: SiteProfile) -> bool | None:
+    """Whether the place had to be the one that 98 names; None where the item was not taken back."""
     account = bench.account
-    place = account.location or account.institution
-    answer = await bench.may(requests.checkin(bench.now(), account.institution, barcode, location=place))
-    if answer is None or ReturnView(answer).ok is not True:
-        bench.found(Check.LOAN, Judged.FAILED, "return_failed")
-        return
-    bench.found(Check.LOAN, Judged.GOOD, "loan_with_blank_date" if blank else "loan_with_date")
+    ours, told = account.location or account.institution, bench.status.first("AN") if bench.status is not None else None
+    # Where the preset wants it, the place of 98 goes first: another one could send the item on its way.
+    places = [(ours, False), *([(told, True)] if told and told != ours else [])]
+    for place, is_told in reversed(places) if base.location_from_status else places:
+        made = requests.checkin(
+            bench.now(), account.institution, barcode, location=place, blank_return_date=base.blank_return_date
+        )
+        answer = await bench.may(made)
+        if answer is not None and ReturnView(answer).ok is True:
+            return is_told
+    return None

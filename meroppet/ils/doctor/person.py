@@ -22,6 +22,8 @@ _JUDGED = {
     Certainty.SEVERAL: Judged.CAREFUL,
     Certainty.NONE: Judged.CAREFUL,
 }
+_HARMLESS = frozenset({1, 2, 3})
+"""Renewal, recall and hold privileges: they say nothing of who may come in (SIP2 2.00, patron status)."""
 _LIMITS = {"BZ": "hold items", "CA": "overdue items", "CB": "charged items", "CC": "fee"}
 
 
@@ -78,8 +80,10 @@ def refuse_other_card(bench: Bench, answer: RawMessage, card: str, check: Check)
 
 def _in_good_standing(bench: Bench, view: PatronView) -> None:
     flags = ", ".join(str(position) for position in sorted(view.flags))
-    if flags:
+    if view.flags - _HARMLESS:
         bench.found(Check.PATRON, Judged.CAREFUL, "patron_flagged", positions=flags)
+    elif flags:
+        bench.found(Check.PATRON, Judged.NOTE, "patron_marked", positions=flags)
     else:
         bench.found(Check.PATRON, Judged.GOOD, "patron_known")
 
@@ -143,7 +147,7 @@ def facts(bench: Bench, subject: Subject, draft: Draft, answer: RawMessage, toda
     named["may_enter"] = guessing.permission(fields, born)
     taken = {guess.identifier for guess in named.values()}
     rest = tuple(pair for pair in fields if pair[0] not in taken)
-    named["category"] = guessing.category(rest, subject.category)
+    named["category"] = guessing.category(rest, subject.category, born)
     named["home"] = guessing.home(rest, Places.of(bench).names, subject.home)
     for name, check in _CHECKS.items():
         _tell(bench, check, named.get(name, NOTHING))

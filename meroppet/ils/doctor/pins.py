@@ -35,6 +35,7 @@ class _Desk:
         self._bench = bench
         self._subject = subject
         self._message = message
+        self._usual: frozenset[int] = frozenset()
 
     async def right(self, draft: Draft) -> bool:
         """The right PIN, by 63 or else by 23; False where neither says yes, and nothing more can be learnt."""
@@ -43,7 +44,7 @@ class _Desk:
             self._message = message
             answer = await self._asked(self._subject.pin, Check.RIGHT_PIN)
             if answer.pin_is_right is True:
-                draft.pin_message = message
+                draft.pin_message, self._usual = message, answer.flags
                 self._bench.found(Check.RIGHT_PIN, Judged.GOOD, "right_pin", message=message.value)
                 return True
             seen.append(answer.pin_is_right)
@@ -69,7 +70,7 @@ class _Desk:
             self._bench.found(Check.WRONG_PIN, Judged.UNSAFE, "wrong_pin_accepted")
             return
         says = "wrong_pin_refused" if answer.pin_is_right is False else "wrong_pin_unsaid"
-        flags = "wrong_pin_flags" if answer.flags else says
+        flags = "wrong_pin_flags" if answer.flags - self._usual else says
         await self._set_back(Check.WRONG_PIN)
         self._bench.found(Check.WRONG_PIN, Judged.GOOD, flags)
 
@@ -84,13 +85,14 @@ class _Desk:
 
     async def lock_out(self, draft: Draft, most: int) -> None:
         """After how many wrong PINs in a row the right one is refused. One is known not to be enough."""
+        self._usual = (await self._asked(self._subject.pin, Check.LOCK_OUT)).flags
         for number in range(2, most + 1):
             for _ in range(number):
                 await self._asked(another_pin(self._subject.pin), Check.LOCK_OUT)
             answer = await self._asked(self._subject.pin, Check.LOCK_OUT)
             if answer.pin_is_right is not True:
                 draft.wrong_pins = number
-                says = "locks_with_flags" if answer.flags else "locks"
+                says = "locks_with_flags" if answer.flags - self._usual else "locks"
                 self._bench.found(Check.LOCK_OUT, Judged.CAREFUL, says, number=str(number))
                 return
         self._bench.found(Check.LOCK_OUT, Judged.CAREFUL, "never_locks", number=str(most))
