@@ -119,7 +119,7 @@ def _is_debarred(reading: BlockReading, view: PatronView, told_expired: bool) ->
         # Something is said that is neither greeting, expiry nor debt: a restriction's comment.
         if re.search(r"\w", rest):
             return True
-    return not told_expired and not view.flags & (reading.explained_by | reading.lost)
+    return not told_expired and not view.flags & reading.explained_by
 
 
 def _is_kept_out(view: PatronView, named: FieldMap) -> bool:

@@ -44,14 +44,14 @@ class BlockReading:
     """How blocks are read from the 14 status characters (counted from 0) and the screen message.
 
     `may_not_enter` flags mean an administrative block unless `explained_by` flags or `expired_text` tell why they are
-    set; a screen message of which something is left when `harmless_text` is taken out is such a block too. In doubt the
-    patron is blocked.
+    set; a screen message of which something is left when `harmless_text` is taken out is such a block too. Where
+    nothing tells a restriction from a debt, nothing may explain a flag: in doubt the patron is blocked.
     """
 
     lost: frozenset[int] = frozenset({4})
     may_not_enter: frozenset[int] = frozenset({0})
     may_not_borrow: frozenset[int] = frozenset({0, 5, 6, 7, 8, 9, 10, 11, 12, 13})
-    explained_by: frozenset[int] = frozenset({5, 6, 7, 8, 9, 10, 11, 12, 13})
+    explained_by: frozenset[int] = frozenset()
     expired_text: str | None = None
     harmless_text: str | None = None
 
