@@ -67,6 +67,14 @@ async def test_a_server_that_goes_away_is_said_on_the_screen_and_comes_back(stan
     await until(lambda: "kiosk.return" in stand.server.kinds(), within=40)
 
 
+async def test_an_unknown_address_has_the_houses_page_and_a_way_to_the_start(stand: Stand):
+    for answer in (await stand.page.get("/nowhere"), await stand.page.get("/do/choose")):
+        assert answer.status_code in {404, 405}
+        assert "Här finns inget" in answer.text
+        assert "0587-810 00" in answer.text
+        assert 'href="/"' in answer.text
+
+
 async def test_it_stops_in_order_and_says_so_in_its_journal(stand: Stand):
     assert await stand.stop() == 0
 
