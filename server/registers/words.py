@@ -80,7 +80,6 @@ _OPENING = {
     "silent_at_login": N_(
         "It is silent for %(seconds)s s. Either it is not SIP2, or it has no room for another connection."
     ),
-    "login_garbled": N_("It answered the sign-in with something else."),
     "login_refused": N_(
         "User %(user)s or the password is wrong. Koha wants a user of its own with permission to circulate, too."
     ),
@@ -101,10 +100,13 @@ _TROUBLE = {
     "no_answer": N_("No answer within %(seconds)s s, nor in as long a time again."),
     "answers_late": N_("It answered, but later than within %(seconds)s s."),
     "no_line_end": N_("Its answer never ended: no carriage return within %(seconds)s s."),
+    "answers_unasked": N_("It says more than it was asked for: answers could be mixed up."),
     "closes": N_("It closed the connection instead of answering."),
     "asks_again": N_("It did not understand, and asked to have it again (96)."),
     "bad_checksum": N_("The checksum of its answer is wrong: something changes the bytes on the way."),
-    "sums_code_points": N_("Its checksum is over letters instead of bytes: it fits no answer with å, ä or ö."),
+    "sums_code_points": N_(
+        "Checksums are over characters instead of bytes where there is å, ä or ö; that is taken too."
+    ),
     "wrong_sequence": N_("Its answer carries the number of another request: answers could be mixed up."),
     "other_message": N_("It answered with message %(code)s, which belongs to another question."),
     "other_card": N_(
@@ -218,6 +220,7 @@ _PINS = {
 _REST = {
     "no_item_given": N_("No test item was given."),
     "item_known": N_("Known, status %(status)s."),
+    "other_item": N_("The answer is about another item."),
     "item_unknown": N_("Unknown. Was the number typed right?"),
     "item_unanswered": N_("No usable answer."),
     "unknown_item_refused": N_("Said to be unknown."),

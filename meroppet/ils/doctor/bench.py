@@ -1,7 +1,7 @@
 """Asking a register question after question, whatever it does: opened again when it hangs up, else stopped."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,7 @@ class Wants:
     terminator: bytes = b"\r"
     error_detection: bool = True
     needs_login: bool = True
+    delimiter: str = "|"
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ class Bench:
     terminators: set[bytes] = field(default_factory=set)
     paces: list[Pace] = field(default_factory=list)
     sequence: int = -1
+    sums_code_points: bool = False
+    """An answer's checksum was over characters instead of bytes."""
     _line: Line | None = field(default=None, repr=False)
 
     def found(self, check: Check, judged: Judged, says: str, **values: str) -> None:
@@ -111,6 +114,7 @@ class Bench:
             sequence=self.sequence,
             error_detection=wants.error_detection,
             terminator=wants.terminator,
+            delimiter=wants.delimiter,
         )
 
     async def ask(self, message: RawMessage) -> Reply:
@@ -135,9 +139,12 @@ class Bench:
         if heard.ended is not Ended.LINE:
             return Reply(heard)
         try:
-            message = decode(heard.line, _BYTES)
+            message = decode(heard.line, _BYTES, self.wants.delimiter)
         except SIP2Error:
             return Reply(heard)
+        if message.checksum is Checksum.INVALID and _is_sum_of_code_points(heard.line):
+            self.sums_code_points = True
+            message = replace(message, checksum=Checksum.VALID)
         told = message.sequence is None or not self.wants.error_detection or message.sequence == self.sequence
         return Reply(heard, message, told)
 
@@ -184,10 +191,12 @@ class Bench:
                 return await self._silent(check)
             case Ended.UNFINISHED:
                 return Finding(check, Judged.FAILED, "no_line_end", {"seconds": f"{self.patience.answer:g}"})
+            case Ended.UNASKED:
+                return Finding(check, Judged.FAILED, "answers_unasked")
             case Ended.CLOSED:
                 return Finding(check, Judged.FAILED, "closes")
             case Ended.LINE:
-                return _strange(reply, check)
+                return strange(reply, check)
 
     async def _silent(self, check: Check) -> Finding:
         late = await self.hear_late()
@@ -197,14 +206,13 @@ class Bench:
         return Finding(check, Judged.FAILED, "answers_late", waited)
 
 
-def _strange(reply: Reply, check: Check) -> Finding:
+def strange(reply: Reply, check: Check) -> Finding:
     """A line that is not the answer."""
     message = reply.message
     if message is None:
         return Finding(check, Judged.FAILED, *not_sip2(reply.heard.line))
     if message.checksum is Checksum.INVALID:
-        says = "sums_code_points" if _is_sum_of_code_points(reply.heard.line) else "bad_checksum"
-        return Finding(check, Judged.FAILED, says)
+        return Finding(check, Judged.FAILED, "bad_checksum")
     if message.code == "96":
         return Finding(check, Judged.FAILED, "asks_again")
     if not reply.is_in_sequence:

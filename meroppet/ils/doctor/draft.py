@@ -23,6 +23,8 @@ class Draft:
     terminator: bytes | None = None
     error_detection: bool | None = None
     needs_login: bool | None = None
+    code_point_sum: bool | None = None
+    delimiter: str | None = None
     zone: ZoneStyle | None = None
     lettering: Lettering | None = None
     minds_institution: bool | None = None
@@ -42,6 +44,8 @@ class Draft:
         told = {
             "wire.charset": charset,
             "wire.terminator": _TERMINATORS.get(self.terminator or b""),
+            "wire.delimiter": self.delimiter,
+            "wire.code_point_sum": self.code_point_sum,
             "wire.error_detection": self.error_detection,
             "wire.needs_login": self.needs_login,
             "wire.zone": _ZONES[self.zone] if self.zone is not None else None,

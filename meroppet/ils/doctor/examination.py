@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from meroppet.ils.doctor import items, manners, opening, pace, person, pins
-from meroppet.ils.doctor.bench import Bench, Stop
+from meroppet.ils.doctor.bench import Bench, Stop, Wants
 from meroppet.ils.doctor.draft import Draft, nearest
 from meroppet.ils.doctor.findings import Check, Diagnosis, Finding, Judged
 from meroppet.ils.doctor.proof import proof
@@ -30,6 +30,7 @@ async def examine(
     preset: str | None = None,
     tries: Tries | None = None,
     patience: Patience | None = None,
+    delimiter: str = "|",
     tell: Tell = _nobody,
 ) -> Diagnosis:
     """Examine a register and propose its profile.
@@ -39,7 +40,9 @@ async def examine(
     written to it unless `tries.loan` says so; wrong PINs are counted there, and the last PIN sent is the right one
     unless `tries.lock_out` locked the test patron.
     """
-    return await _Examination(account, subject, clock, preset, tries or Tries(), patience or Patience(), tell).run()
+    return await _Examination(
+        account, subject, clock, preset, tries or Tries(), patience or Patience(), delimiter, tell
+    ).run()
 
 
 class _Examination:
@@ -53,11 +56,12 @@ class _Examination:
         preset: str | None,
         tries: Tries,
         patience: Patience,
+        delimiter: str,
         tell: Tell,
     ) -> None:
         self._findings: list[Finding] = []
         self._tell = tell
-        self._bench = Bench(account, clock, patience, self._found)
+        self._bench = Bench(account, clock, patience, self._found, Wants(delimiter=delimiter))
         self._subject = subject
         self._preset = preset
         self._tries = tries
@@ -101,7 +105,7 @@ class _Examination:
         bench, draft = self._bench, self._draft
         await opening.begin(bench)
         self._is_reached = True
-        draft.needs_login = bench.wants.needs_login
+        draft.needs_login, draft.delimiter = bench.wants.needs_login, bench.wants.delimiter
         await self._terminator()
         await manners.error_detection(bench)
         draft.error_detection = bench.wants.error_detection

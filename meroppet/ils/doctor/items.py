@@ -20,6 +20,9 @@ async def items(bench: Bench, subject: Subject) -> bool:
         return False
     answer = await _item(bench, subject.item)
     view = ItemView(answer) if answer is not None else None
+    if view is not None and view.barcode and view.barcode != subject.item:
+        bench.found(Check.ITEM, Judged.UNSAFE, "other_item")
+        return False
     if view is None or view.barcode != subject.item:
         bench.found(Check.ITEM, Judged.CAREFUL, "item_unanswered")
         return False

@@ -23,6 +23,7 @@ class Ended(StrEnum):
     LINE = "line"
     SILENT = "silent"
     UNFINISHED = "unfinished"
+    UNASKED = "unasked"
     CLOSED = "closed"
 
 
@@ -55,7 +56,9 @@ class Line:
         self._rest = b""
 
     async def ask(self, data: bytes, patience: float) -> Heard:
-        """Send, and wait for one line."""
+        """Send, and wait for one line; nothing is sent where there is one already that nobody asked for."""
+        if _has_line(self._rest):
+            return Heard(Ended.UNASKED)
         begun = self._clock.monotonic()
         try:
             self._writer.write(data)
@@ -71,6 +74,9 @@ class Line:
         try:
             async with asyncio.timeout(patience):
                 while not _has_line(self._rest):
+                    if len(self._rest) > _LONGEST:
+                        ended = Ended.UNFINISHED
+                        break
                     if not await self._read():
                         ended = Ended.CLOSED
                         break
@@ -96,7 +102,7 @@ class Line:
         except OSError:
             return False
         self._rest += data
-        return bool(data) and len(self._rest) <= _LONGEST
+        return bool(data)
 
     def _take(self) -> tuple[bytes, bytes]:
         """The first line; what follows it is kept. An LF that comes a packet later is dropped with the next line."""

@@ -1,9 +1,10 @@
 """The first words with a register: reached, encrypted, logged in, and what it says of itself."""
 
 import ipaddress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from meroppet.ils.doctor.bench import Bench, Reply, Stop, Wants, not_sip2
+from meroppet.ils.doctor.bench import Bench, Reply, Stop, not_sip2, strange
 from meroppet.ils.doctor.findings import Check, Finding, Judged
 from meroppet.ils.doctor.line import Ended, Unreachable
 from meroppet.sip2 import requests
@@ -14,12 +15,7 @@ from meroppet.sip2.views import AcsStatusView
 _CLOCKS_APART = timedelta(minutes=2)
 
 # The ways to begin, most wanted first: error detection is left off only where a register cannot have it.
-_WAYS = (
-    Wants(b"\r", error_detection=True),
-    Wants(b"\r\n", error_detection=True),
-    Wants(b"\r", error_detection=False),
-    Wants(b"\r\n", error_detection=False),
-)
+_WAYS = ((b"\r", True), (b"\r\n", True), (b"\r", False), (b"\r\n", False))
 
 
 async def begin(bench: Bench) -> None:
@@ -63,13 +59,13 @@ def _is_loopback(host: str) -> bool:
 async def _log_in(bench: Bench) -> None:
     account = bench.account
     if not account.user:
-        bench.wants = Wants(needs_login=False)
+        bench.wants = replace(bench.wants, needs_login=False)
         bench.found(Check.LOGIN, Judged.NOTE, "no_login")
         return
     request = requests.login(account.user, account.password, account.location)
     replies: list[Reply] = []
-    for way in _WAYS:
-        bench.wants = way
+    for terminator, detection in _WAYS:
+        bench.wants = replace(bench.wants, terminator=terminator, error_detection=detection)
         if replies:
             await _reach_again(bench)
         reply = await bench.ask(request)
@@ -77,7 +73,8 @@ async def _log_in(bench: Bench) -> None:
             _logged_in(bench, reply.message)
             return
         replies.append(reply)
-        if reply.message is None and reply.heard.ended is Ended.LINE:
+        if reply.heard.ended is Ended.LINE and (reply.message is None or reply.message.code == "94"):
+            # Somebody else speaks there, or the answer cannot be believed: asking otherwise makes neither better.
             break
     raise Stop(_not_logged_in(bench, replies))
 
@@ -103,7 +100,7 @@ def _not_logged_in(bench: Bench, replies: list[Reply]) -> Finding:
     if heard.line and not heard.line[:2].isdigit():
         return Finding(Check.LOGIN, Judged.FAILED, *not_sip2(heard.line))
     if heard.ended is Ended.LINE:
-        return Finding(Check.LOGIN, Judged.FAILED, "login_garbled")
+        return strange(reply, Check.LOGIN)
     seconds = {"seconds": f"{bench.patience.answer:g}"}
     says = {Ended.CLOSED: "closes", Ended.UNFINISHED: "no_line_end"}.get(heard.ended, "silent_at_login")
     return Finding(Check.LOGIN, Judged.FAILED, says, seconds)

@@ -108,6 +108,9 @@ def letters(bench: Bench, subject: Subject, draft: Draft) -> None:
     """In which encoding it was written."""
     found = draft.lettering = lettering(bench.texts, subject.name)
     values = {"charset": found.charset or "–"}
+    if bench.sums_code_points:
+        draft.code_point_sum = True
+        bench.found(Check.ERROR_DETECTION, Judged.CAREFUL, "sums_code_points")
     judged, says = _letters(found)
     bench.found(Check.ENCODING, judged, says, **values)
 
