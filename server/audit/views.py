@@ -86,7 +86,9 @@ async def _lines(session: Session, entries: list[EntryView]) -> list[Line]:
 def _line(entry: EntryView, names: dict[str, str], people: dict[str, str]) -> Line:
     place = entry.branch or entry.controller or ""
     shown = {"account": people, "place": names}
-    data = [(key, shown.get(key, {}).get(str(value), value)) for key, value in sorted(entry.data.items())]
+    data = [
+        (key, shown.get(key, {}).get(str(value), value)) for key, value in sorted(entry.data.items()) if value != ""
+    ]
     return Line(entry, words_of(entry.action), names.get(place, place), people.get(entry.actor, ""), data)
 
 
