@@ -5,17 +5,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from meroppet.ils.breaker import Breaker
 from meroppet.ils.koha_rest import circulation
+from meroppet.ils.koha_rest.calls import LISTING_DEADLINE, Failed, KohaCalls
 from meroppet.ils.koha_rest.changes import ChangesPage, changes_page
 from meroppet.ils.koha_rest.circulation import KohaItem
 from meroppet.ils.koha_rest.exchange import Exchange
 from meroppet.ils.koha_rest.facts import KohaPatron, read_balance
-from meroppet.ils.koha_rest.http import Doubtful, KohaHttp, Unreached
-from meroppet.ils.koha_rest.offers import Offers, probed
+from meroppet.ils.koha_rest.http import Unreached
+from meroppet.ils.koha_rest.offers import Offers
 from meroppet.ils.koha_rest.patrons import (
     Counted,
     bad_input,
@@ -51,24 +51,14 @@ from meroppet.ils.ports import (
     ReturnReason,
     UnavailableCause,
 )
+from meroppet.ils.sip2_calls import Health
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-OFFERS_LAST = 3600.0
-"""So long a Koha is believed to offer what it offered: upgrades happen at night."""
-LISTING_DEADLINE = 30.0
 _SHARE = 0.5
 """So much of the deadline may go on what an answer can do without."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    cause: UnavailableCause
-    sent: bool
 
 
 class KohaRestIls:
@@ -76,8 +66,8 @@ class KohaRestIls:
 
     REST answers for patrons, debts and changes, and for PINs where Koha offers that. Everything that moves an item goes
     by SIP2 when there is an account, because there the account decides the branch; without one, Kohas that offer it are
-    asked over REST, and the rest is refused. Each call ends within `deadline` seconds. The SIP2 client is closed with
-    this one.
+    asked over REST, and the rest is refused. Each call ends within `deadline` seconds; what changes something may be
+    given more, by `change_deadline`. The SIP2 client is closed with this one.
     """
 
     def __init__(
@@ -87,19 +77,23 @@ class KohaRestIls:
         *,
         sip2: Ils | None = None,
         deadline: float = 2.0,
+        change_deadline: float | None = None,
         breaker: Breaker | None = None,
     ) -> None:
         self._site = site
         self._clock = clock
         self._sip2 = sip2
         self._deadline = deadline
-        self._breaker = breaker if breaker is not None else Breaker()
+        self._change_deadline = change_deadline if change_deadline is not None else deadline
         self._zone = ZoneInfo(site.zone)
-        self._http = KohaHttp(site, clock, patience=LISTING_DEADLINE)
-        self._offers: Offers | None = None
-        self._offers_until = 0.0
+        self._calls = KohaCalls(site, clock, breaker if breaker is not None else Breaker())
         if site.may_connect and not site.is_encrypted:
             log.warning("register=%s speaks plain http: PINs and names can be read on the way", site.name)
+
+    @property
+    def health(self) -> Health:
+        """How Koha's REST interface has been; nothing is asked for it."""
+        return self._calls.health
 
     async def patron(self, card: str, pin: str | None) -> PatronAnswer:
         """See `Ils`. An empty PIN never leaves this machine; a PIN never goes anywhere before the card is known."""
@@ -107,8 +101,8 @@ class KohaRestIls:
         if refused is not None:
             return PatronAnswer(PinAnswer.UNKNOWN, refused)
         until = asyncio.get_running_loop().time() + self._deadline
-        found = await self._within(until, lambda exchange: self._patron(exchange, card, pin))
-        if isinstance(found, _Failed):
+        found = await self._calls.until(until, lambda exchange: self._patron(exchange, card, pin))
+        if isinstance(found, Failed):
             return patron_unavailable(found.cause)
         answer, asks_sip2 = found
         if not asks_sip2 or self._sip2 is None:
@@ -120,7 +114,7 @@ class KohaRestIls:
             return patron_unavailable(UnavailableCause.TIMEOUT)
 
     async def _patron(self, exchange: Exchange, card: str, pin: str | None) -> tuple[PatronAnswer, bool]:
-        offers = await self._offered(exchange)
+        offers = await self._calls.offered(exchange)
         patron = await self._found(exchange, card, offers)
         if patron is None:
             return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.NO_SUCH_CARD), False
@@ -147,15 +141,15 @@ class KohaRestIls:
             return await self._sip2.item(barcode)
         if not can_send(barcode):
             return ItemAnswer(ItemReason.BAD_INPUT, barcode)
-        found = await self._at_once(lambda exchange: self._item(exchange, barcode))
-        if isinstance(found, _Failed):
+        found = await self._calls.within(self._deadline, lambda exchange: self._item(exchange, barcode))
+        if isinstance(found, Failed):
             return ItemAnswer(ItemReason.UNAVAILABLE, barcode, cause=found.cause)
         if found is None:
             return ItemAnswer(ItemReason.UNKNOWN_ITEM, barcode)
         return ItemAnswer(ItemReason.KNOWN, barcode, found.title, found.state)
 
     async def _item(self, exchange: Exchange, barcode: str) -> KohaItem | None:
-        if not (await self._offered(exchange)).items:
+        if not (await self._calls.offered(exchange)).items:
             raise Unreached(UnavailableCause.REFUSED)
         return await circulation.find_item(exchange, barcode)
 
@@ -182,7 +176,7 @@ class KohaRestIls:
             return LoanAnswer(LoanReason.BAD_INPUT, barcode)
 
         async def made(exchange: Exchange) -> LoanAnswer:
-            offers = await self._offered(exchange)
+            offers = await self._calls.offered(exchange)
             if not offers.items or not is_offered(offers):
                 return LoanAnswer(LoanReason.REFUSED, barcode)
             both = await self._both(exchange, card, barcode, offers)
@@ -190,8 +184,8 @@ class KohaRestIls:
                 return LoanAnswer(LoanReason.UNKNOWN_ITEM if both.item else LoanReason.UNKNOWN_PATRON, barcode)
             return await make(exchange, *both, self._zone)
 
-        done = await self._at_once(made)
-        if isinstance(done, _Failed):
+        done = await self._calls.within(self._change_deadline, made)
+        if isinstance(done, Failed):
             return LoanAnswer(LoanReason.UNAVAILABLE, barcode, cause=done.cause, may_have_happened=done.sent)
         return done
 
@@ -218,7 +212,7 @@ class KohaRestIls:
             return HoldsAnswer(AccountReason.BAD_INPUT)
 
         async def listed(exchange: Exchange) -> HoldsAnswer:
-            offers = await self._offered(exchange)
+            offers = await self._calls.offered(exchange)
             if not (offers.items and offers.queries):
                 return HoldsAnswer(AccountReason.NOT_SUPPORTED)
             patron = await self._found(exchange, card, offers)
@@ -226,8 +220,8 @@ class KohaRestIls:
                 return HoldsAnswer(AccountReason.NO_SUCH_CARD)
             return HoldsAnswer(AccountReason.KNOWN, await circulation.named_holds(exchange, patron))
 
-        told = await self._at_once(listed)
-        return HoldsAnswer(AccountReason.UNAVAILABLE, cause=told.cause) if isinstance(told, _Failed) else told
+        told = await self._calls.within(self._deadline, listed)
+        return HoldsAnswer(AccountReason.UNAVAILABLE, cause=told.cause) if isinstance(told, Failed) else told
 
     async def place_hold(self, card: str, pin: str | None, barcode: str, pickup: str | None = None) -> HoldAnswer:
         """See `Ils`."""
@@ -254,7 +248,7 @@ class KohaRestIls:
             return HoldAnswer(HoldReason.BAD_INPUT, barcode)
 
         async def made(exchange: Exchange) -> HoldAnswer:
-            offers = await self._offered(exchange)
+            offers = await self._calls.offered(exchange)
             if not offers.items:
                 return HoldAnswer(HoldReason.NOT_SUPPORTED, barcode)
             both = await self._both(exchange, card, barcode, offers)
@@ -262,8 +256,8 @@ class KohaRestIls:
                 return HoldAnswer(HoldReason.UNKNOWN_ITEM if both.item else HoldReason.UNKNOWN_PATRON, barcode)
             return await make(exchange, *both)
 
-        done = await self._at_once(made)
-        if isinstance(done, _Failed):
+        done = await self._calls.within(self._change_deadline, made)
+        if isinstance(done, Failed):
             return HoldAnswer(HoldReason.UNAVAILABLE, barcode, may_have_happened=done.sent, cause=done.cause)
         return done
 
@@ -271,8 +265,8 @@ class KohaRestIls:
         """See `Ils`. Where Koha fails on the account, SIP2 is asked."""
         if not can_send(card):
             return FeesAnswer(AccountReason.BAD_INPUT)
-        told = await self._at_once(lambda exchange: self._fees(exchange, card))
-        answer = FeesAnswer(AccountReason.UNAVAILABLE, cause=told.cause) if isinstance(told, _Failed) else told
+        told = await self._calls.within(self._deadline, lambda exchange: self._fees(exchange, card))
+        answer = FeesAnswer(AccountReason.UNAVAILABLE, cause=told.cause) if isinstance(told, Failed) else told
         if self._sip2 is not None and (answer.reason is not AccountReason.KNOWN or answer.owed_minor is None):
             return await self._sip2.fees(card, pin)
         return answer
@@ -293,17 +287,17 @@ class KohaRestIls:
 
     async def status(self) -> IlsStatus:
         """See `Ils`; also what wakes a Koha whose first answer takes seconds."""
-        told = await self._at_once(self._offered)
-        if isinstance(told, _Failed):
+        told = await self._calls.within(self._deadline, self._calls.offered)
+        if isinstance(told, Failed):
             return IlsStatus(online=False, cause=told.cause)
         has_sip2 = self._sip2 is not None
         return IlsStatus(online=True, checkout_ok=has_sip2 or (told.lends and told.items), checkin_ok=has_sip2)
 
     async def capabilities(self) -> Capabilities:
         """See `Ils`: what this Koha offers over REST, and what the SIP2 account adds."""
-        told = await self._at_once(self._offered)
+        told = await self._calls.within(self._deadline, self._calls.offered)
         other = await self._sip2.capabilities() if self._sip2 is not None else Capabilities()
-        if isinstance(told, _Failed):
+        if isinstance(told, Failed):
             return Capabilities(other.can, cause=told.cause)
         can = {Can.TELL_FEES, Can.LIST_CHANGES} | other.can
         offered = {
@@ -318,54 +312,19 @@ class KohaRestIls:
 
     async def changes(self, since: datetime | None, page: int = 1) -> ChangesPage:
         """A page of the patrons changed since a time (None: of all); never raises, and may take 30 s."""
-        until = asyncio.get_running_loop().time() + LISTING_DEADLINE
 
         async def listed(exchange: Exchange) -> ChangesPage:
-            queries = (await self._offered(exchange)).queries
+            queries = (await self._calls.offered(exchange)).queries
             return await changes_page(exchange, since, page, queries=queries, may_enter=self._site.may_enter)
 
-        told = await self._within(until, listed)
-        return ChangesPage(cause=told.cause) if isinstance(told, _Failed) else told
+        told = await self._calls.within(LISTING_DEADLINE, listed)
+        return ChangesPage(cause=told.cause) if isinstance(told, Failed) else told
 
     async def close(self) -> None:
         """Give back all connections; safe to call twice, and the next call opens new ones."""
-        await self._http.close()
+        await self._calls.close()
         if self._sip2 is not None:
             await self._sip2.close()
-
-    async def _offered(self, exchange: Exchange) -> Offers:
-        if self._offers is None or self._clock.monotonic() >= self._offers_until:
-            self._offers = await probed(exchange)
-            self._offers_until = self._clock.monotonic() + OFFERS_LAST
-        return self._offers
-
-    async def _at_once(self, work: Callable[[Exchange], Awaitable[T]]) -> T | _Failed:
-        return await self._within(asyncio.get_running_loop().time() + self._deadline, work)
-
-    async def _within(self, until: float, work: Callable[[Exchange], Awaitable[T]]) -> T | _Failed:
-        """One call's requests until that time of the loop, as a value."""
-        if self._breaker.is_open(self._clock.monotonic()):
-            return _Failed(UnavailableCause.BREAKER_OPEN, sent=False)
-        exchange = Exchange(self._http)
-        try:
-            async with asyncio.timeout_at(until):
-                answer = await work(exchange)
-        except TimeoutError:
-            return self._failed(UnavailableCause.TIMEOUT, sent=exchange.sent)
-        except Doubtful as lost:
-            return _Failed(lost.cause, exchange.sent)
-        except Unreached as lost:
-            return self._failed(lost.cause, sent=exchange.sent)
-        if self._breaker.failures > 0:
-            log.info("register=%s state=available", self._site.name)
-        self._breaker.succeeded()
-        return answer
-
-    def _failed(self, cause: UnavailableCause, *, sent: bool) -> _Failed:
-        self._breaker.failed(self._clock.monotonic())
-        if self._breaker.failures == 1:
-            log.warning("register=%s state=unavailable cause=%s", self._site.name, cause.value)
-        return _Failed(cause, sent)
 
 
 @dataclass(frozen=True, slots=True)

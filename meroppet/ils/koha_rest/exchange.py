@@ -22,17 +22,21 @@ class Exchange:
 
     async def get(self, path: str, query: Query = (), *, embed: Sequence[str] = ()) -> Reply:
         """Ask; raises Unreached."""
-        return await self._http.ask("GET", path, query, embed=embed)
+        return await self._http.ask("GET", path, query, embed=embed, repeatable=True)
+
+    async def probe(self, path: str) -> Reply:
+        """Whether there is something to POST to, shown by an empty request; raises Unreached."""
+        return await self._http.ask("POST", path, body={}, repeatable=True)
 
     async def post(self, path: str, body: object) -> Reply:
-        """Ask what only POST can ask; raises Unreached."""
-        return await self._http.ask("POST", path, body=body)
+        """Ask what only POST can ask, once: wrong PINs are counted. Raises Unreached."""
+        return await self._http.ask("POST", path, body=body, repeatable=False)
 
     async def change(self, method: str, path: str, body: object = None) -> Reply:
         """Change something, once; raises Unreached with `sent` left True. Koha's own failures leave it True too."""
         self.sent = True
         try:
-            reply = await self._http.ask(method, path, body=body)
+            reply = await self._http.ask(method, path, body=body, repeatable=False)
         except Unreached as lost:
             self.sent = lost.cause not in _NEVER_ARRIVED
             raise

@@ -99,17 +99,27 @@ class KohaHttp:
         self._token_turn = asyncio.Lock()
 
     async def ask(
-        self, method: str, path: str, query: Query = (), *, body: object = None, embed: Sequence[str] = ()
+        self,
+        method: str,
+        path: str,
+        query: Query = (),
+        *,
+        body: object = None,
+        embed: Sequence[str] = (),
+        repeatable: bool,
     ) -> Reply:
-        """One request and its answer, 401 met with a new token once; raises Unreached."""
+        """One request and its answer; raises Unreached.
+
+        What is repeatable is sent again with a new token after 401, and after a connection that was lost.
+        """
         if not self._site.may_connect:
             raise Unreached(UnavailableCause.NOT_ENCRYPTED)
-        for _ in range(2):
+        for _ in range(2 if repeatable else 1):
             token = await self._current_token()
             headers = {"Authorization": f"Bearer {token}"}
             if embed:
                 headers["x-koha-embed"] = ",".join(embed)
-            reply = await self._patient(method, path, query, body, headers)
+            reply = await self._patient(method, path, query, body, headers, repeatable=repeatable)
             if reply.status != 401:
                 return reply
             self._forget(token)
@@ -132,14 +142,22 @@ class KohaHttp:
             self._transport = httpx2.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
         return self._transport
 
-    async def _patient(self, method: str, path: str, query: Query, body: object, headers: Mapping[str, str]) -> Reply:
+    async def _patient(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: object,
+        headers: Mapping[str, str],
+        *,
+        repeatable: bool,
+    ) -> Reply:
         content = None if body is None else json.dumps(body).encode("ascii")
         address = self._site.base + path + (f"?{urlencode(query, quote_via=quote)}" if query else "")
         try:
             return await self._round_trip(method, address, content, "application/json", headers)
         except Unreached as lost:
-            # What only asks is asked again where the connection was gone; what changes or counts never is.
-            if lost.cause is not UnavailableCause.CLOSED or method != "GET":
+            if lost.cause is not UnavailableCause.CLOSED or not repeatable:
                 raise
         return await self._round_trip(method, address, content, "application/json", headers)
 

@@ -28,11 +28,11 @@ async def probed(exchange: Exchange) -> Offers:
     """What is offered and permitted to this API user; raises Unreached where that cannot be told now."""
     pins, patrons, items, loans = await together(
         # Without a name there is nobody to check, so nobody's attempts are counted.
-        exchange.post("/auth/password/validation", {}),
+        exchange.probe("/auth/password/validation"),
         exchange.get("/patrons", [where({"patron_id": 0}), ("_per_page", "1")]),
         exchange.get("/items", [where({"item_id": 0}), ("_per_page", "1")]),
         # Without a patron and an item there is nothing to lend.
-        exchange.post("/checkouts", {}),
+        exchange.probe("/checkouts"),
     )
     if patrons.status != 400 or not patrons.is_json:
         # Every Koha has patrons: a server that has none is not one that offers little, but one that is not up.

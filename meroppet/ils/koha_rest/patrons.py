@@ -99,6 +99,8 @@ def joined(rest: PatronAnswer, sip2: PatronAnswer) -> PatronAnswer:
     """REST's facts with SIP2's word on the PIN; who is blocked in either is blocked. About two patrons: no answer."""
     if sip2.cause is not None:
         return patron_unavailable(sip2.cause)
+    if sip2.reason in (PatronReason.BAD_INPUT, PatronReason.NO_PIN):
+        return sip2
     if rest.facts is None or sip2.facts is None or not _is_same(rest.patron_id, sip2.patron_id):
         return patron_unavailable(UnavailableCause.WRONG_PATRON)
     return replace(

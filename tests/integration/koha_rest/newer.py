@@ -86,8 +86,7 @@ class NewerKoha(RecordedKoha):
 
     def _shown(self, row: dict[str, Any], request: Asked) -> dict[str, Any]:
         if row["patron_id"] in self.blanked:
-            kept = ("library_id", "cardnumber", "patron_id")
-            return {key: value if key in kept else None for key, value in row.items()}
+            return {key: value if key == "library_id" else None for key, value in row.items()}
         if "extended_attributes" in request.headers.get("x-koha-embed", ""):
             return row | {"extended_attributes": self.attributes.get(row["patron_id"], [])}
         return row

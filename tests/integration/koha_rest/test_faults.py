@@ -191,3 +191,30 @@ async def test_a_cancelled_call_leaves_no_request_behind(connect: Connect, newer
     assert len(asyncio.all_tasks()) == tasks
     newer.fault = ""
     assert (await ils.patron(GOOD, "1234")).pin is PinAnswer.RIGHT
+
+
+async def test_how_koha_has_been_is_told_without_asking_it(connect: Connect, newer: Server, clock: ManualClock) -> None:
+    ils = connect(newer, limit=1)
+    assert (ils.health.answered_at, ils.health.cause) == (None, None)
+
+    await ils.status()
+    well = ils.health
+    newer.fault = "json-503"
+    await timed(ils)
+    ill, asked = ils.health, len(newer.koha.asked)
+
+    assert (well.answered_at, well.failures, well.is_resting) == (clock.now(), 0, False)
+    assert (ill.cause, ill.failures, ill.is_resting) == (UnavailableCause.REFUSED, 1, True)
+    assert ils.health == ill
+    assert len(newer.koha.asked) == asked
+
+
+async def test_a_caller_who_gives_up_on_a_silent_koha_counts_for_the_breaker(connect: Connect, newer: Server) -> None:
+    ils = connect(newer, limit=1, deadline=0.5)
+    newer.fault = "hang"
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.45):
+            await ils.patron(GOOD, "1234")
+
+    assert ils.health.is_resting

@@ -63,8 +63,13 @@ async def test_a_user_name_that_is_anothers_card_is_no_proof(
     assert (await connect(newer).patron(PATRONS[0]["cardnumber"], "1234")).pin is PinAnswer.UNKNOWN
 
 
-async def test_a_pin_is_checked_once_a_call(connect: Connect, newer: Server) -> None:
-    await connect(newer).patron(GOOD, "9999")
+@pytest.mark.parametrize("fault", ["", "401-loop", "close", "json-503"])
+async def test_a_pin_is_sent_once_a_call_whatever_happens(connect: Connect, newer: Server, fault: str) -> None:
+    ils = connect(newer)
+    await ils.status()
+    newer.fault, newer.spares = fault, frozenset({"/oauth/token", "/patrons"})
+
+    await ils.patron(GOOD, "9999")
 
     assert sum(b"9999" in one.body for one in newer.koha.asked) == 1
 
@@ -75,7 +80,7 @@ async def test_a_record_that_is_blanked_is_no_patron_without_blocks(connect: Con
     answer = await connect(newer, limit=1).patron(GOOD, "1234")
 
     assert (answer.reason, answer.facts) == (PatronReason.UNAVAILABLE, None)
-    assert answer.cause is UnavailableCause.MALFORMED
+    assert answer.cause is UnavailableCause.WRONG_PATRON
     assert all(b"1234" not in one.body for one in newer.koha.asked)
 
 

@@ -123,3 +123,9 @@ async def test_what_can_be_asked_is_what_both_offer(ils: KohaRestIls) -> None:
 
     assert can >= {Can.CHECK_PIN, Can.CHECKOUT, Can.CHECKIN, Can.LIST_CHANGES, Can.TELL_FEES}
     assert (await ils.status()).checkin_ok
+
+
+async def test_a_pin_that_sip2_cannot_carry_is_no_fault_of_the_register(ils: KohaRestIls, register: Register) -> None:
+    answer = await ils.patron("2000000001", "12|34")
+
+    assert (answer.reason, answer.pin) == (PatronReason.BAD_INPUT, PinAnswer.UNKNOWN)
