@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from meroppet.ils.ports import UnavailableCause
-from meroppet.ils.profiles import EVERGREEN, KOHA, KOHA_SUOMI, PRESETS, STANDARD, CardEcho, SiteProfile
+from meroppet.ils.profiles import EVERGREEN, KOHA, KOHA_SUOMI, PRESETS, STANDARD, CardEcho, SiteProfile, changed
 from meroppet.ils.sip2_answers import is_same_card, patron_answer, patron_facts
 from meroppet.rules.pin import PinAnswer
 from meroppet.sip2.messages import build
@@ -97,3 +97,53 @@ def test_an_answer_without_a_card_is_no_answer() -> None:
     )
 
     assert answer.cause is UnavailableCause.WRONG_PATRON
+
+
+@pytest.mark.parametrize(
+    ("value", "kept_out"), [("JA", False), (" ja på huvudbiblioteket", True), ("1", True), ("", True), (None, True)]
+)
+def test_only_the_values_a_site_names_let_in(value: str | None, kept_out: bool) -> None:
+    site = changed(KOHA, {"fields": {"may_enter": "XM", "may_enter_if": ["JA"]}})
+    said = [] if value is None else [("XM", value)]
+
+    assert patron_facts(site, view("", *said), TODAY).debarred is kept_out
+
+
+@pytest.mark.parametrize("profile", PRESETS.values(), ids=lambda profile: profile.name)
+def test_a_debt_hides_a_restriction_nowhere_but_where_words_would_tell_of_one(profile: SiteProfile) -> None:
+    facts = patron_facts(profile, view("YYYY      YY", ("PA", "1"), ("BV", "250")), TODAY)
+
+    assert facts.debarred is (profile.blocks.harmless_text is None)
+    assert facts.blocked_from_borrowing
+
+
+def test_a_site_may_say_which_character_means_what() -> None:
+    site = changed(STANDARD, {"blocks": {"may_not_enter": [9], "may_not_borrow": [2], "lost": [13]}})
+
+    only_borrowing = patron_facts(site, view("Y Y"), TODAY)
+    assert (only_borrowing.debarred, only_borrowing.blocked_from_borrowing, only_borrowing.lost) == (False, True, False)
+    only_entry = patron_facts(site, view("         Y"), TODAY)
+    assert (only_entry.debarred, only_entry.blocked_from_borrowing) == (True, False)
+    assert patron_facts(site, view("             Y"), TODAY).lost
+
+
+def test_a_wrong_pin_at_sierra_blocks_for_the_moment_and_is_wrong() -> None:
+    said = view("Y  YYYYYYYYYYY", ("CQ", "N"), ("AF", "Invalid PIN entered."))
+
+    answer = patron_answer(PRESETS["sierra"], said, "1", pin_sent=True, today=TODAY)
+
+    assert answer.pin is PinAnswer.WRONG
+    assert answer.facts is not None
+    assert answer.facts.debarred
+
+
+def test_dates_come_as_each_system_writes_them() -> None:
+    polaris = patron_facts(
+        PRESETS["polaris"], view("", ("BC", "19710101    000000"), ("PX", "20180609    235959"), ("PA", "7")), TODAY
+    )
+    evergreen = patron_facts(EVERGREEN, view("", ("PB", "19640101"), ("PA", "2025-05-20"), ("AQ", "BR1")), TODAY)
+    own = changed(STANDARD, {"fields": {"birth_date": "PD", "date_formats": ["%m/%d/%Y"]}})
+
+    assert (polaris.birth_date, polaris.expires, polaris.category) == (date(1971, 1, 1), date(2018, 6, 9), "7")
+    assert (evergreen.birth_date, evergreen.expires, evergreen.home) == (date(1964, 1, 1), date(2025, 5, 20), "BR1")
+    assert patron_facts(own, view("", ("PD", "11/15/2005")), TODAY).birth_date == date(2005, 11, 15)
