@@ -128,7 +128,7 @@ class Sip2Pool:
             self._rest(resting)
 
     def _warn_of_plain_text(self) -> None:
-        if self._account.is_exposed and not self._has_warned:
+        if self._account.is_exposed and self._account.may_connect and not self._has_warned:
             self._has_warned = True
             log.warning(
                 "register=%s host=%s NOT ENCRYPTED: PINs can be read on the way; the configuration allows it",
