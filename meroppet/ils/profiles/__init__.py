@@ -14,14 +14,13 @@ from meroppet.ils.profiles.presets import (
 from meroppet.ils.profiles.reading import ProfileError, changed
 from meroppet.ils.profiles.site import BlockReading, CardEcho, FieldMap, PinMessage, SiteProfile
 
-EVERGREEN, KOHA_SUOMI, QURIA = PRESETS["evergreen"], PRESETS["koha-suomi"], PRESETS["quria"]
+EVERGREEN, KOHA_SUOMI = PRESETS["evergreen"], PRESETS["koha-suomi"]
 
 __all__ = [
     "EVERGREEN",
     "KOHA",
     "KOHA_SUOMI",
     "PRESETS",
-    "QURIA",
     "STANDARD",
     "BlockReading",
     "CardEcho",

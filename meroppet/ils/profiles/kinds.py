@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from meroppet.sip2.codec import TextCoding
+from meroppet.sip2.errors import SIP2EncodingError
 from meroppet.sip2.fields import ZoneStyle
 
 _TERMINATORS = {"CR": b"\r", "LF": b"\n", "CRLF": b"\r\n"}
@@ -53,9 +55,8 @@ def _optional(read: Callable[[str], str]) -> Callable[[Any], str | None]:
 
 def _charset(name: str) -> str:
     try:
-        # A codec that is none of text (such as hex) has no letters to read.
-        _require("a".encode(name) == b"a")
-    except (LookupError, UnicodeError) as error:
+        TextCoding(name, None)
+    except SIP2EncodingError as error:
         raise Unfit from error
     return name
 

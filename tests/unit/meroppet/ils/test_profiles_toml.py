@@ -113,6 +113,7 @@ def test_any_line_of_a_preset_can_be_a_site_s_own() -> None:
         ("wire.charset = 'klingon'", "wire.charset is 'klingon'; it must be the name of a character encoding"),
         ("[wire]\ncharset = 'utf-16'", "site, line 2: wire.charset is 'utf-16'; "),
         ("[wire]\ncharset = 'hex'", "site, line 2: wire.charset is 'hex'; "),
+        ("[wire]\ncharset = 'utf-7'", "site, line 2: wire.charset is 'utf-7'; "),
         ("[wire]\ndelimiter = 'A'", "site, line 2: wire.delimiter is 'A'; it must be one character"),
         ("[fields]\nbirth_date = 'PBX'", "site, line 2: fields.birth_date is 'PBX'; it must be a field identifier"),
         ("[fields]\nmay_enter_if = ['']", "site, line 2: fields.may_enter_if is ['']; it must be a list of values"),
