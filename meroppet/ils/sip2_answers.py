@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from meroppet.ils.ports import (
@@ -72,6 +73,29 @@ def patron_answer(profile: SiteProfile, view: PatronView, card: str, *, pin_sent
         loans_overdue=view.count("overdue") or 0,
         language=view.language,
     )
+
+
+def status_of_patron(profile: SiteProfile, view: PatronView, card: str, *, today: date) -> PatronAnswer:
+    """What 24 says of card and PIN. A site's own fields stand in 64 only: that they are missing here says nothing."""
+    return patron_answer(replace(profile, fields=FieldMap()), view, card, pin_sent=True, today=today)
+
+
+def with_facts(by_pin: PatronAnswer, told: PatronAnswer) -> PatronAnswer:
+    """24 on the PIN and 64 on everything else, of the same patron; a block in either is one."""
+    first, second = by_pin.facts, told.facts
+    if told.cause is not None:
+        return told
+    if first is None or second is None or (by_pin.patron_id or "").casefold() != (told.patron_id or "").casefold():
+        return patron_unavailable(UnavailableCause.WRONG_PATRON)
+    facts = replace(
+        second,
+        valid=first.valid and second.valid,
+        expires=min((day for day in (first.expires, second.expires) if day is not None), default=None),
+        lost=first.lost or second.lost,
+        debarred=first.debarred or second.debarred,
+        blocked_from_borrowing=first.blocked_from_borrowing or second.blocked_from_borrowing,
+    )
+    return replace(told, pin=by_pin.pin if facts.valid else PinAnswer.UNKNOWN, facts=facts)
 
 
 def _pin(view: PatronView, pin_sent: bool) -> PinAnswer:

@@ -144,8 +144,7 @@ class Sip2Calls:
 
     def _request(self, make: Make, connection: Sip2Connection) -> RawMessage:
         self.told = connection.status or self.told
-        asking = Requests(self._profile, self._account, self.local_time(), connection.status)
-        return asking.styled(make(asking))
+        return make(Requests(self._profile, self._account, self.local_time(), connection.status))
 
     def _judge(self, connection: Sip2Connection, answer: Judged, seconds: float) -> None:
         """An answer about another patron or item, or one that says nothing, means that the stream is out of step."""

@@ -1,6 +1,8 @@
 """A library system over SIP2: the port `Ils`, with a hard deadline for each call and a breaker."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import date
 
 from meroppet.ils.breaker import Breaker
 from meroppet.ils.ports import (
@@ -23,10 +25,16 @@ from meroppet.ils.ports import (
     ReturnReason,
     UnavailableCause,
 )
-from meroppet.ils.profiles import SiteProfile
+from meroppet.ils.profiles import PinMessage, SiteProfile
 from meroppet.ils.sip2_account_answers import capabilities, fees_answer, holds_answer
-from meroppet.ils.sip2_answers import patron_answer, patron_unavailable, status_answer
-from meroppet.ils.sip2_calls import Failed, Health, Sip2Calls
+from meroppet.ils.sip2_answers import (
+    patron_answer,
+    patron_unavailable,
+    status_answer,
+    status_of_patron,
+    with_facts,
+)
+from meroppet.ils.sip2_calls import Failed, Health, Make, Sip2Calls
 from meroppet.ils.sip2_changes import HoldChange, Loan, Payment, Renewal, Return
 from meroppet.ils.sip2_connection import Sip2Account, Tls
 from meroppet.ils.sip2_pool import STAYS_OPEN, Sip2Pool
@@ -36,7 +44,6 @@ from meroppet.ils.sip2_settlement import Settlement
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import Clock
 from meroppet.sip2.requests import HoldMode, Summary
-from meroppet.sip2.session import Answer
 from meroppet.sip2.views import AcsStatusView, PatronView
 
 __all__ = ["Health", "Sip2Account", "Sip2Ils", "Tls"]
@@ -83,18 +90,40 @@ class Sip2Ils:
             return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.BAD_INPUT)
         if pin is not None and not pin.strip():
             return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.NO_PIN)
+        until = self._until_deadline()
+        if pin is None or self._profile.pin_message is PinMessage.PATRON_INFORMATION:
+            return await self._informed(card, pin, until)
+        by_pin = await self._checked(card, pin, until)
+        return with_facts(by_pin, await self._informed(card, None, until)) if by_pin.pin is PinAnswer.RIGHT else by_pin
+
+    async def _informed(self, card: str, pin: str | None, until: float) -> PatronAnswer:
+        return await self._patron(
+            lambda ask: ask.patron_information(card, pin),
+            lambda view: patron_answer(self._profile, view, card, pin_sent=pin is not None, today=self._today()),
+            until,
+        )
+
+    async def _checked(self, card: str, pin: str, until: float) -> PatronAnswer:
+        return await self._patron(
+            lambda ask: ask.patron_status(card, pin),
+            lambda view: status_of_patron(self._profile, view, card, today=self._today()),
+            until,
+        )
+
+    async def _patron(self, make: Make, read: Callable[[PatronView], PatronAnswer], until: float) -> PatronAnswer:
         outcome = await self._calls.ask(
-            lambda ask: ask.patron(card, pin),
-            lambda answer: self._patron(answer, card, pin_sent=pin is not None),
-            self._until_deadline(),
+            make,
+            lambda answer: (
+                read(PatronView(answer.message))
+                if answer.verified
+                else patron_unavailable(UnavailableCause.BAD_CHECKSUM)
+            ),
+            until,
         )
         return patron_unavailable(outcome.cause) if isinstance(outcome, Failed) else outcome
 
-    def _patron(self, answer: Answer, card: str, *, pin_sent: bool) -> PatronAnswer:
-        if not answer.verified:
-            return patron_unavailable(UnavailableCause.BAD_CHECKSUM)
-        today = self._calls.local_time().date()
-        return patron_answer(self._profile, PatronView(answer.message), card, pin_sent=pin_sent, today=today)
+    def _today(self) -> date:
+        return self._calls.local_time().date()
 
     async def item(self, barcode: str) -> ItemAnswer:
         """See `Ils`."""

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from meroppet.ils.profiles import PinMessage, SiteProfile
+from meroppet.ils.profiles import SiteProfile
 from meroppet.ils.sip2_connection import Sip2Account
 from meroppet.sip2 import requests
 from meroppet.sip2.fields import ZoneStyle, has_forbidden
 from meroppet.sip2.messages import RawMessage
-from meroppet.sip2.requests import HoldMode, HoldWish, Payment, Summary, in_zone_style
+from meroppet.sip2.requests import HoldMode, HoldWish, Payment, Summary
 from meroppet.sip2.views import AcsStatusView
 
 _LONGEST = 64
@@ -69,19 +69,18 @@ class Requests:
         said = self.told.terminal_location if self.told is not None and self.profile.location_from_status else None
         return said or self.account.location or self.institution
 
-    def styled(self, request: RawMessage) -> RawMessage:
-        """The request with its timestamps in the site's style."""
-        return in_zone_style(request, self.profile.wire.zone)
-
     def status(self) -> RawMessage:
         """99."""
         return requests.sc_status()
 
-    def patron(self, card: str, pin: str | None) -> RawMessage:
-        """The message that this register checks a PIN by; 63 without one."""
+    def patron_status(self, card: str, pin: str) -> RawMessage:
+        """23, for registers that check a PIN by it."""
         secret = self.account.terminal_password
-        if pin is not None and self.profile.pin_message is PinMessage.PATRON_STATUS:
-            return requests.patron_status(self.now, self.institution, card, pin, terminal_password=secret)
+        return requests.patron_status(self.now, self.institution, card, pin, terminal_password=secret)
+
+    def patron_information(self, card: str, pin: str | None) -> RawMessage:
+        """63."""
+        secret = self.account.terminal_password
         return requests.patron_information(self.now, self.institution, card, pin, terminal_password=secret)
 
     def listing(self, card: str, pin: str | None, summary: Summary) -> RawMessage:

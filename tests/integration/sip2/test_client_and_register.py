@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -177,10 +178,13 @@ async def test_a_connection_is_given_up_before_the_register_does(ils: Sip2Ils, c
 
 
 async def test_nobody_listening_and_a_refused_login_are_answers(register: Register, clock: HandClock) -> None:
-    gone = Sip2Ils(KOHA, account(1), clock)
     stranger = Sip2Ils(KOHA, account(register.port, password="fel"), clock)
+    with socket.socket() as deaf:
+        # Bound, so that nobody else can answer there, and not listening.
+        deaf.bind(("127.0.0.1", 0))
+        gone = Sip2Ils(KOHA, account(deaf.getsockname()[1]), clock)
 
-    assert (await gone.patron(CARD, "1234")).cause is UnavailableCause.REFUSED
+        assert (await gone.patron(CARD, "1234")).cause is UnavailableCause.REFUSED
     assert (await stranger.item(ITEM)).cause is UnavailableCause.LOGIN_REFUSED
 
 
