@@ -141,6 +141,7 @@ class _Examination:
         if self._tries.idle_seconds > 0:
             await pace.idle(bench, self._tries.idle_seconds, draft)
         if subject.card:
-            await proof(bench, subject, self._proposed())
+            pin = subject.pin if draft.pin_message is not None else None
+            await proof(bench, subject, self._proposed(), pin)
         if self._tries.lock_out and draft.pin_message is not None:
             await pins.lock_out(bench, subject, self._tries, draft)

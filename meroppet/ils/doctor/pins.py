@@ -38,8 +38,10 @@ class _Desk:
         self._usual: frozenset[int] = frozenset()
 
     async def right(self, draft: Draft) -> bool:
-        """The right PIN, by 63 or else by 23; False where neither says yes, and nothing more can be learnt."""
-        seen = []
+        """The right PIN, by 63 or else by 23; False where neither says yes, and nothing more can be learnt.
+
+        What is refused is not sent again: it may be mistyped, and a few more would lock the patron.
+        """
         for message in PinMessage:
             self._message = message
             answer = await self._asked(self._subject.pin, Check.RIGHT_PIN)
@@ -47,9 +49,10 @@ class _Desk:
                 draft.pin_message, self._usual = message, answer.flags
                 self._bench.found(Check.RIGHT_PIN, Judged.GOOD, "right_pin", message=message.value)
                 return True
-            seen.append(answer.pin_is_right)
-        says = "right_pin_refused" if False in seen else "pin_not_checked"
-        self._bench.found(Check.RIGHT_PIN, Judged.FAILED, says)
+            if answer.pin_is_right is False:
+                self._bench.found(Check.RIGHT_PIN, Judged.FAILED, "right_pin_refused")
+                return False
+        self._bench.found(Check.RIGHT_PIN, Judged.FAILED, "pin_not_checked")
         return False
 
     async def missing(self, draft: Draft) -> None:

@@ -12,13 +12,13 @@ from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.pin import PinAnswer
 
 
-async def proof(bench: Bench, subject: Subject, profile: SiteProfile) -> None:
-    """Whether doors would know the test patron, and a blocked one, for what they are."""
+async def proof(bench: Bench, subject: Subject, profile: SiteProfile, pin: str | None) -> None:
+    """Whether doors would know the test patron, and a blocked one, for what they are. `pin` is one seen to be right."""
     bench.close()
     ils = Sip2Ils(profile, bench.account, bench.clock, deadline=bench.patience.door)
     today = bench.now().date()
     try:
-        _judge(bench, await ils.patron(subject.card, subject.pin or None), today, with_pin=bool(subject.pin))
+        _judge(bench, await ils.patron(subject.card, pin), today, with_pin=pin is not None)
         if subject.blocked_card:
             _judge_blocked(bench, await ils.patron(subject.blocked_card, None), today)
     finally:
