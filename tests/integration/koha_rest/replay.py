@@ -207,6 +207,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 5.0
+        disable_nagle_algorithm = True
 
         def _respond(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -315,6 +316,10 @@ FAULTS: dict[str, Any] = {
     "list-of-anything": _instead(200, b'[1,null,"x",[],{"cardnumber":7}]'),
     "huge": _instead(200, b"[" + b'"x",' * 2_000_000 + b"1]"),
     "compressed": _instead(200, b"\x1f\x8b\x08\x00rubbish", Content_Encoding="gzip"),
+    "201-nobody": _instead(201, b"{}"),
+    "201-list": _instead(201, b'[{"patron_id":1,"cardnumber":"2000000001"}]'),
+    "201-html": _instead(201, b"<title>Created</title>", "text/html"),
+    "204": _instead(204, b""),
     "401-loop": _instead(401, b'{"error":"Authentication failure."}'),
     "403": _instead(403, b'{"error":"Authorization failure. Missing required permission(s)."}'),
     "redirect": _instead(302, b"", "text/html", Location="{elsewhere}/api/v1/patrons"),
