@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -34,14 +35,15 @@ Ask = Callable[[Sip2Ils], Awaitable[object]]
 class Heard:
     """A peer in the profile's wire format, and what it heard."""
 
-    def __init__(self, profile: SiteProfile) -> None:
+    def __init__(self, profile: SiteProfile, answers: Mapping[str, RawMessage]) -> None:
         self.wire = profile.wire
+        self._answers = answers
         self.peer = ScriptedPeer(self._answer)
 
     def _answer(self, line: bytes) -> bytes:
         asked = decode(line, self.wire.coding, self.wire.delimiter)
         return encode(
-            ANSWERS[asked.code],
+            self._answers[asked.code],
             self.wire.coding,
             sequence=asked.sequence,
             error_detection=self.wire.error_detection,
@@ -57,8 +59,10 @@ class Heard:
 
 
 @asynccontextmanager
-async def asking(profile: SiteProfile, clock: HandClock) -> AsyncIterator[tuple[Heard, Sip2Ils]]:
-    heard = Heard(profile)
+async def asking(
+    profile: SiteProfile, clock: HandClock, answers: Mapping[str, RawMessage] = ANSWERS
+) -> AsyncIterator[tuple[Heard, Sip2Ils]]:
+    heard = Heard(profile, answers)
     await heard.peer.start()
     account = Sip2Account("127.0.0.1", heard.peer.port, "u", PASSWORD, "OWN", "OWN-PLACE")
     ils = Sip2Ils(profile, account, clock, deadline=5.0, breaker=Breaker(limit=0))
@@ -150,3 +154,21 @@ async def test_every_preset_gets_its_questions_answered(clock: HandClock, profil
 
         assert (patron.pin, found.ok, loan.ok, returned.ok) == (PinAnswer.RIGHT, True, True, True)
         assert all(b"|AD|" not in line for line in heard.peer.heard)
+
+
+async def test_a_pin_by_23_is_followed_by_63_for_the_facts_that_24_does_not_have(clock: HandClock) -> None:
+    lines = {"requests": {"pin_message": "23"}, "fields": {"birth_date": "PB"}}
+    async with asking(changed(STANDARD, lines), clock) as (heard, ils):
+        answer = await ils.patron("1", "1234")
+
+        assert (answer.pin, answer.facts is not None and answer.facts.birth_date) == (PinAnswer.RIGHT, date(1990, 2, 3))
+        assert [heard.last("23").first("AD"), heard.last("63").first("AD")] == ["1234", None]
+
+
+async def test_a_wrong_pin_by_23_is_wrong_and_asks_no_more(clock: HandClock) -> None:
+    wrong = ANSWERS | {"23": build("24", {}, [*PATRON[:-1], ("CQ", "N")])}
+    async with asking(changed(STANDARD, {"requests": {"pin_message": "23"}}), clock, wrong) as (heard, ils):
+        answer = await ils.patron("1", "9999")
+
+        assert answer.pin is PinAnswer.WRONG
+        assert heard.all("63") == []
