@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meroppet.pages import SecurityHeaders, catalogues, dates, mount_static, pages
+from meroppet.pages import SecurityHeaders, catalogues, dates, languages, mount_static, pages
 from meroppet.pages.static_files import SHARED
 
 HERE = Path(__file__).parent
@@ -40,18 +40,18 @@ async def client():
         yield client
 
 
-async def test_swedish_comes_first_whatever_the_browser_prefers(client):
-    answer = await client.get("/", headers={"Accept-Language": "en"})
+async def test_swedish_comes_first_to_a_browser_that_prefers_nothing(client):
+    answer = await client.get("/")
 
     assert '<html lang="sv"' in answer.text
     assert "Hej" in answer.text
     assert "06.00 söndag 22 november 47" in answer.text
 
 
-async def test_a_language_chosen_in_the_address_is_remembered(client):
+async def test_a_language_chosen_in_the_address_is_remembered_whatever_the_browser_prefers(client):
     await client.get("/?lang=en")
 
-    answer = await client.get("/")
+    answer = await client.get("/", headers={"Accept-Language": "sv"})
 
     assert "Hello" in answer.text
     assert "06:00 Sunday 22 November 47" in answer.text
@@ -177,3 +177,23 @@ def test_every_brand_colour_can_be_read_on_paper_and_under_white():
     for brand in [theme["m-brand"], *brands]:
         assert contrast(brand, theme["m-paper"]) >= 7
         assert contrast(brand, "#ffffff") >= 7
+
+
+@pytest.mark.parametrize(
+    ("header", "lang"),
+    [
+        ("en-GB,en;q=0.9", "en"),
+        ("fi,en;q=0.8,sv;q=0.5", "en"),
+        ("en;q=0.3, sv-SE;q=0.9", "sv"),
+        ("sv-FI", "sv"),
+        ("fi", "sv"),
+        ("en;q=0", "sv"),
+        ("en;q=nonsense", "sv"),
+        ("*", "sv"),
+        ("", "sv"),
+    ],
+)
+def test_a_browser_gets_the_language_it_asks_for_and_swedish_when_pages_speak_none_of_them(
+    header: str, lang: str
+) -> None:
+    assert languages.known(languages.preferred(header)) == lang
