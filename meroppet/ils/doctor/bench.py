@@ -13,7 +13,7 @@ from meroppet.runtime.clock import Clock
 from meroppet.sip2 import requests
 from meroppet.sip2.codec import TextCoding, decode, encode
 from meroppet.sip2.errors import SIP2Error
-from meroppet.sip2.messages import RESPONSE_TO, Checksum, RawMessage
+from meroppet.sip2.messages import MESSAGES, RESPONSE_TO, Checksum, RawMessage
 
 # Every byte is a letter of latin-1, so nothing is lost before it is known which encoding the register writes.
 _BYTES = TextCoding("latin-1", None)
@@ -141,6 +141,8 @@ class Bench:
         try:
             message = decode(heard.line, _BYTES, self.wants.delimiter)
         except SIP2Error:
+            return Reply(heard)
+        if message.code not in MESSAGES:
             return Reply(heard)
         if message.checksum is Checksum.INVALID and _is_sum_of_code_points(heard.line):
             self.sums_code_points = True

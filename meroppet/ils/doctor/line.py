@@ -137,6 +137,9 @@ async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line
         raise Unreachable("certificate_not_trusted", why=error.verify_message, sha256=seen) from error
     except ssl.SSLError as error:
         raise Unreachable("no_tls_there", why=error.reason or "") from error
+    except ConnectionResetError as error:
+        # It was there and hung up at the first words of TLS.
+        raise Unreachable("no_tls_there" if context is not None else "cannot_connect", why=_why(error)) from error
     except OSError as error:
         raise Unreachable("cannot_connect", why=_why(error)) from error
     if account.tls is not None and account.tls.pinned_sha256 is not None:

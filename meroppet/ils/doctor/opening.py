@@ -97,7 +97,7 @@ def _not_logged_in(bench: Bench, replies: list[Reply]) -> Finding:
     spoke = [reply for reply in replies if reply.heard.line]
     reply = spoke[-1] if spoke else replies[0]
     heard = reply.heard
-    if heard.line and not heard.line[:2].isdigit():
+    if heard.line and (heard.ended is Ended.LINE or not heard.line[:2].isdigit()) and reply.message is None:
         return Finding(Check.LOGIN, Judged.FAILED, *not_sip2(heard.line))
     if heard.ended is Ended.LINE:
         return strange(reply, Check.LOGIN)
