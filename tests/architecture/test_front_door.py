@@ -62,7 +62,7 @@ def test_help_names_every_command(checkout: Path) -> None:
     done = _enter(checkout, "help")
 
     assert done.returncode == 0
-    for command in ["demo", "run", "test", "check", "fix", "bench", "docs", "wheel", "lock"]:
+    for command in ["demo", "run", "test", "check", "fix", "bench", "fuzz", "docs", "wheel", "lock"]:
         assert f"  {command}" in done.stdout
 
 
