@@ -20,6 +20,8 @@ from demo.register_account import PASSWORD_VARIABLE, account_of
 
 PYTHON = (sys.executable, "-P", "-m")
 """-P: a file called server.py in the folder where the demo is started must not be run in the server's place."""
+ATTACHED = ("--until-input-ends", "--quiet")
+"""How the register belongs to the demo: it ends with it, and says no PIN or password to its log."""
 HEARTBEAT_SECONDS = 1
 """A turned clock is vouched for by the next heartbeat, and nobody wants to wait fifteen seconds for that."""
 MODULES = {"door": "door_controller", "kiosk": "kiosk"}
@@ -74,9 +76,9 @@ class Plan:
     def commands(self) -> Mapping[str, Sequence[str]]:
         """The command line of each process."""
         branch = next(name for name, means in CHOICES.items() if means == self._place.branch.id)
-        register = ("register", "--branch", branch, "--port", str(self._ports.register))
+        register = ("register", "--branch", branch, "--port", str(self._ports.register), "--state", "demo")
         return {
-            "register": (*PYTHON, "demo", *register, "--clock", str(self._folder.clock)),
+            "register": (*PYTHON, "demo", *register, *ATTACHED, "--clock", str(self._folder.clock)),
             "server": (*PYTHON, "server", "serve", "--config", str(self._config("server"))),
             "lockd": (*PYTHON, "hardware.lockd", "--config", str(self._config("lockd"))),
             "door": (*PYTHON, "door_controller", "--config", str(self._config("door"))),

@@ -1,6 +1,7 @@
 """`meroppet-demo register`: the library system of the demo, a process of its own that speaks SIP2 over TCP.
 
-It takes one line at a time on standard input, `fault NAME`, and ends when standard input does.
+Anybody may run it as a SIP2 test server: it says whom to sign in as and which cards there are, speaks as any known
+library system, and does wrong whatever it is told to.
 """
 
 import argparse
@@ -8,117 +9,145 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import date, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from demo.books import BOOKS, Book
+from demo.books import OTHER_BRANCH
 from demo.consortia import CHOICES, ZONE, DemoBranch, place
-from demo.people import OTHER_BORROWER, PEOPLE, Person, number_at
 from demo.ports import HOST
 from demo.register_account import PASSWORD_VARIABLE, account_of
-from meroppet.ils.acs_simulator import Fault, RegisterAccount, RegisterControl, serve
-from meroppet.ils.fake import Item, Library, Patron
+from demo.register_arguments import parser
+from demo.register_hearing import Listener, hear_input
+from demo.register_orders import Orders, Unfit
+from demo.register_stock import STOCKS, Stock, library_of
+from demo.register_words import accounts_of, stock_of
+from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
+from meroppet.ils.library import Library
 from meroppet.runtime import logs
 from meroppet.runtime.clock import Clock, VirtualClock
 from meroppet.runtime.sdnotify import Notifier
 
-LOAN_DAYS = 28
-
-
-def library(branch: DemoBranch, clock: Clock) -> Library:
-    """The register as it is at the start of every run: all patrons, all books, today."""
-
-    def today() -> date:
-        return clock.now().astimezone(ZoneInfo(ZONE)).date()
-
-    patrons = tuple(_patron(person, branch, today()) for person in (*PEOPLE, OTHER_BORROWER))
-    borrower = number_at(OTHER_BORROWER, branch)
-    return Library(patrons, tuple(_items(branch, borrower, today())), today, name=place(branch.id).consortium.name)
-
-
-def _patron(person: Person, branch: DemoBranch, today: date) -> Patron:
-    facts = person.facts(today)
-    return Patron(
-        card=number_at(person, branch),
-        pin=person.pin,
-        name=person.name,
-        birth_date=facts.birth_date,
-        category=person.category,
-        expires=facts.expires,
-        home=branch.register_code,
-        lost=facts.lost,
-        debarred="Avstängd" if facts.debarred else None,
-        fees_minor=person.fees_minor,
-    )
-
-
-def _items(branch: DemoBranch, borrower: str, today: date) -> Iterator[Item]:
-    for book in BOOKS:
-        yield _item(book, branch, borrower, today)
-
-
-def _item(book: Book, branch: DemoBranch, borrower: str, today: date) -> Item:
-    return Item(
-        barcode=book.barcode,
-        title=book.title,
-        owner=book.owner or branch.register_code,
-        for_loan=book.for_loan,
-        borrower=borrower if book.on_loan else None,
-        due=today + timedelta(days=LOAN_DAYS) if book.on_loan else None,
-        held_for=borrower if book.reserved else None,
-        pickup=branch.register_code if book.reserved else None,
-    )
+KNOWN_PASSWORD = "test"  # noqa: S105 (it is told to everybody, and taken on loopback only)
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until SIGTERM or the end of standard input; 1 with one sentence when the port cannot be had."""
-    parser = argparse.ArgumentParser("meroppet-demo register", description="The demo's library system (SIP2 over TCP).")
-    parser.add_argument("--branch", choices=CHOICES, default="skiljebo")
-    parser.add_argument("--port", type=int, default=6001)
-    parser.add_argument(
-        "--clock", type=Path, default=Path("/nonexistent"), help="file with seconds to turn the clock by"
-    )
-    chosen = parser.parse_args(arguments)
+    """Serve until SIGTERM; 1 with one sentence when that cannot be, 2 for options that make no sense."""
+    chosen = parser().parse_args(arguments)
     password = os.environ.get(PASSWORD_VARIABLE, "")
-    if not password:
-        print(
-            f"meroppet-demo register: {PASSWORD_VARIABLE} is empty; give the register's password there", file=sys.stderr
+    if not password and chosen.host not in (HOST, "localhost", "::1"):
+        return _fail(
+            f"--host {chosen.host}: set {PASSWORD_VARIABLE} to a password nobody knows before others can connect"
         )
-        return 1
     logs.configure()
     try:
-        asyncio.run(_serve(place(CHOICES[chosen.branch]).branch, chosen.port, password, VirtualClock(chosen.clock)))
+        return asyncio.run(_Process(chosen, password).serve())
     except OSError as error:
-        print(f"meroppet-demo register: port {chosen.port}: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
+        return _fail(f"{chosen.host}:{chosen.port}: {_reason(error)}; choose another with --port or --host")
 
 
-async def _serve(branch: DemoBranch, port: int, password: str, clock: Clock) -> None:
-    control = RegisterControl()
-    account = RegisterAccount(account_of(branch), password, branch.register_code)
-    register = await serve(library(branch, clock), HOST, port, accounts=(account,), clock=clock, control=control)
-    notifier = Notifier.from_environment()
-    notifier.ready(f"SIP2 on {HOST}:{port}")
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    orders = asyncio.create_task(_obey(control, ended))
-    await ended.wait()
-    notifier.stopping()
-    orders.cancel()
-    await register.close()
+def _fail(sentence: str) -> int:
+    print(f"meroppet-demo register: {sentence}", file=sys.stderr)
+    return 1
 
 
-async def _obey(control: RegisterControl, ended: asyncio.Event) -> None:
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := await reader.readline():
-        order, _, name = line.decode("utf-8", "replace").strip().partition(" ")
-        with suppress(ValueError):
-            if order == "fault":
-                control.fault = Fault(name)
-    ended.set()
+def _reason(error: OSError) -> str:
+    """The kernel's own words; asyncio's would name the address again."""
+    is_kernels = error.errno is not None and error.errno > 0
+    return os.strerror(error.errno or 0) if is_kernels else str(error.strerror)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelves:
+    """Makes the library as it is at the start, today."""
+
+    branch: DemoBranch
+    make: Callable[[DemoBranch, date], Stock]
+    clock: Clock
+
+    def today(self) -> date:
+        return self.clock.now().astimezone(ZoneInfo(ZONE)).date()
+
+    def stock(self) -> Stock:
+        return self.make(self.branch, self.today())
+
+    def library(self) -> Library:
+        return library_of(self.stock(), self.today, place(self.branch.id).consortium.name)
+
+
+class _Process:
+    """One run of the register."""
+
+    def __init__(self, chosen: argparse.Namespace, password: str) -> None:
+        branch = place(CHOICES[chosen.branch]).branch
+        self._chosen = chosen
+        self._has_secret = bool(password)
+        self._clock = VirtualClock(chosen.clock)
+        self._shelves = _Shelves(branch, STOCKS[chosen.state], self._clock)
+        self._accounts = (
+            RegisterAccount(account_of(branch), password or KNOWN_PASSWORD, branch.register_code),
+            RegisterAccount("meroppet-other-branch", password or KNOWN_PASSWORD, OTHER_BRANCH),
+        )
+        self._ended = asyncio.Event()
+
+    async def serve(self) -> int:
+        """The exit code, once it is told to stop."""
+        chosen = self._chosen
+        register = await serve(
+            self._shelves.library(), chosen.host, chosen.port, accounts=self._accounts, clock=self._clock
+        )
+        orders = Orders(register, self._shelves.library)
+        listener = Listener(orders)
+        try:
+            for order in (f"dialect {chosen.dialect}", *chosen.orders):
+                await orders.do(order)
+            await self._run(register, orders, listener)
+        except Unfit as refusal:
+            return _fail(str(refusal))
+        finally:
+            await listener.close()
+            await register.close()
+        return 0
+
+    async def _run(self, register: Register, orders: Orders, listener: Listener) -> None:
+        notifier = Notifier.from_environment()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        await self._listen_for_orders(listener)
+        self._tell(register, listener)
+        notifier.ready(f"SIP2 on {self._chosen.host}:{register.port}")
+        hearing = asyncio.create_task(self._hear(orders))
+        await self._ended.wait()
+        notifier.stopping()
+        hearing.cancel()
+
+    async def _listen_for_orders(self, listener: Listener) -> None:
+        port = self._chosen.control
+        if port is None:
+            return
+        try:
+            await listener.start(port)
+        except OSError as error:
+            raise Unfit(f"--control {port}: {os.strerror(error.errno or 0)}; choose another port") from error
+
+    async def _hear(self, orders: Orders) -> None:
+        async for line in hear_input():
+            answer = await orders.obey(line)
+            if answer and not self._chosen.quiet:
+                print(answer, flush=True)
+        if self._chosen.until_input_ends:
+            self._ended.set()
+
+    def _tell(self, register: Register, listener: Listener) -> None:
+        if self._chosen.quiet:
+            return
+        dialect, control = register.dialect, register.control
+        print(
+            f"SIP2 on {self._chosen.host}:{register.port}, as {dialect.name}: {dialect.about}; fault: {control.fault}"
+        )
+        print(accounts_of(self._accounts, shows_passwords=not self._has_secret))
+        print(stock_of(self._shelves.stock()))
+        heard = f" or on {HOST}:{listener.port}" if listener.port else ""
+        print(f'Type an order here{heard}, such as "fault hang" or "help"; Ctrl-C ends it.', flush=True)

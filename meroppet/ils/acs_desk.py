@@ -1,13 +1,11 @@
 """Where a request arrives at the demo register, and how that register writes dates, texts and institutions there."""
 
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, auto
 
-from meroppet.ils.acs_dialects import Dialect, Letters
+from meroppet.ils.acs_dialects import Dialect
 from meroppet.ils.library import Library
-from meroppet.ils.library_records import Patron
 from meroppet.sip2.fields import minor_units, timestamp
 from meroppet.sip2.messages import RawMessage
 
@@ -51,15 +49,7 @@ class Desk:
 
     def text(self, words: str) -> str:
         """Words as the dialect writes them."""
-        words = words.replace(self.dialect.form.delimiter, self.dialect.escaped_delimiter).replace("\r", " ")
-        match self.dialect.letters:
-            case Letters.DECOMPOSED:
-                return unicodedata.normalize("NFD", words)
-            case Letters.STRIPPED:
-                plain = unicodedata.normalize("NFD", words)
-                return "".join(letter for letter in plain if not unicodedata.combining(letter))
-            case Letters.WHOLE:
-                return words
+        return words.replace(self.dialect.form.delimiter, self.dialect.escaped_delimiter).replace("\r", " ")
 
     def due(self, day: date | None) -> str:
         """AH."""
@@ -78,7 +68,3 @@ class Desk:
         if not words:
             return [("AF", ""), ("AG", "")] if self.dialect.screen.is_printed else []
         return [("AF", self.text(words))] + ([("AG", self.text(words))] if self.dialect.screen.is_printed else [])
-
-    def is_expired(self, patron: Patron) -> bool:
-        """Whether the card has run out."""
-        return self.library.is_expired(patron)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from meroppet.ils.acs_codings import DecomposedCoding
 from meroppet.ils.ports import LoanReason
 from meroppet.sip2.acs_session import AcsForm, Repeat
-from meroppet.sip2.codec import TextCoding
+from meroppet.sip2.coding import TextCoding
 from meroppet.sip2.fields import ZoneStyle
 
 
@@ -47,14 +48,6 @@ class Fact(StrEnum):
     NUMBER = "number"
     """The patron's number inside the system."""
     FIXED = "fixed"
-
-
-class Letters(StrEnum):
-    """In which form letters with accents go out."""
-
-    WHOLE = "whole"
-    DECOMPOSED = "decomposed"
-    STRIPPED = "stripped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +138,6 @@ class Dialect:
     name: str
     about: str
     form: AcsForm = field(default_factory=AcsForm)
-    letters: Letters = Letters.WHOLE
     escaped_delimiter: str = ""
     """What is written for a delimiter inside a value."""
     is_split: bool = False
@@ -198,7 +190,7 @@ _KOHA_OWN = (
 )
 _KOHA_FORM = AcsForm(
     # [rec] encoding=utf8 and terminator=CR in the account; without them latin-1 and CR LF.
-    coding=TextCoding("utf-8", "latin-1"),
+    coding=TextCoding("utf-8", "latin-1", transliterates=False),
     trims=True,  # [rec]
     lf_ends_line=False,  # [rec]
     repeats=Repeat.GARBLED,  # [rec]
@@ -257,8 +249,8 @@ QURIA = Dialect(
 EVERGREEN = Dialect(
     name="evergreen",
     about="Evergreen, run and recorded",
-    form=AcsForm(coding=TextCoding("ascii", "utf-8"), repeats=Repeat.ZERO),  # [src] default; [rec]
-    letters=Letters.STRIPPED,  # [rec] with UTF-8 it sends them decomposed
+    # [src] The default; without their accents, and decomposed in UTF-8, are letters sent [rec].
+    form=AcsForm(coding=DecomposedCoding("ascii", "utf-8"), repeats=Repeat.ZERO),
     odd=Odd.CLOSE,  # [rec]
     language="000",  # [rec]
     pins=PinRules(empty_63=Pin.WRONG),  # [src]
