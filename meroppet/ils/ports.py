@@ -4,7 +4,7 @@ An answer is always a value. A register that is silent, contradictory or broken 
 cause), because a door must decide even then, and an exception on the way to a decision is a decision nobody wrote.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
@@ -126,9 +126,9 @@ class PatronAnswer:
 
     pin: PinAnswer
     reason: PatronReason = PatronReason.KNOWN
-    patron_id: str | None = None
+    patron_id: str | None = field(default=None, repr=False)
     facts: PatronFacts | None = None
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     holds_ready: int = 0
     loans: int = 0
     loans_overdue: int = 0

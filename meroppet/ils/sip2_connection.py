@@ -120,28 +120,29 @@ class Sip2Connection:
                 match event:
                     case Answer():
                         return event
-                    case Resend(data):
-                        self._writer.write(data)
+                    case Resend():
+                        self._writer.write(event.data)
                         await self._writer.drain()
                     case Broken(cause):
                         raise Lost(_CAUSES[cause], sent=True)
 
     async def _events(self) -> list[Event]:
-        data = await self._reader.read(_READ_AT_ONCE)
-        if not data:
-            raise Lost(UnavailableCause.CLOSED, sent=True)
-        events = self._session.receive(data)
+        # What was read has no name here, either: an answer tells who the patron is.
+        events = self._session.receive(await self._read())
         return events or await self._after_silence()
 
     async def _after_silence(self) -> list[Event]:
         try:
             async with asyncio.timeout(_UNFINISHED_WAIT):
-                data = await self._reader.read(_READ_AT_ONCE)
+                return self._session.receive(await self._read())
         except TimeoutError:
             return self._session.silence()
+
+    async def _read(self) -> bytes:
+        data = await self._reader.read(_READ_AT_ONCE)
         if not data:
             raise Lost(UnavailableCause.CLOSED, sent=True)
-        return self._session.receive(data)
+        return data
 
     @property
     def has_discarded(self) -> bool:

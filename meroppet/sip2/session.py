@@ -68,7 +68,7 @@ class Answer:
 class Resend:
     """Bytes to write now; the request stays in flight."""
 
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
