@@ -83,6 +83,10 @@ class Sip2Calls:
         self.told: AcsStatusView | None = None
         """What the register last said of itself."""
 
+    async def close(self) -> None:
+        """End every connection."""
+        await self._pool.close()
+
     @property
     def health(self) -> Health:
         """How the register has been."""
@@ -93,7 +97,9 @@ class Sip2Calls:
         """Now, where the register is."""
         return self._clock.now().astimezone(self._zone)
 
-    async def ask(self, make: Make, read: Callable[[Answer], A], until: float) -> A | Failed:
+    async def ask(
+        self, make: Make, read: Callable[[Answer], A], until: float, *, is_urgent: bool = False
+    ) -> A | Failed:
         """What `read` makes of the answer to one request; `until` is in the running loop's time.
 
         What only asks is asked once more on a new connection where an idle one proves to have been closed; what changes
@@ -101,7 +107,7 @@ class Sip2Calls:
         """
         trace = _Trace(_loop_time())
         try:
-            async with asyncio.timeout_at(until), self._pool.slot:
+            async with asyncio.timeout_at(until), self._pool.slot(is_urgent=is_urgent):
                 if self._breaker.is_open(self._clock.monotonic()):
                     return Failed(UnavailableCause.BREAKER_OPEN)
                 trace.reached = True

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from copy import copy
 from datetime import date
 
 from meroppet.ils.breaker import Breaker
@@ -71,13 +72,23 @@ class Sip2Ils:
         breaker: Breaker | None = None,
         stays_open: float = STAYS_OPEN,
     ) -> None:
+        pool = Sip2Pool(profile, account, clock, stays_open=stays_open)
+        self._calls = Sip2Calls(profile, account, clock, pool, breaker if breaker is not None else Breaker())
         self._profile = profile
         self._deadline = deadline
-        self._pool = Sip2Pool(profile, account, clock, stays_open=stays_open)
-        self._calls = Sip2Calls(profile, account, clock, self._pool, breaker if breaker is not None else Breaker())
+        self._is_urgent = False
         self._questions = Sip2Questions(profile, self._calls)
         changed_within = change_deadline if change_deadline is not None else deadline
         self._settlement = Settlement(self._calls, self._questions, changed_within)
+
+    def for_the_door(self) -> "Sip2Ils":
+        """The same connections, breaker and unsettled changes, for somebody who stands before a locked door.
+
+        Her card and PIN are asked about before whatever else waits for a connection. Closing either closes both.
+        """
+        urgent = copy(self)
+        urgent._is_urgent = True  # noqa: SLF001 (of this very class)
+        return urgent
 
     @property
     def health(self) -> Health:
@@ -205,7 +216,7 @@ class Sip2Ils:
 
     async def close(self) -> None:
         """Give back the connections; safe to call twice, and the next call opens a new one."""
-        await self._pool.close()
+        await self._calls.close()
 
     def _can_send(self, *texts: str) -> bool:
         return can_carry(self._profile, *texts)

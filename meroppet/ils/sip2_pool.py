@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from meroppet.ils.profiles import SiteProfile
 from meroppet.ils.sip2_connection import Lost, Sip2Account, Sip2Connection, open_connection
+from meroppet.ils.turns import Turns
 from meroppet.runtime.clock import Clock
 from meroppet.sip2 import requests
 
@@ -41,16 +43,15 @@ class Sip2Pool:
         self._account = account
         self._clock = clock
         self._stays_open = stays_open
-        self._slots = asyncio.Semaphore(profile.pool_size)
+        self._turns = Turns(profile.pool_size)
         self._resting: list[_Resting] = []
         self._busy: set[Sip2Connection] = set()
         self._keeping: set[asyncio.Task[None]] = set()
         self._has_warned = False
 
-    @property
-    def slot(self) -> asyncio.Semaphore:
-        """The right to have one connection; whoever waits for it gets it in turn."""
-        return self._slots
+    def slot(self, *, is_urgent: bool = False) -> AbstractAsyncContextManager[None]:
+        """The right to have one connection: in the order of asking, the urgent first."""
+        return self._turns.turn(is_urgent=is_urgent)
 
     async def take(self) -> tuple[Sip2Connection, bool]:
         """A connection for one exchange after another, and whether it is new; raises Lost."""
@@ -109,7 +110,7 @@ class Sip2Pool:
         task.add_done_callback(self._keeping.discard)
 
     async def _keep_alive(self, resting: _Resting) -> None:
-        async with self._slots:
+        async with self.slot():
             if resting not in self._resting:
                 return
             self._resting.remove(resting)

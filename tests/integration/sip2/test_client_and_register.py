@@ -170,11 +170,11 @@ async def test_a_question_is_asked_again_when_the_register_had_closed_an_idle_co
 
 async def test_a_connection_is_given_up_before_the_register_does(ils: Sip2Ils, clock: HandClock) -> None:
     await ils.status()
-    first = ils._pool._resting[0].connection
+    first = ils._calls._pool._resting[0].connection
     clock.seconds += KOHA.idle_seconds + 1
 
     assert (await ils.patron(CARD, "1234")).pin is PinAnswer.RIGHT
-    assert ils._pool._resting[0].connection is not first
+    assert ils._calls._pool._resting[0].connection is not first
 
 
 async def test_nobody_listening_and_a_refused_login_are_answers(register: Register, clock: HandClock) -> None:

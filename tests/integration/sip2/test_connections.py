@@ -241,3 +241,32 @@ async def test_plain_text_over_a_network_is_loud_once_and_only_where_the_operato
     assert causes[0] is not UnavailableCause.NOT_ENCRYPTED
     assert causes[2] is UnavailableCause.NOT_ENCRYPTED
     assert [(record.levelno, "192.0.2.1" in record.message) for record in loud] == [(logging.WARNING, True)]
+
+
+async def test_a_door_shares_the_connection_and_passes_a_pile_of_returns(proxy: LossyProxy, clock: HandClock) -> None:
+    ils = client(proxy.port, clock)
+    door = ils.for_the_door()
+    await ils.status()
+
+    pile = [ils.checkin(f"39{number:02}") for number in range(20)]
+    *_, patron = await asyncio.gather(*pile, door.patron(CARD, "1234"))
+    await door.close()
+
+    assert (patron.patron_id, proxy.most_open, proxy.opened) == (CARD, 1, 1)
+    # The return that was under way is finished first.
+    assert proxy.codes == ["09", "63", *["09"] * 19]
+
+
+async def test_a_door_finds_the_register_left_alone_where_the_kiosk_found_it_hanging(
+    register: Register, clock: HandClock
+) -> None:
+    register.control.fault = Fault.HANG
+    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.1)
+    door = ils.for_the_door()
+    for _ in range(3):
+        await ils.item(ITEM)
+
+    answer = await door.patron(CARD, "1234")
+    await ils.close()
+
+    assert (answer.cause, door.health.is_resting) == (UnavailableCause.BREAKER_OPEN, True)
