@@ -319,7 +319,8 @@ POLARIS = Dialect(
 FOLIO = Dialect(
     name="folio",
     about="FOLIO's edge-sip2, read in its source",
-    form=AcsForm(coding=TextCoding("cp850", "utf-8"), repeats=Repeat.SAME),  # [src] IBM850
+    # [src] IBM850; [doc] no error detection unless the tenant has switched it on
+    form=AcsForm(coding=TextCoding("cp850", "utf-8"), error_detection=False, repeats=Repeat.SAME),
     unreadable_zone=ZoneStyle.ZEROS,  # [src]
     messages=EVERYTHING - {"01", "25"},  # [src]
     pins=PinRules(empty_63=Pin.WRONG, unknown_card="N"),  # [?]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from demo.people import PEOPLE
 from demo.plan import ATTACHED
 from demo.register_account import PASSWORD_VARIABLE, account_of
 from meroppet.ils.acs_dialects import DIALECTS
+from meroppet.ils.acs_faults import ABOUT
 from meroppet.ils.ports import LoanReason, UnavailableCause
 from meroppet.ils.profiles import PRESETS
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
@@ -197,3 +199,12 @@ def test_the_help_names_every_dialect_fault_and_order() -> None:
 
     for word in (*DIALECTS, "late-answer", "wrong-patron", "reset", "lock-after", PASSWORD_VARIABLE):
         assert word in told
+
+
+def test_the_guide_names_every_dialect_and_tells_of_each_fault_what_the_help_tells() -> None:
+    guide = (Path(__file__).parents[3] / "docs/test-register.md").read_text(encoding="utf-8")
+
+    assert [name for name in DIALECTS if f"`{name}`" not in guide] == []
+    assert [
+        fault for fault, about in ABOUT.items() if not re.search(rf"\| `{fault}` \| {about.split(',')[0]}", guide)
+    ] == []
