@@ -15,8 +15,7 @@ __all__ = ["MAX_LINE", "LineCutter", "TextCoding", "decode", "encode"]
 MAX_LINE = 64 * 1024
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_IDENTIFIERS = {identifier: identifier for identifier in (first + second for first in _LETTERS for second in _LETTERS)}
-"""Every identifier there can be, by itself: looking one up checks it and gives the one string all messages share."""
+_IDENTIFIERS = frozenset(first + second for first in _LETTERS for second in _LETTERS)
 _SPECS = {code.encode("ascii"): spec for code, spec in MESSAGES.items()}
 _TRAILER_ROOM = 24
 """The trailer stands within the last bytes of a line: `|AY1AZFFFF|` and some blanks."""
@@ -133,13 +132,17 @@ def split_trailer(
 
 def _fields(text: str, delimiter: str) -> tuple[tuple[str, str], ...]:
     """Pairs of identifier and value; a piece that cannot begin a field belongs to the value before it (stray `|`)."""
-    *pieces, rest = text.split(delimiter)
-    if not rest:
-        try:
-            return tuple([(_IDENTIFIERS[piece[:2]], piece[2:]) for piece in pieces])
-        except KeyError:
-            pass
-    return _joined([*pieces, rest], delimiter)
+    found = _field(delimiter).findall(text)
+    # Each delimiter ends a field that began where a field can begin, and nothing follows the last one.
+    if len(found) == text.count(delimiter) and (not text or text.endswith(delimiter)):
+        return tuple(found)
+    return _joined(text.split(delimiter), delimiter)
+
+
+@cache
+def _field(delimiter: str) -> re.Pattern[str]:
+    end = re.escape(delimiter)
+    return re.compile(rf"(?<![^{end}])([A-Z0-9]{{2}})([^{end}]*){end}")
 
 
 def _joined(pieces: list[str], delimiter: str) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from demo.consortia import place
 from demo.house import House
 from demo.people import PEOPLE, shown_by
 from demo.visit import Visitor
+from tests.bench import staff_change
 from tests.bench.figures import Figure, percentile, progress
 
 VISITS = 20
@@ -60,6 +61,7 @@ async def _started(
             if measured is not None:
                 measured.extend([figure async for figure in _visits(house)])
                 measured.extend(_memory(house))
+                measured.extend([figure async for figure in staff_change.figures(house)])
     return starts, whole
 
 
