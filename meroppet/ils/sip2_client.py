@@ -130,6 +130,7 @@ class Sip2Ils:
                 else patron_unavailable(UnavailableCause.BAD_CHECKSUM)
             ),
             until,
+            is_urgent=self._is_urgent,
         )
         return patron_unavailable(outcome.cause) if isinstance(outcome, Failed) else outcome
 
