@@ -18,6 +18,7 @@ ACTIONS = {
     "patron.forgotten": N_("Forgot a patron"),
     "patron.looked_up": N_("Looked up a patron"),
     "policy.set": N_("Set the rules"),
+    "register.examined": N_("Examined a library system"),
     "right.set": N_("Gave or changed a patron's access"),
     "schedule.week.set": N_("Saved opening hours"),
     "staff.account.closed": N_("Closed an account"),

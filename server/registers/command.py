@@ -8,6 +8,7 @@ import sys
 from meroppet.ils.doctor.examination import examine
 from meroppet.ils.doctor.findings import Finding
 from meroppet.ils.doctor.subject import Patience, Subject, Tries
+from meroppet.ils.profiles import PRESETS
 from meroppet.ils.sip2_client import Sip2Account, Tls
 from meroppet.runtime.clock import SystemClock
 from server.registers.arguments import PASSWORD_VARIABLE, PIN_VARIABLE
@@ -19,14 +20,16 @@ from server.settings import ServerSettings
 
 async def doctor(given: argparse.Namespace, settings: ServerSettings) -> int:
     """Examine; ValueError with one sentence for what cannot be meant."""
-    account, preset = _account(given, settings)
+    account, preset, delimiter = _account(given, settings)
     subject = _subject(given)
     tries = Tries(given.try_empty_pin, given.try_lock_out, given.try_loan, given.idle)
     patience = Patience(answer=given.patience, door=DEADLINE_SECONDS)
     tell = _beside if given.json else _told
     if not given.json:
         _say(head())
-    diagnosis = await examine(account, subject, SystemClock(), preset=preset, tries=tries, patience=patience, tell=tell)
+    diagnosis = await examine(
+        account, subject, SystemClock(), preset=preset, delimiter=delimiter, tries=tries, patience=patience, tell=tell
+    )
     _say(as_json(diagnosis) if given.json else outcome(diagnosis))
     return 0 if diagnosis.is_safe else 1
 
@@ -46,10 +49,10 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _account(given: argparse.Namespace, settings: ServerSettings) -> tuple[Sip2Account, str | None]:
-    """Whom to ask, and the preset to begin from."""
+def _account(given: argparse.Namespace, settings: ServerSettings) -> tuple[Sip2Account, str | None, str]:
+    """Whom to ask, the preset to begin from, and what stands between fields."""
     if given.host is not None:
-        return _typed(given), given.profile
+        return _typed(given), given.profile, PRESETS[given.profile or "standard"].wire.delimiter
     registers = {register.id: register for register in settings.registers}
     wanted = given.register or next(iter(registers), None)
     if wanted is None:
@@ -64,7 +67,7 @@ def _account(given: argparse.Namespace, settings: ServerSettings) -> tuple[Sip2A
     account = Registers(settings.registers, settings.register_passwords, SystemClock()).account(branch)
     if account is None:
         raise ValueError(f"register '{wanted}' is not asked over SIP2; there is nothing to examine")
-    return account, given.profile or register.profile
+    return account, given.profile or register.profile, register.site_profile().wire.delimiter
 
 
 def _typed(given: argparse.Namespace) -> Sip2Account:

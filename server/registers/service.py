@@ -1,16 +1,18 @@
 """The connections to the library systems, one for each branch and purpose, and how each of them has been."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from pydantic import SecretStr
 
+from meroppet.ils.doctor.subject import Patience, Subject, Tries
 from meroppet.ils.ports import Ils
 from meroppet.ils.profiles import SiteProfile
 from meroppet.ils.sip2_client import Health, Sip2Account, Sip2Ils
 from meroppet.runtime.clock import Clock
 from server.registers.connecting import DEADLINE_SECONDS, Secrets, connect, koha_site, sip2_account
+from server.registers.examinations import Examinations, Run
 from server.registers.settings import AccountSettings, RegisterSettings
 
 __all__ = ["DEADLINE_SECONDS", "Contact", "RegisterView", "Registers"]
@@ -45,6 +47,10 @@ class RegisterView:
         """The branches with an account in it."""
         return tuple(dict.fromkeys(contact.branch for contact in self.contacts))
 
+    def only(self, branches: Container[str]) -> "RegisterView":
+        """The same, as it is for these branches."""
+        return replace(self, contacts=tuple(contact for contact in self.contacts if contact.branch in branches))
+
 
 class Registers:
     """Finds the register of a branch. Connections open when first used.
@@ -65,6 +71,7 @@ class Registers:
         self._known = _by_branch(settings)
         self._clock = clock
         self._open: dict[tuple[str, str], Ils] = {}
+        self.examinations = Examinations(clock)
         for register, account in self._known.values():
             if register.kind == "koha-rest":
                 koha_site(register, account, "")
@@ -92,6 +99,22 @@ class Registers:
             return None
         register, account = known
         return sip2_account(register, account, self._secrets.password(account))
+
+    def examine(
+        self, run: Run, subject: Subject, tries: Tries, patience: Patience, wake: Callable[[str], None]
+    ) -> None:
+        """Begin an examination as the run's branch, which has a SIP2 account."""
+        register, account = self._known[run.branch]
+        self.examinations.begin(
+            run,
+            sip2_account(register, account, self._secrets.password(account)),
+            subject,
+            preset=register.profile,
+            delimiter=register.site_profile().wire.delimiter,
+            tries=tries,
+            patience=patience,
+            wake=wake,
+        )
 
     def profile(self, branch_id: str) -> SiteProfile | None:
         """The profile of the branch's register, or None if it has none."""
@@ -124,7 +147,8 @@ class Registers:
         ]
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Break off what is examined, and give all connections back."""
+        await self.examinations.close()
         for ils in self._open.values():
             await ils.close()
         self._open.clear()

@@ -29,11 +29,12 @@ class Action(StrEnum):
     DEVICES = "devices"
     STAFF = "staff"
     LOG = "log"
+    REGISTERS = "registers"
 
 
 _BRANCH = frozenset({Action.SEE, Action.HOURS, Action.OPEN_DOOR, Action.PERSON, Action.RIGHT_BRANCH})
 _MUNICIPALITY = _BRANCH | {Action.RIGHT_MUNICIPALITY, Action.DEVICES, Action.STAFF, Action.LOG}
-_CONSORTIUM = _MUNICIPALITY | {Action.RIGHT_CONSORTIUM}
+_CONSORTIUM = _MUNICIPALITY | {Action.RIGHT_CONSORTIUM, Action.REGISTERS}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.BRANCH: _BRANCH,
@@ -85,6 +86,10 @@ class Access:
     def log_grants(self) -> frozenset[Grant]:
         """The grants that let her read what staff did at their places."""
         return frozenset(grant for grant in self.grants if Action.LOG in ALLOWED[grant.role])
+
+    def keeps_registers(self) -> bool:
+        """Whether she answers for library systems anywhere."""
+        return any(Action.REGISTERS in ALLOWED[grant.role] for grant in self.grants)
 
     def may_grant(self, grant: Grant, within: BranchView | None) -> bool:
         """Whether this role may be given on; `within` is a branch the grant covers. Nobody gives more than she has."""

@@ -14,6 +14,7 @@ from server.devices import views as devices
 from server.journal import views as journal
 from server.organisations import views as organisations
 from server.patrons import views as patrons
+from server.registers import views as registers
 from server.schedules import views as schedules
 from server.staff import views as staff
 from server.web.forms import Forged, refuse_forged
@@ -36,7 +37,7 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         title="Meröppet", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(refuse_forged)]
     )
     app.state.parts = parts
-    for feature in (staff, organisations, schedules, patrons, journal, devices, audit):
+    for feature in (staff, organisations, schedules, patrons, journal, devices, audit, registers):
         app.include_router(feature.router)
     _answer_refusals(app)
     app.add_middleware(BodyLimit)
