@@ -36,7 +36,9 @@ from meroppet.wire.ils import (
 R = TypeVar("R", bound=Reply)
 
 ANSWERS_WITHIN = 2.4
-"""The server gives the register 2.0 s."""
+"""The server gives the register 2.0 s for a question."""
+CHANGES_WITHIN = 4.4
+"""And 4.0 s for what changes something: asking afterwards what became of it is in that."""
 LONGEST_BARCODE = 64
 
 
@@ -49,7 +51,7 @@ class SignedChannel(Protocol):
 
 
 class RemoteIls:
-    """The port `Ils` over a channel. `new_token` makes the identifiers that sealed texts are bound to."""
+    """The port `Circulation` over a channel. `new_token` makes the identifiers that sealed texts are bound to."""
 
     def __init__(self, channel: SignedChannel, new_token: Callable[[], str]) -> None:
         self._channel = channel
@@ -89,7 +91,7 @@ class RemoteIls:
         if not _is_barcode(barcode):
             return ReturnAnswer(ReturnReason.BAD_INPUT, barcode)
         request = IlsItemRequest(session=self._new_token(), barcode=barcode)
-        reply = await self._ask("/ils/checkin", request, IlsReturnReply)
+        reply = await self._ask("/ils/checkin", request, IlsReturnReply, within=CHANGES_WITHIN)
         if reply is None or reply.reason not in set(ReturnReason):
             reason, cause = ReturnReason.UNAVAILABLE, UnavailableCause.CLOSED
             return ReturnAnswer(reason, barcode, may_have_happened=True, cause=cause)
@@ -115,7 +117,8 @@ class RemoteIls:
             return LoanAnswer(LoanReason.BAD_INPUT, barcode)
         token = self._new_token()
         sealed = self._channel.seal(token, number, digits)
-        reply = await self._ask(path, IlsLoanRequest(session=token, sealed=sealed, barcode=barcode), IlsLoanReply)
+        request = IlsLoanRequest(session=token, sealed=sealed, barcode=barcode)
+        reply = await self._ask(path, request, IlsLoanReply, within=CHANGES_WITHIN)
         if reply is None or reply.reason not in set(LoanReason):
             reason, cause = LoanReason.UNAVAILABLE, UnavailableCause.CLOSED
             return LoanAnswer(reason, barcode, may_have_happened=True, cause=cause)
@@ -128,9 +131,9 @@ class RemoteIls:
             cause=_cause(reply.cause) if reply.cause else None,
         )
 
-    async def _ask(self, path: str, request: Request, reply: type[R]) -> R | None:
+    async def _ask(self, path: str, request: Request, reply: type[R], *, within: float = ANSWERS_WITHIN) -> R | None:
         try:
-            return await self._channel.post(path, request, reply, within=ANSWERS_WITHIN)
+            return await self._channel.post(path, request, reply, within=within)
         except OSError:
             return None
 

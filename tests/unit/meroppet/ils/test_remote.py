@@ -17,6 +17,7 @@ from meroppet.ils.remote import RemoteIls
 from meroppet.rules.pin import PinAnswer
 from meroppet.wire.ils import IlsItemReply, IlsLoanReply, IlsPatronReply, IlsPatronRequest, IlsReturnReply
 from meroppet.wire.verify import WireFacts
+from server.registers.connecting import CHANGE_DEADLINE_SECONDS, DEADLINE_SECONDS
 
 CARD, PIN, BOOK = "2900100000017", "1234", "3010000000011"
 
@@ -27,12 +28,14 @@ class Line:
     def __init__(self, answer=None, error: OSError | None = None) -> None:
         self.answer, self.error = answer, error
         self.sent: list[tuple[str, object]] = []
+        self.patience: list[float] = []
 
     def seal(self, bound_to, card, pin) -> str:
         return f"sealed for {bound_to}"
 
     async def post(self, path, request, reply, *, within):
         self.sent.append((path, request))
+        self.patience.append(within)
         if self.error:
             raise self.error
         assert isinstance(self.answer, reply)
@@ -143,3 +146,15 @@ async def test_a_return_says_where_the_item_goes():
 async def test_an_item_is_known_or_not():
     assert (await ils(Line(IlsItemReply(known=True, title="Sagor"))).item(BOOK)).ok
     assert (await ils(Line(IlsItemReply(known=False))).item(BOOK)).reason is ItemReason.UNKNOWN_ITEM
+
+
+async def test_what_changes_something_is_waited_for_longer_than_the_register_is_given():
+    line = Line(IlsLoanReply(ok=True, reason="loaned"))
+    await ils(line).checkout(CARD, PIN, BOOK)
+    await ils(line).renew(CARD, PIN, BOOK)
+    returns, questions = Line(IlsReturnReply(ok=True, reason="returned")), Line(IlsItemReply(known=True))
+    await ils(returns).checkin(BOOK)
+    await ils(questions).item(BOOK)
+
+    assert min(line.patience + returns.patience) > CHANGE_DEADLINE_SECONDS
+    assert DEADLINE_SECONDS < questions.patience[0] < CHANGE_DEADLINE_SECONDS
