@@ -35,10 +35,15 @@ def block_patron(desk: Desk, request: RawMessage) -> Outcome:
 
 def _status(desk: Desk, request: RawMessage, verdict: str | None) -> RawMessage:
     patron = desk.library.patron(PatronRequest(request).card or "")
-    said = desk.printed(screen_message(desk, patron, verdict))
+    said = desk.printed(screen_message(desk, patron, verdict, pin_sent=bool(PatronRequest(request).pin)))
     identity = _identity(desk, request, patron, verdict)
-    first, last = ([], [desk.institution]) if desk.dialect.is_koha else ([desk.institution], [])
-    return build("24", _header(desk, request, patron, verdict), [*first, *identity, *_debt(desk, patron), *said, *last])
+    if desk.dialect.is_koha:
+        # [rec] The name comes first and the institution last.
+        identity[:2] = reversed(identity[:2])
+        fields = [*identity, *_debt(desk, patron), *said, desk.institution]
+    else:
+        fields = [desk.institution, *identity, *_debt(desk, patron), *said]
+    return build("24", _header(desk, request, patron, verdict), fields)
 
 
 def patron_information(desk: Desk, request: RawMessage) -> Outcome:

@@ -1,7 +1,9 @@
 """What the demo register answers in each dialect: the facts of real systems that whoever tests against it must meet."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from meroppet.ils.acs_desk import Desk, NoAnswer
 from meroppet.ils.acs_dialects import DIALECTS, Odd
 from meroppet.ils.library import Library
 from meroppet.ils.profiles import PRESETS
+from meroppet.sip2.codec import decode
 from meroppet.sip2.fields import BLANK_TIMESTAMP
 from meroppet.sip2.messages import RESPONSE_TO, RawMessage, build
 
@@ -295,3 +298,46 @@ def test_a_delimiter_never_leaves_inside_a_value(escaped: str) -> None:
 
     assert isinstance(said, RawMessage)
     assert said.first("AJ") == f'Titel med {escaped} streck, "citat" & <tagg> – år 1984'
+
+
+RECORDED = Path(__file__).parents[3] / "golden/koha/sip2.jsonl"
+SITES_OWN = {"XE", "XB"}
+"""Fields that this register has and the recorded one had not."""
+
+
+@pytest.mark.parametrize(
+    ("case", "code", "fields"),
+    [
+        ("patron-info/good/right-pin", "63", {"AA": GOOD, "AD": "1234"}),
+        ("patron-status/good/wrong-pin", "23", {"AA": GOOD, "AD": "0"}),
+        ("patron-info/good/no-AD", "63", {"AA": GOOD}),
+        ("checkout/ok", "11", {"AA": GOOD, "AB": ITEM}),
+        ("checkout/patron-debarred", "11", {"AA": DEBARRED, "AB": ITEM}),
+        ("checkout/unknown-patron", "11", {"AA": "999", "AB": ITEM}),
+        ("checkout/item-dvd-fee-not-acknowledged", "11", {"AA": GOOD, "AB": "30000000000016"}),
+        ("checkin/not-on-loan", "09", {"AB": ITEM, "AP": "SKI"}),
+        ("checkin/needs-transfer-home-alert04", "09", {"AB": "30000000000012", "AP": "SKI"}),
+        ("checkin/hold-for-other-branch-alert02", "09", {"AB": "30000000000014", "AP": "SKI"}),
+        ("checkin/unknown-barcode", "09", {"AB": "999", "AP": "SKI"}),
+        ("item-info/loan1", "17", {"AB": "30000000000003"}),
+        ("item-info/hold_sala", "17", {"AB": "30000000000006"}),
+        ("renew/ok", "29", {"AA": "2000000010", "AB": "30000000000003"}),
+        ("renew/max-renewals", "29", {"AA": "2000000010", "AB": "30000000000004"}),
+        ("hold/add-duplicate", "15", {"AA": GOOD, "AB": ITEM, "hold_mode": "+", "BS": "SKI"}),
+        ("hold/add-unknown-item", "15", {"AA": GOOD, "AB": "999", "hold_mode": "+", "BS": "SKI"}),
+        ("fee/remaining-exact", "37", {"AA": "2000000014", "BV": "45.50", "BK": "TX2"}),
+        ("end-session/ok", "35", {"AA": GOOD}),
+        ("sc-status/v2", "99", {}),
+    ],
+)
+def test_the_koha_dialect_sends_the_fields_of_a_recorded_koha_in_its_order(
+    case: str, code: str, fields: dict[str, str]
+) -> None:
+    lines = (json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines())
+    recorded = decode(next(line["response"] for line in lines if line["case"] == case).encode("latin-1"))
+
+    said = ask(house(), "koha", code, **fields)
+
+    ours = [name for name, _ in said.fields if name not in SITES_OWN]
+    assert ours == [name for name, _ in recorded.fields]
+    assert (said.code, said.fixed[:1]) == (recorded.code, recorded.fixed[:1])
