@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from io import TextIOWrapper
 from zoneinfo import ZoneInfo
 
 from demo.books import OTHER_BRANCH
@@ -34,6 +35,9 @@ KNOWN_PASSWORD = "test"  # noqa: S105 (it is told to everybody, and taken on loo
 
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM; 1 with one sentence when that cannot be, 2 for options that make no sense."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Names have letters that a terminal set to Latin-1 lacks.
+        sys.stdout.reconfigure(errors="replace")
     chosen = parser().parse_args(arguments)
     password = os.environ.get(PASSWORD_VARIABLE, "")
     if not password and chosen.host not in (HOST, "localhost", "::1"):
