@@ -165,6 +165,7 @@ async def test_an_independent_terminal_is_understood_in_every_dialect(
     dialect = DIALECTS[name]
     open_register.control.dialect = dialect
     sip = terminal(dialect.form.coding.charset)
+    sip.sip.withCrc = sip.sip.withSeq = dialect.form.error_detection
     await sip.sign_in()
     sip.sip.scLocation = BRANCH.register_code + dialect.location_suffix
 
