@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meroppet.sip2.codec import MAX_LINE, LineCutter, TextCoding, decode, encode
-from meroppet.sip2.errors import SIP2Error, SIP2MalformedError, SIP2TooLongError
+from meroppet.sip2.errors import SIP2EncodingError, SIP2Error, SIP2MalformedError, SIP2TooLongError
 from meroppet.sip2.messages import MESSAGES, RESPONSE_TO, Checksum, Direction, RawMessage, build
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -78,6 +78,43 @@ def test_the_trailer_is_verified_in_every_shape_it_was_seen_in(
     message = decode(line)
 
     assert (message.checksum, message.sequence) == (verdict, sequence)
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter", "verdict"),
+    [
+        (b"941^AY3AZFD9C", "^", Checksum.VALID),
+        (b"941AY3AZFDFA^", "^", Checksum.VALID),
+        (b"36Y" + b" " * 18 + b"AFx|AY3AZ0000|", "|", Checksum.INVALID),
+        (b"36Y" + b" " * 18 + b"AFxAY3AZ0000|", "|", Checksum.ABSENT),
+        (b"36Y" + b" " * 18 + b"AFxAY3AZ0000", "|", Checksum.INVALID),
+    ],
+)
+def test_what_looks_like_a_trailer_inside_a_field_is_a_value(line: bytes, delimiter: str, verdict: Checksum) -> None:
+    assert decode(line, delimiter=delimiter).checksum is verdict
+
+
+def test_a_checksum_over_characters_is_valid_only_where_it_is_asked_for() -> None:
+    body = "64" + " " * 59 + "AEÅsa|AY1AZ"
+    line = f"{body}{-sum(map(ord, body)) & 0xFFFF:04X}".encode()
+
+    assert decode(line).checksum is Checksum.INVALID
+    assert decode(line, code_point_sum=True).checksum is Checksum.VALID
+    assert decode(line.replace(b"AE", b"AF"), code_point_sum=True).checksum is Checksum.INVALID
+
+
+@pytest.mark.parametrize("charset", ["klingon", "utf-16", "rot13", "base64", "idna", "utf-7", "utf-8-sig", "cp037", ""])
+def test_an_encoding_in_which_ascii_is_not_ascii_is_refused_with_others_to_try(charset: str) -> None:
+    with pytest.raises(SIP2EncodingError, match="utf-8"):
+        TextCoding(charset)
+    with pytest.raises(SIP2EncodingError, match="utf-8"):
+        TextCoding("utf-8", charset)
+
+
+def test_a_forbidden_character_in_a_fixed_field_moves_nothing() -> None:
+    message = RawMessage("36", "Y2026|121    22\r438", (("AO", "HUS"),))
+
+    assert encode(message, error_detection=False) == b"36Y2026 121    22 438AOHUS|\r"
 
 
 def test_an_unescaped_delimiter_stays_in_the_value_it_stands_in() -> None:

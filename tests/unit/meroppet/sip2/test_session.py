@@ -8,10 +8,22 @@ from hypothesis import strategies as st
 
 from meroppet.sip2 import requests
 from meroppet.sip2.acs_session import AcsForm, AcsSession, Reply, Request
-from meroppet.sip2.codec import TextCoding, decode, encode
+from meroppet.sip2.codec import decode, encode
 from meroppet.sip2.errors import SIP2Error, SIP2LocalError
+from meroppet.sip2.fields import ZoneStyle
 from meroppet.sip2.messages import RawMessage, build
-from meroppet.sip2.session import Answer, Broken, Cause, ClientSession, Resend, State, WireFormat
+from meroppet.sip2.session import (
+    REACTIONS,
+    Answer,
+    Broken,
+    Cause,
+    ClientSession,
+    Heard,
+    Reaction,
+    Resend,
+    State,
+    WireFormat,
+)
 
 AT = datetime(2026, 11, 21, 22, 34, 38, tzinfo=UTC)
 ONLINE = {"online": "Y", "retries_allowed": "003"}
@@ -123,6 +135,40 @@ def test_a_repeat_is_taken_in_every_shape_registers_send_it(repeat: bytes, is_ve
 
     assert isinstance(event, Answer)
     assert event.verified is is_verified
+
+
+def test_98_says_how_often_and_how_long() -> None:
+    session = ClientSession(WireFormat(needs_login=False))
+    session.send(requests.sc_status())
+    session.receive(line(build("98", {**ONLINE, "retries_allowed": "000", "timeout_period": "025"}), 0))
+    session.send(requests.patron_information(AT, "HUS", "1", "1234"))
+
+    assert session.timeout == 2.5
+    assert session.receive(line(PATRON, 1).replace(b"AA1", b"AA2")) == [Broken(Cause.BAD_CHECKSUM)]
+
+
+def test_before_98_nothing_is_known_of_the_registers_patience() -> None:
+    assert ClientSession(WireFormat()).timeout is None
+
+
+@pytest.mark.parametrize("zone", ZoneStyle)
+def test_every_timestamp_goes_out_in_the_registers_zone_style(zone: ZoneStyle) -> None:
+    sent = ready(zone=zone).send(requests.checkin(AT, "HUS", "30"))
+
+    assert sent.startswith(f"09N20261121{zone}22343820261121{zone}223438AP".encode())
+
+
+def test_a_checksum_over_characters_is_believed_where_the_profile_says_so() -> None:
+    body = "64" + " " * 59 + "AA1|AEÅsa|BLY|AY2AZ"
+    answer = f"{body}{-sum(map(ord, body)) & 0xFFFF:04X}\r".encode()
+
+    assert isinstance(asked(code_point_sum=True).receive(answer)[0], Answer)
+    assert isinstance(asked().receive(answer)[0], Resend)
+
+
+def test_every_kind_of_line_has_a_reaction_and_only_an_answer_is_accepted() -> None:
+    assert set(REACTIONS) == set(Heard)
+    assert [heard for heard, (reaction, _) in REACTIONS.items() if reaction is Reaction.ACCEPT] == [Heard.ANSWER]
 
 
 def test_an_answer_without_the_checksum_that_was_asked_for_is_not_believed() -> None:
