@@ -21,6 +21,9 @@ from meroppet.sip2.views import AcsStatusView
 
 log = logging.getLogger(__name__)
 
+_FAIR, _MOST = 0.5, 0.8
+"""Which part of a call's time a register must have had before its silence is its own fault."""
+
 Make = Callable[[Requests], RawMessage]
 
 
@@ -59,10 +62,15 @@ class _Trace:
     """How far one call came."""
 
     began: float
-    reached: bool = False
+    until: float
+    reached: float | None = None
     sent: bool = False
     code: str = ""
     late_cause: UnavailableCause = UnavailableCause.TIMEOUT
+
+    def was_given(self, part: float) -> bool:
+        """Whether the register itself has had this part of the call's time; the rest went into waiting for others."""
+        return self.reached is not None and _loop_time() - self.reached >= part * (self.until - self.began)
 
 
 class Sip2Calls:
@@ -105,20 +113,23 @@ class Sip2Calls:
         What only asks is asked once more on a new connection where an idle one proves to have been closed; what changes
         something is sent once.
         """
-        trace = _Trace(_loop_time())
+        trace = _Trace(_loop_time(), until)
         try:
             async with asyncio.timeout_at(until), self._pool.slot(is_urgent=is_urgent):
                 if self._breaker.is_open(self._clock.monotonic()):
                     return Failed(UnavailableCause.BREAKER_OPEN)
-                trace.reached = True
+                trace.reached = _loop_time()
                 return await self._exchange(make, read, trace)
         except TimeoutError:
-            return self._failed(Failed(trace.late_cause, trace.sent), trace)
+            if trace.was_given(_FAIR):
+                self._count(trace.late_cause)
+            return Failed(trace.late_cause, trace.sent)
         except Lost as lost:
-            return self._failed(Failed(lost.cause, trace.sent, ended=trace.sent), trace)
+            self._count(lost.cause)
+            return Failed(lost.cause, trace.sent, ended=trace.sent)
         except asyncio.CancelledError:
             # Whoever gave up after most of the time was up did so because the register was silent.
-            if trace.reached and _loop_time() - trace.began > 0.8 * (until - trace.began):
+            if trace.was_given(_MOST):
                 self._count(UnavailableCause.TIMEOUT)
             raise
 
@@ -163,12 +174,6 @@ class Sip2Calls:
             log.info("register=%s state=available", self._profile.name)
         self._breaker.succeeded()
         self._cause, self._answered_at, self._latency = None, self._clock.now(), seconds
-
-    def _failed(self, failed: Failed, trace: _Trace) -> Failed:
-        # Whoever only waited for others has learned nothing about the register.
-        if trace.reached:
-            self._count(failed.cause)
-        return failed
 
     def _count(self, cause: UnavailableCause) -> None:
         self._breaker.failed(self._clock.monotonic())

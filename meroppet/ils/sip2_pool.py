@@ -5,6 +5,7 @@ import logging
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
+from meroppet.ils.ports import UnavailableCause
 from meroppet.ils.profiles import SiteProfile
 from meroppet.ils.sip2_connection import Lost, Sip2Account, Sip2Connection, open_connection
 from meroppet.ils.turns import Turns
@@ -48,6 +49,7 @@ class Sip2Pool:
         self._busy: set[Sip2Connection] = set()
         self._keeping: set[asyncio.Task[None]] = set()
         self._has_warned = False
+        self._closings = 0
 
     def slot(self, *, is_urgent: bool = False) -> AbstractAsyncContextManager[None]:
         """The right to have one connection: in the order of asking, the urgent first."""
@@ -67,7 +69,11 @@ class Sip2Pool:
     async def open(self) -> Sip2Connection:
         """A new connection, logged in; raises Lost."""
         self._warn_of_plain_text()
+        closings = self._closings
         connection = await open_connection(self._profile, self._account)
+        if closings != self._closings:
+            connection.close()
+            raise Lost(UnavailableCause.CLOSED)
         self._busy.add(connection)
         return connection
 
@@ -85,6 +91,7 @@ class Sip2Pool:
 
     async def close(self) -> None:
         """End every connection, those in use too. Safe to call twice; afterwards `take` opens anew."""
+        self._closings += 1
         keeping = tuple(self._keeping)
         for task in keeping:
             task.cancel()

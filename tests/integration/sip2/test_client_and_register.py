@@ -113,11 +113,12 @@ async def test_what_cannot_be_sent_unchanged_is_not_sent(ils: Sip2Ils, register:
 async def test_every_fault_is_an_answer_within_the_deadline(
     register: Register, clock: HandClock, fault: Fault, cause: UnavailableCause
 ) -> None:
-    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.2, breaker=Breaker(limit=0))
+    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.5, breaker=Breaker(limit=0))
     await ils.status()
-    register.control.fault = fault
+    register.control.fault, register.control.seconds = fault, 60.0
 
-    async with asyncio.timeout(0.3):
+    # How little it may be late is measured under tests/faults.
+    async with asyncio.timeout(5):
         answer = await ils.patron(CARD, "1234")
     register.control.fault = Fault.NONE
     after = await ils.patron("2000000003", "1234")
@@ -143,9 +144,9 @@ async def test_a_hanging_login_is_cut_off_too(register: Register, clock: HandClo
 
 @pytest.mark.parametrize("fault", [Fault.CLOSE, Fault.LATE_ANSWER])
 async def test_a_loan_is_sent_once_and_then_only_asked_for(register: Register, clock: HandClock, fault: Fault) -> None:
-    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.2)
+    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=2.0)
     await ils.status()
-    register.control.fault = fault
+    register.control.fault, register.control.seconds = fault, 60.0
 
     answer = await ils.checkout(CARD, None, ITEM)
     asked = register.control.requests
@@ -197,7 +198,7 @@ async def test_a_pin_never_crosses_a_network_in_plain_text(clock: HandClock) -> 
 async def test_after_three_failures_the_register_is_left_alone_for_a_while(
     register: Register, clock: HandClock
 ) -> None:
-    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.05)
+    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.3)
     await ils.status()
     register.control.fault = Fault.HANG
 

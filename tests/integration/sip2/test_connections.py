@@ -157,8 +157,8 @@ async def test_an_account_without_a_user_does_not_log_in(clock: HandClock) -> No
 async def test_a_failing_register_sees_one_call_in_thirty_seconds(
     register: Register, clock: HandClock, fault: Fault
 ) -> None:
-    register.control.fault = fault
-    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.1)
+    register.control.fault, register.control.seconds = fault, 60.0
+    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=0.25)
     for _ in range(3):
         await ils.patron(CARD, "1234")
     before = register.control.requests
@@ -272,3 +272,16 @@ async def test_a_door_finds_the_register_left_alone_where_the_kiosk_found_it_han
     await ils.close()
 
     assert (answer.cause, door.health.is_resting) == (UnavailableCause.BREAKER_OPEN, True)
+
+
+async def test_whoever_is_connecting_while_all_is_closed_leaves_nothing_open(
+    proxy: LossyProxy, clock: HandClock
+) -> None:
+    ils = client(proxy.port, clock)
+    asking = asyncio.create_task(ils.patron(CARD, "1234"))
+    await asyncio.sleep(0)
+    await ils.close()
+    answer = await asking
+
+    assert answer.cause is UnavailableCause.CLOSED
+    await until(lambda: proxy.open_now == 0)
