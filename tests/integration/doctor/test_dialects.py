@@ -29,7 +29,7 @@ async def test_the_profile_is_the_dialects_truth_in_everything_that_can_be_seen(
     assert profile is not None
     assert profile.wire.coding.charset == dialect.form.coding.charset
     assert profile.wire.terminator == dialect.form.terminator
-    assert profile.wire.error_detection
+    assert profile.wire.error_detection is dialect.form.error_detection
     assert profile.wire.needs_login
     assert profile.wire.zone is dialect.zone
     assert {fact: getattr(profile.fields, fact) for fact in FACTS} == {
