@@ -160,6 +160,7 @@ def _shown(parts: StaffParts, lang: str, run: Run) -> dict[str, Any]:
         "lines": lines,
         "against": [line for line in lines if line.judged in (Judged.UNSAFE, Judged.FAILED)],
         "care": [line for line in lines if line.judged in (Judged.CAREFUL, Judged.UNSEEN)],
+        "fine": [line for line in lines if line.judged in (Judged.GOOD, Judged.NOTE)],
         "profile": profile_text(run.diagnosis) if run.diagnosis is not None else None,
     }
 

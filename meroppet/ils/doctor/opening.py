@@ -128,7 +128,9 @@ def _status(bench: Bench, message: RawMessage) -> None:
 
 def _text(latin: str | None) -> str:
     """A text for the eye before its encoding is known."""
-    raw = (latin or "–").encode("latin-1", "replace")
+    if latin is None:
+        return "–"
+    raw = latin.encode("latin-1", "replace")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
