@@ -75,8 +75,11 @@ NAMES: dict[str, str] = {
     "DA": "hold patron name",
 }
 
-SECRET = frozenset({"AA", "AC", "AD", "AE", "AL", "BD", "BE", "BF", "CN", "CO", "CY", "DA", "PB"})
-"""Fields whose values are never shown: passwords, accounts, and what points to a person."""
+HARMLESS = frozenset(
+    "AB AH AM AN AO AP AQ BG BH BI BK BL BO BP BQ BR BS BT BW BX BY BZ CA CB CC CF CI CJ CK CL CM CP CQ CR CS CT CV".split()
+)
+"""Fields that point to no person and open nothing. All others are never shown: passwords, names, what somebody borrows
+or owes, texts for the screen (which may greet by name), and whatever a site puts into fields of its own."""
 
 BX_ORDER = ("23", "11", "09", "01", "99", "97", "93", "63", "35", "37", "17", "19", "25", "15", "29", "65")
 """Which message each position of BX speaks of (3M guide, ACS Status)."""

@@ -1,10 +1,11 @@
 """The 31 messages of SIP2 2.00 as a table, and the lenient raw message every one of them is read into."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from meroppet.sip2.fields import SECRET
+from meroppet.sip2.fields import HARMLESS, NAMES
 
 
 class Checksum(StrEnum):
@@ -188,16 +189,39 @@ class RawMessage:
         """Every value of a field, in order."""
         return tuple(value for found, value in self.fields if found == identifier)
 
+    @property
+    def has_replacements(self) -> bool:
+        """True when some text was in no encoding that was tried; U+FFFD stands for what could not be read."""
+        return any("\ufffd" in value for _, value in self.fields)
+
     def __repr__(self) -> str:
-        """Safe for any log: secrets and the person are masked."""
-        return f"<{self.code} {self.fixed!r} {' '.join(_masked(self.fields))} AY{self.sequence} {self.checksum}>"
+        """Safe for any log: secrets, the person and what cannot be made out are masked."""
+        shown = repr(self.fixed) if _has_shape(self) else f"({len(self.fixed)} characters)"
+        return f"<{self.code} {shown} {' '.join(_masked(self.fields))} AY{self.sequence} {self.checksum}>"
+
+
+_SHAPES: Mapping[int, re.Pattern[str]] = {
+    1: re.compile(r"[A-Z0-9 +*-]"),
+    2: re.compile(r"[0-9 ]{2}"),
+    3: re.compile(r"[0-9 ]{3}|[A-Z]{3}"),
+    4: re.compile(r"[0-9. ]{4}"),
+    10: re.compile(r"[YN ]{10}"),
+    14: re.compile(r"[YNU01 ]{14}"),
+    18: re.compile(r" {18}|[0-9]{8}[A-Z0-9 ]{4}[0-9]{6}"),
+}
+
+
+def _has_shape(message: RawMessage) -> bool:
+    """False where fields stand in the header, because it was cut short or nobody knows how long it is."""
+    if message.spec is UNKNOWN or not message.has_whole_header:
+        return False
+    return all(_SHAPES[width].fullmatch(message.fixed_field(name)) for name, width in message.spec.fixed)
 
 
 def _masked(fields: Iterable[tuple[str, str]]) -> Iterator[str]:
-    # Identifiers outside the standard are a site's own (birth date, category, permission): shown as present only.
     for identifier, value in fields:
-        known_and_harmless = identifier not in SECRET and identifier[:1] in "ABC"
-        yield f"{identifier}={value!r}" if known_and_harmless else f"{identifier}=…"
+        name = identifier if identifier in NAMES else "??"
+        yield f"{name}={value!r}" if identifier in HARMLESS else f"{name}=…"
 
 
 def build(code: str, fixed: Mapping[str, str], fields: Iterable[tuple[str, str]] = ()) -> RawMessage:

@@ -157,6 +157,31 @@ def test_secrets_are_masked_in_what_a_log_would_show() -> None:
     assert not any(secret in repr(message) for secret in ("2000000001", "1234", "19800101"))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"71AA2000000001",
+        b"71AA2000000001|AD1234|",
+        b"64AA2000000001|AEAnna|AD1234|",
+        b"64              00620261121    223438AOHUS|AA2000000001|AD1234|AEAnna|",
+        b"3720261121    223438AA2000000001|AD1234|AEAnna|",
+        b"36Y20261121    223438AOHUS|AFHej Anna|AGAnna|ASAnna|ZZ1234|2000000001|",
+        b"36Y20261121    223438AnnaAA2000000001|AD1234",
+    ],
+)
+def test_a_header_that_is_out_of_place_shows_nothing_of_the_person_either(line: bytes) -> None:
+    shown = repr(decode(line))
+
+    assert not any(secret in shown for secret in ("2000000001", "00000", "1234", "Anna"))
+
+
+def test_text_in_no_known_encoding_is_marked_as_such() -> None:
+    line = b"36Y20261121    223438AOHUS|AF\xff\xfe|"
+
+    assert decode(line, TextCoding("utf-8", None)).has_replacements
+    assert not decode(line, TextCoding("utf-8", "latin-1")).has_replacements
+
+
 def test_a_line_beyond_the_cap_is_refused_finished_or_not() -> None:
     with pytest.raises(SIP2TooLongError):
         LineCutter().feed(b"64" + b"x" * MAX_LINE)
