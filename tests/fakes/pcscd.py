@@ -12,8 +12,8 @@ from typing import IO
 FOLDER = Path("/run/pcscd")
 SOCKET = FOLDER / "pcscd.comm"
 NAME = "ACS ACR1552 1S CL Reader PICC"
-# Below the ports that the kernel hands out by itself: any connection of another test may hold one of those, and vpcd then
-# never listens.
+# Below the ports that the kernel hands out by itself: any connection of another test may hold one of those, and vpcd
+# then never listens.
 SLOT_PORT = 0x7C7B
 READER = """FRIENDLYNAME "{name}"
 DEVICENAME /dev/null:{port:#x}
