@@ -76,8 +76,12 @@ NAMES: dict[str, str] = {
 }
 
 HARMLESS = frozenset(
-    "AB AH AM AN AO AP AQ BG BH BI BK BL BO BP BQ BR BS BT BW BX BY BZ CA CB CC CF CI CJ CK CL CM CP CQ CR CS CT CV".split()
-)
+    {
+        "AB", "AH", "AM", "AN", "AO", "AP", "AQ", "BG", "BH", "BI", "BK", "BL", "BO", "BP",
+        "BQ", "BR", "BS", "BT", "BW", "BX", "BY", "BZ", "CA", "CB", "CC", "CF", "CI", "CJ",
+        "CK", "CL", "CM", "CP", "CQ", "CR", "CS", "CT", "CV",
+    }
+)  # fmt: skip
 """Fields that point to no person and open nothing. All others are never shown: passwords, names, what somebody borrows
 or owes, texts for the screen (which may greet by name), and whatever a site puts into fields of its own."""
 
