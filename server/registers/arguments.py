@@ -55,6 +55,7 @@ def _whom(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--born", type=_day, metavar="DATE", help="her birth date, 1980-12-24; not printed")
     group.add_argument("--expires", type=_day, metavar="DATE", help="the day her card runs out")
     group.add_argument("--category", help="her category in the register")
+    group.add_argument("--age-limit", type=int, default=0, metavar="YEARS", help="the least age at the branch, if any")
     group.add_argument("--home", help="her home branch in the register")
 
 

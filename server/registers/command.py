@@ -97,6 +97,7 @@ def _subject(given: argparse.Namespace) -> Subject:
         category=given.category,
         expires=given.expires,
         home=given.home,
+        age_limit=given.age_limit,
         blocked_card=given.blocked_card,
     )
 

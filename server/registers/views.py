@@ -4,7 +4,7 @@ Which registers there are is the installer's word; no page takes an address.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -14,6 +14,7 @@ from meroppet.ils.doctor.findings import Finding, Judged
 from meroppet.ils.doctor.subject import Patience, Subject, Tries
 from server.audit.service import Data, record
 from server.organisations.service import BranchView
+from server.policies.service import policy_of
 from server.registers.examinations import Run
 from server.registers.forms import Typed
 from server.registers.printing import profile_text
@@ -94,7 +95,10 @@ async def examine_register(request: Request, parts: Parts, at: Here, typed: Anno
         subject = typed.subject()
     except ValueError as error:
         return _register(request, parts, at, wrong=str(error), status=422)
-    run = await _begin(parts, at, place, subject, typed.chosen())
+    async with parts.database.reading(place.scope) as session:
+        policy = await policy_of(session, place.id)
+    least = policy.policy.minimum_age if policy is not None else 0
+    run = await _begin(parts, at, place, replace(subject, age_limit=least or 0), typed.chosen())
     return RedirectResponse(f"/registers/{at.register.id}/examinations/{run.id}", status_code=303)
 
 

@@ -167,6 +167,7 @@ _PERSON = {
     "birth_date_none": N_(
         "In no field. A branch with an age limit would let nobody in; ask for a field, or have no limit."
     ),
+    "birth_date_needed": N_("In no field, and the age limit is %(years)s years: nobody would be let in."),
     "category_sure": N_("In %(field)s: it is the one you gave."),
     "category_likely": N_("Probably in %(field)s. Give the test patron's category to be sure."),
     "category_several": N_("Perhaps in one of %(fields)s. Give the test patron's category to know."),

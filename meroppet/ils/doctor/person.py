@@ -153,7 +153,10 @@ def facts(bench: Bench, subject: Subject, draft: Draft, answer: RawMessage, toda
     named["category"] = guessing.category(rest, subject.category, born)
     named["home"] = guessing.home(rest, Places.of(bench).names, subject.home)
     for name, check in _CHECKS.items():
-        _tell(bench, check, named.get(name, NOTHING))
+        if check is Check.BIRTH_DATE and born is None and subject.age_limit > 0:
+            bench.found(check, Judged.UNSAFE, "birth_date_needed", years=str(subject.age_limit))
+        else:
+            _tell(bench, check, named.get(name, NOTHING))
     rest_of = set(guessing.own_fields(fields)) - {guess.identifier for guess in named.values()}
     if rest_of:
         bench.found(Check.OTHER_FIELDS, Judged.NOTE, "other_fields", fields=" ".join(sorted(rest_of)))

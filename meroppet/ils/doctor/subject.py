@@ -21,6 +21,8 @@ class Subject:
     home: str | None = None
     blocked_card: str = field(default="", repr=False)
     """The card of a patron who is blocked, to see whether the block is told; her PIN is never needed."""
+    age_limit: int = 0
+    """The least age at the branch; without it a register that tells no birth dates will do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,16 @@ async def test_encoding_and_line_end_are_those_heard(open_register: Open, charse
     assert said(diagnosis, Check.PROOF) == ["proof"]
 
 
+async def test_an_age_limit_and_no_birth_date_let_nobody_in(open_register: Open) -> None:
+    subject = replace(SUBJECT, age_limit=18)
+    told = {
+        name: against(await examined((await open_register(DIALECTS[name])).port, subject))
+        for name in ("koha", "sierra")
+    }
+
+    assert told == {"koha": [], "sierra": [(Check.BIRTH_DATE, "birth_date_needed")]}
+
+
 async def test_letters_sent_in_two_parts_are_noticed(open_register: Open) -> None:
     evergreen = DIALECTS["evergreen"]
     form = replace(evergreen.form, coding=DecomposedCoding("utf-8"))
