@@ -1,6 +1,7 @@
 """Some frames in one process: damaged, read, counted. (Not in `__main__`, which another process could not import.)"""
 
 import random
+import signal
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
@@ -40,3 +41,8 @@ def portion(task: tuple[int, int]) -> Outcome:
             readers = Readers(dice)
     outcome.seen = readers.seen
     return outcome
+
+
+def ignore_interrupts() -> None:
+    """Ctrl-C is for the process that hands out the portions."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
