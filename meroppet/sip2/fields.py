@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 NAMES: dict[str, str] = {
@@ -91,6 +91,8 @@ BX_ORDER = ("23", "11", "09", "01", "99", "97", "93", "63", "35", "37", "17", "1
 _TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:([ 0A-Z]{4})([0-9]{2})([0-9]{2})([0-9]{2}))?")
 _FORBIDDEN = re.compile(r"[\r\n\0|]")
 BLANK_TIMESTAMP = " " * 18
+_LONGEST_COUNT = 18
+"""Python refuses to read a number of thousands of digits, which a line has room for."""
 
 
 class ZoneStyle(StrEnum):
@@ -149,9 +151,9 @@ def read_flag(text: str | None) -> bool | None:
 
 
 def read_count(text: str) -> int | None:
-    """A number of items; blank (Sierra) or odd says nothing."""
+    """A number of items; blank (Sierra), odd or endless says nothing."""
     text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT else None
 
 
 def read_minor_units(text: str | None) -> int | None:
@@ -159,7 +161,8 @@ def read_minor_units(text: str | None) -> int | None:
     try:
         amount = Decimal((text or "").strip().replace(",", ""))
         return int(amount * 100) if amount.is_finite() and abs(amount) < 10**9 else None
-    except InvalidOperation:
+    except ArithmeticError:
+        # Not only what is no number: one beyond the exponents of this computer overflows.
         return None
 
 

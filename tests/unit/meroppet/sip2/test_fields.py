@@ -47,13 +47,25 @@ def test_an_empty_or_odd_flag_says_nothing(text: str | None, value: bool | None)
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("250", 25_000), ("45.5", 4_550), ("1,234.50", 123_450), ("", None), ("NaN", None), ("x", None)],
+    [
+        ("250", 25_000),
+        ("45.5", 4_550),
+        ("1,234.50", 123_450),
+        ("", None),
+        ("NaN", None),
+        ("x", None),
+        ("1E+1000000", None),
+        ("-1E+1000000", None),
+        ("9" * 60_000, None),
+    ],
 )
 def test_an_amount_is_read_in_hundredths(text: str, amount: int | None) -> None:
     assert read_minor_units(text) == amount
 
 
-@pytest.mark.parametrize(("text", "count"), [("0001", 1), ("    ", None), ("12a4", None), ("²", None)])
+@pytest.mark.parametrize(
+    ("text", "count"), [("0001", 1), ("    ", None), ("12a4", None), ("²", None), ("9" * 5000, None)]
+)
 def test_a_blank_count_says_nothing(text: str, count: int | None) -> None:
     assert read_count(text) == count
 
