@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pydantic import SecretStr
 
 from meroppet.ils.doctor.subject import Patience, Subject, Tries
+from meroppet.ils.koha_rest import KohaRestIls
 from meroppet.ils.ports import Ils
 from meroppet.ils.profiles import SiteProfile
 from meroppet.ils.sip2_client import Health, Sip2Account, Sip2Ils
@@ -155,8 +156,7 @@ class Registers:
 
 
 def _health(ils: Ils) -> Health | None:
-    health = ils.health if isinstance(ils, Sip2Ils) else getattr(ils, "health", None)
-    return health if isinstance(health, Health) else None
+    return ils.health if isinstance(ils, Sip2Ils | KohaRestIls) else None
 
 
 def _by_branch(settings: Sequence[RegisterSettings]) -> dict[str, tuple[RegisterSettings, AccountSettings]]:

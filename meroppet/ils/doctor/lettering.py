@@ -65,7 +65,7 @@ def _lost(texts: list[bytes], known: str) -> Lettering:
     plain = {text.decode("ascii").strip().casefold() for text in texts}
     if _as_ascii(known, "") in plain:
         return Lettering("ascii", Letters.STRIPPED)
-    if known.encode("ascii", "replace").decode("ascii").casefold() in plain:
+    if {_as_ascii(known, "?"), known.encode("ascii", "replace").decode("ascii").casefold()} & plain:
         return Lettering("ascii", Letters.QUESTIONED)
     return Lettering(None, Letters.UNSEEN)
 

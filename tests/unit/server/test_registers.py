@@ -1,8 +1,12 @@
 """Which register a branch has is the installer's word."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from meroppet.ils.koha_rest import KohaRestIls
+from meroppet.ils.profiles import PRESETS
 from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from tests.fakes.clocks import ManualClock
@@ -41,3 +45,58 @@ def test_a_setting_that_cannot_be_meant_is_refused(other: dict[str, object]) -> 
 def test_an_account_needs_a_branch() -> None:
     with pytest.raises(ValidationError):
         AccountSettings.model_validate({"user": "u"})
+
+
+def test_a_site_changes_single_lines_of_its_profile() -> None:
+    changed = settings(profile_changes={"fields": {"may_enter": "XM"}, "limits": {"pool_size": 2}}).site_profile()
+
+    assert (changed.fields.may_enter, changed.pool_size, changed.wire) == ("XM", 2, PRESETS["koha"].wire)
+
+
+def test_a_site_may_have_a_profile_file_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text('name = "site"\nbased_on = "quria"\n[wire]\ncharset = "latin-1"\n', encoding="utf-8")
+
+    profile = settings(profile_file=file).site_profile()
+
+    assert (profile.name, profile.wire.coding.charset, profile.renews_by_checkout) == ("site", "latin-1", True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"profile_changes": {"fields": {"may_entre": "XM"}}},
+        {"profile_changes": {"limits": {"pool_size": 0}}},
+        {"profile_file": "/nonexistent.toml"},
+        {"host": ""},
+        {"kind": "koha-rest"},
+        {"kind": "koha-rest", "url": "https://koha.example.se", "client_id": "c", "pinned_sha256": "00"},
+    ],
+)
+def test_what_does_not_fit_together_is_refused_before_anything_starts(other: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**other)
+
+
+@pytest.mark.parametrize(("host", "kinds"), [("", (KohaRestIls,)), ("127.0.0.1", (KohaRestIls,))])
+async def test_a_koha_is_asked_over_rest_where_the_settings_say_so(host: str, kinds: tuple[type, ...]) -> None:
+    rest = settings(kind="koha-rest", url="https://koha.example.se", client_id="c", host=host)
+    registers = Registers([rest], {}, ManualClock(), {"koha": SecretStr("s")})
+
+    assert isinstance(registers.ils("skiljebo"), kinds)
+    assert (registers.account("skiljebo") is None) is (host == "")
+    await registers.close()
+
+
+def test_an_address_that_cannot_be_meant_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError, match="url"):
+        Registers([settings(kind="koha-rest", url="koha.example.se", client_id="c")], {}, ManualClock())
+
+
+def test_plain_text_over_a_network_is_shown_and_within_the_machine_it_is_not() -> None:
+    shown = {
+        host: Registers([settings(host=host, plain_text=True)], {}, ManualClock()).views()[0].is_exposed
+        for host in ("127.0.0.1", "10.1.2.3")
+    }
+
+    assert shown == {"127.0.0.1": False, "10.1.2.3": True}
