@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from meroppet.ils.breaker import Breaker
 from meroppet.ils.koha_rest import EntryAttribute, KohaRestIls, KohaSite
 from meroppet.ils.ports import Ils
-from meroppet.ils.profiles import SiteProfile
-from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
+from meroppet.ils.sip2_client import Health, Sip2Account, Sip2Ils, Tls
 from meroppet.runtime.clock import Clock
 from server.registers.settings import AccountSettings, RegisterSettings
 
@@ -16,7 +16,7 @@ DEADLINE_SECONDS = 2.0
 """A door decides within 2.5 s of the last key; this is the register's part of it."""
 
 CHANGE_DEADLINE_SECONDS = 4.0
-"""What a kiosk gives a loan or a return, the time to ask what became of it included."""
+"""What a kiosk gives loans and returns, the time to ask what became of it included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,45 @@ def koha_site(register: RegisterSettings, account: AccountSettings, secret: str)
     )
 
 
-def connect(
-    register: RegisterSettings, account: AccountSettings, secrets: Secrets, clock: Clock, *, may_take_longer: bool
-) -> Ils:
-    """The client; connections open when first used. `may_take_longer`: loans and returns get more time than doors."""
-    profile = register.site_profile()
-    sip2 = _sip2(profile, sip2_account(register, account, secrets.password(account)), clock, may_take_longer)
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """A branch's ways to its register over the same connections: a door's question passes whatever else waits."""
+
+    all: Ils
+    door: Ils
+
+    @property
+    def health(self) -> Health | None:
+        """How the register has been; nothing is asked for it."""
+        return self.all.health if isinstance(self.all, Sip2Ils | KohaRestIls) else None
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.all.close()
+        await self.door.close()
+
+
+def connect(register: RegisterSettings, account: AccountSettings, secrets: Secrets, clock: Clock) -> Ways:
+    """The clients; connections open when first used."""
+    sip2 = Sip2Ils(
+        register.site_profile(),
+        sip2_account(register, account, secrets.password(account)),
+        clock,
+        deadline=DEADLINE_SECONDS,
+        change_deadline=CHANGE_DEADLINE_SECONDS,
+    )
     if register.kind == "sip2":
-        return sip2
-    site = koha_site(register, account, secrets.client(register))
-    return KohaRestIls(site, clock, sip2=sip2 if register.host else None, deadline=DEADLINE_SECONDS)
+        return Ways(sip2, sip2.for_the_door())
+    site, breaker = koha_site(register, account, secrets.client(register)), Breaker()
 
+    def rest(inner: Ils) -> KohaRestIls:
+        return KohaRestIls(
+            site,
+            clock,
+            sip2=inner if register.host else None,
+            deadline=DEADLINE_SECONDS,
+            change_deadline=CHANGE_DEADLINE_SECONDS,
+            breaker=breaker,
+        )
 
-def _sip2(profile: SiteProfile, account: Sip2Account, clock: Clock, may_take_longer: bool) -> Sip2Ils:
-    longer = CHANGE_DEADLINE_SECONDS if may_take_longer else None
-    return Sip2Ils(profile, account, clock, deadline=DEADLINE_SECONDS, change_deadline=longer)
+    return Ways(rest(sip2), rest(sip2.for_the_door()))

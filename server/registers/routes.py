@@ -95,7 +95,7 @@ async def checkin(body: IlsItemRequest, caller: Kiosk, parts: Parts) -> IlsRetur
         ok=answer.ok,
         reason=answer.reason.value,
         title=answer.title or "",
-        destination=str(answer.destination or "shelf"),
+        destination=str(answer.destination or ""),
         cause=answer.cause,
         uncertain=answer.may_have_happened,
     )

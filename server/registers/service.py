@@ -7,12 +7,11 @@ from types import MappingProxyType
 from pydantic import SecretStr
 
 from meroppet.ils.doctor.subject import Patience, Subject, Tries
-from meroppet.ils.koha_rest import KohaRestIls
 from meroppet.ils.ports import Ils
 from meroppet.ils.profiles import SiteProfile
-from meroppet.ils.sip2_client import Health, Sip2Account, Sip2Ils
+from meroppet.ils.sip2_client import Health, Sip2Account
 from meroppet.runtime.clock import Clock
-from server.registers.connecting import DEADLINE_SECONDS, Secrets, connect, koha_site, sip2_account
+from server.registers.connecting import DEADLINE_SECONDS, Secrets, Ways, connect, koha_site, sip2_account
 from server.registers.examinations import Examinations, Run
 from server.registers.settings import AccountSettings, RegisterSettings
 
@@ -26,7 +25,6 @@ class Contact:
     """How one branch's connections to its register have been; `health` None: nothing was asked yet."""
 
     branch: str
-    purpose: str
     health: Health | None
 
 
@@ -54,9 +52,9 @@ class RegisterView:
 
 
 class Registers:
-    """Finds the register of a branch. Connections open when first used.
+    """Finds the register of a branch. Connections open when first used, no more than the register's profile allows.
 
-    Each purpose (door, kiosk, staff) has a connection of its own: a door does not wait behind a pile of returns.
+    Doors, kiosks and staff share a branch's connections, and a door's question passes whatever else waits for one.
     """
 
     def __init__(
@@ -71,7 +69,7 @@ class Registers:
         self._secrets = Secrets(passwords, client_secrets)
         self._known = _by_branch(settings)
         self._clock = clock
-        self._open: dict[tuple[str, str], Ils] = {}
+        self._open: dict[str, Ways] = {}
         self.examinations = Examinations(clock)
         for register, account in self._known.values():
             if register.kind == "koha-rest":
@@ -87,11 +85,10 @@ class Registers:
         known = self._known.get(branch_id)
         if known is None:
             return None
-        found = self._open.get((branch_id, purpose))
+        found = self._open.get(branch_id)
         if found is None:
-            found = connect(*known, self._secrets, self._clock, may_take_longer=purpose == "kiosk")
-            self._open[branch_id, purpose] = found
-        return found
+            found = self._open[branch_id] = connect(*known, self._secrets, self._clock)
+        return found.door if purpose == "door" else found.all
 
     def account(self, branch_id: str) -> Sip2Account | None:
         """Where and as whom the branch speaks SIP2, or None if it does not."""
@@ -138,25 +135,19 @@ class Registers:
             is_encrypted=register.url.startswith("https:") if is_rest else register.tls,
             is_exposed=exposed_rest or (bool(register.host) and sip2.is_exposed),
             has_sip2=bool(register.host),
-            contacts=tuple(contact for account in register.accounts for contact in self._contacts(account.branch)),
+            contacts=tuple(self._contact(account.branch) for account in register.accounts),
         )
 
-    def _contacts(self, branch: str) -> list[Contact]:
-        used = [purpose for found, purpose in self._open if found == branch]
-        return [Contact(branch, purpose, _health(self._open[branch, purpose])) for purpose in used] or [
-            Contact(branch, "", None)
-        ]
+    def _contact(self, branch: str) -> Contact:
+        ways = self._open.get(branch)
+        return Contact(branch, None if ways is None else ways.health)
 
     async def close(self) -> None:
         """Break off what is examined, and give all connections back."""
         await self.examinations.close()
-        for ils in self._open.values():
-            await ils.close()
+        for ways in self._open.values():
+            await ways.close()
         self._open.clear()
-
-
-def _health(ils: Ils) -> Health | None:
-    return ils.health if isinstance(ils, Sip2Ils | KohaRestIls) else None
 
 
 def _by_branch(settings: Sequence[RegisterSettings]) -> dict[str, tuple[RegisterSettings, AccountSettings]]:

@@ -18,6 +18,7 @@ from meroppet.ils.sip2_connection import Tls
 from meroppet.runtime.clock import SystemClock
 from tests.integration.doctor.conftest import SUBJECT, Open, account, against, examined
 from tests.integration.sip2.certificates import certificate, fingerprint
+from tests.integration.sip2.peers import ScriptedPeer
 
 HASTY = Patience(answer=1.0, door=0.9, measuring=0.1, most_times=2)
 KEPT_BACK = 1.5
@@ -227,10 +228,17 @@ async def test_a_certificate_that_is_not_trusted_is_shown_so_that_it_can_be_pinn
     assert pinned.is_safe
 
 
-async def test_another_certificate_than_the_pinned_one_ends_it(encrypted: int) -> None:
-    assert against(await _over_tls(encrypted, Tls(pinned_sha256="00" * 32))) == [
-        (Check.REACH, "certificate_not_pinned")
-    ]
+async def test_to_another_certificate_than_the_pinned_one_nothing_is_said(pem: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    peer = ScriptedPeer(lambda _line: b"941\r")
+    await peer.start(context)
+
+    diagnosis = await _over_tls(peer.port, Tls(pinned_sha256="00" * 32))
+
+    assert against(diagnosis) == [(Check.REACH, "certificate_not_pinned")]
+    assert peer.heard == []
+    await peer.close()
 
 
 async def test_tls_to_a_register_in_plain_text_is_said(open_register: Open) -> None:
