@@ -156,12 +156,12 @@ class Sip2Connection:
         await asyncio.sleep(0)
         try:
             async with asyncio.timeout(0):
-                await self._reader.read(1)
+                self._session.receive(await self._read())
         except TimeoutError:
-            return not self._writer.is_closing()
-        except OSError:
+            pass
+        except (OSError, Lost):
             return False
-        return False
+        return self._session.is_idle and not self._writer.is_closing()
 
     def close(self) -> None:
         """Drop the connection at once; nothing that still arrives on it is ever read."""

@@ -61,8 +61,13 @@ class Sip2Pool:
             resting = self._resting.pop()
             self._busy.add(connection := resting.wake())
             silent = self._clock.monotonic() - resting.heard_at
-            if silent < self._profile.idle_seconds and await connection.is_quiet():
-                return connection, False
+            try:
+                if silent < self._profile.idle_seconds and await connection.is_quiet():
+                    return connection, False
+            except BaseException:
+                # Nobody else knows of it: whoever gives up here would leave it open.
+                self.drop(connection)
+                raise
             self.drop(connection)
         return await self.open(), True
 

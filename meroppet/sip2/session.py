@@ -161,6 +161,11 @@ class ClientSession:
         return self._state
 
     @property
+    def is_idle(self) -> bool:
+        """True when the next request can be sent, and nothing has come that could be taken for its answer."""
+        return self._state is State.READY and not self._cutter.unfinished.strip(b" \0")
+
+    @property
     def has_discarded(self) -> bool:
         """True when an answer with another sequence number came since the last request was sent."""
         return self._has_discarded

@@ -285,3 +285,37 @@ async def test_whoever_is_connecting_while_all_is_closed_leaves_nothing_open(
 
     assert answer.cause is UnavailableCause.CLOSED
     await until(lambda: proxy.open_now == 0)
+
+
+@pytest.mark.parametrize("turns", range(1, 6))
+async def test_whoever_gives_up_before_asking_leaves_no_connection_open(
+    proxy: LossyProxy, clock: HandClock, turns: int
+) -> None:
+    ils = client(proxy.port, clock)
+    for _ in range(3):
+        await ils.item(ITEM)
+        asking = asyncio.create_task(ils.item(ITEM))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+    await until(lambda: proxy.open_now <= 1)
+    await ils.close()
+
+
+@pytest.mark.parametrize("more", [b"18030001" + b" " * 18 + b"AB3001|AJX|\r", b"18", b"\n18030001"])
+async def test_what_is_said_behind_an_answer_is_never_taken_for_the_next_one(clock: HandClock, more: bytes) -> None:
+    said = {
+        b"99": b"98YYYYNN10000520261121    2335492.00AOHUS|BXYYYYYYYYYYYNYYYY|\r",
+        b"17": b"18030001" + b" " * 18 + b"AB3001|AJDoktor Glas|\r" + more,
+    }
+    peer = ScriptedPeer(lambda line: said[line[:2]])
+    await peer.start()
+    plain = replace(KOHA, wire=replace(KOHA.wire, error_detection=False))
+    ils = Sip2Ils(plain, Sip2Account("127.0.0.1", peer.port, "", ""), clock, breaker=Breaker(limit=1))
+    titles = [(await ils.item(ITEM)).title for _ in range(4)]
+    await ils.close()
+    await peer.close()
+
+    assert titles == ["Doktor Glas"] * 4
