@@ -61,7 +61,7 @@ def account_answer(profile: SiteProfile, answer: Answer, card: str, *, pin_sent:
     view = PatronView(answer.message)
     if not answer.verified:
         return account_unavailable(UnavailableCause.BAD_CHECKSUM)
-    if not is_same_card(profile, card, view.card):
+    if not is_same_card(profile, card, view.raw.only("AA")):
         return account_unavailable(UnavailableCause.WRONG_PATRON)
     if view.is_valid is False and view.name is None:
         return Account(AccountReason.NO_SUCH_CARD)

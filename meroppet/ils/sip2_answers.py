@@ -59,7 +59,8 @@ def patron_unavailable(cause: UnavailableCause) -> PatronAnswer:
 
 def patron_answer(profile: SiteProfile, view: PatronView, card: str, *, pin_sent: bool, today: date) -> PatronAnswer:
     """What 24 or 64 says of the patron; `today` is the register's local date."""
-    if not is_same_card(profile, card, view.card):
+    # An answer that names two patrons is about neither.
+    if not is_same_card(profile, card, view.raw.only("AA")):
         return patron_unavailable(UnavailableCause.WRONG_PATRON)
     if view.is_valid is False and view.name is None:
         return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.NO_SUCH_CARD, patron_id=view.card)
@@ -110,11 +111,11 @@ def _pin(view: PatronView, pin_sent: bool) -> PinAnswer:
 def patron_facts(profile: SiteProfile, view: PatronView, today: date) -> PatronFacts:
     """The facts a door decides on."""
     named, reading, flags = profile.fields, profile.blocks, view.flags
-    expires = view.date(named.expires, named.date_formats) if named.expires else None
+    expires = _expiry(profile, view, today) if named.expires else None
     told_expired = reading.expired_text is not None and _any_match(reading.expired_text, view.messages)
     if told_expired and (expires is None or expires >= today):
-        # The register tells that the card is out, not since when: yesterday is the latest it can have been.
-        expires = today - timedelta(days=1)
+        # The register tells that the card is out, not since when.
+        expires = _at_the_latest(today)
     fees = view.fees_minor
     if fees is None and profile.absent_fee_is_none and view.raw.first("BV") is None:
         fees = 0
@@ -131,8 +132,21 @@ def patron_facts(profile: SiteProfile, view: PatronView, today: date) -> PatronF
     )
 
 
+def _expiry(profile: SiteProfile, view: PatronView, today: date) -> date | None:
+    identifier = profile.fields.expires or ""
+    expires = view.date(identifier, profile.fields.date_formats)
+    # Zeros and blanks are no date; anything else is one, and may have been long ago.
+    is_told = any(value.strip("0-/. ") for value in view.raw.all(identifier))
+    return _at_the_latest(today) if expires is None and is_told else expires
+
+
+def _at_the_latest(today: date) -> date:
+    """The last day on which a card that is out can have been valid."""
+    return today - timedelta(days=1)
+
+
 def _field(view: PatronView, identifier: str | None) -> str | None:
-    return (view.raw.first(identifier) or "").strip() or None if identifier else None
+    return (view.raw.only(identifier) or "").strip() or None if identifier else None
 
 
 def _is_debarred(reading: BlockReading, view: PatronView, told_expired: bool) -> bool:

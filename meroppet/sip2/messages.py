@@ -185,6 +185,11 @@ class RawMessage:
         """The first value of a field (registers read duplicates that way), or None."""
         return next((value for found, value in self.fields if found == identifier), None)
 
+    def only(self, identifier: str) -> str | None:
+        """What every occurrence of a field says, or None: one that says two things says nothing."""
+        said = self.all(identifier)
+        return said[0] if said and len({value.strip() for value in said}) == 1 else None
+
     def all(self, identifier: str) -> tuple[str, ...]:
         """Every value of a field, in order."""
         return tuple(value for found, value in self.fields if found == identifier)

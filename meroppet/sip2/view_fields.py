@@ -18,8 +18,8 @@ class View:
     raw: RawMessage
 
     def date(self, identifier: str, formats: tuple[str, ...]) -> date | None:
-        """A site's own date field."""
-        return read_date(self.raw.first(identifier) or "", formats)
+        """A site's own date field, None where it is given as two different days."""
+        return read_date(self.raw.only(identifier) or "", formats)
 
 
 class Reading(Generic[T]):
@@ -54,8 +54,8 @@ def texts(identifier: str) -> Reading[tuple[str, ...]]:
 
 
 def flag(identifier: str) -> Reading[bool | None]:
-    """Y or N; None where the field is missing, empty or odd, which never means yes."""
-    return Reading(lambda raw: read_flag(raw.first(identifier)))
+    """Y or N; None where the field is missing, empty, odd or given as both, which never means yes."""
+    return Reading(lambda raw: read_flag(raw.only(identifier)))
 
 
 def number(identifier: str) -> Reading[int | None]:
@@ -64,8 +64,8 @@ def number(identifier: str) -> Reading[int | None]:
 
 
 def money(identifier: str) -> Reading[int | None]:
-    """An amount in hundredths; None where there is none to read."""
-    return Reading(lambda raw: read_minor_units(raw.first(identifier)))
+    """An amount in hundredths; None where there is none to read, or two different ones."""
+    return Reading(lambda raw: read_minor_units(raw.only(identifier)))
 
 
 def day(identifier: str) -> Reading[date | None]:

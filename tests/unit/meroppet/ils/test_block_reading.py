@@ -147,3 +147,42 @@ def test_dates_come_as_each_system_writes_them() -> None:
     assert (polaris.birth_date, polaris.expires, polaris.category) == (date(1971, 1, 1), date(2018, 6, 9), "7")
     assert (evergreen.birth_date, evergreen.expires, evergreen.home) == (date(1964, 1, 1), date(2025, 5, 20), "BR1")
     assert patron_facts(own, view("", ("PD", "11/15/2005")), TODAY).birth_date == date(2005, 11, 15)
+
+
+@pytest.mark.parametrize("profile", PRESETS.values(), ids=lambda profile: profile.name)
+@pytest.mark.parametrize(
+    "said",
+    [[("CQ", "Y"), ("CQ", "N")], [("CQ", "N"), ("CQ", "Y")], [("CQ", "Y"), ("BL", "N")], [("CQ", "Y"), ("CQ", "")]],
+)
+def test_a_yes_and_a_no_together_are_no_yes(profile: SiteProfile, said: list[tuple[str, str]]) -> None:
+    answer = patron_answer(profile, view("", *said), "1", pin_sent=True, today=TODAY)
+
+    assert answer.pin is not PinAnswer.RIGHT
+
+
+@pytest.mark.parametrize("profile", PRESETS.values(), ids=lambda profile: profile.name)
+def test_an_answer_about_two_patrons_is_about_neither(profile: SiteProfile) -> None:
+    answer = patron_answer(profile, view("", ("AA", "2"), ("CQ", "Y")), "1", pin_sent=True, today=TODAY)
+
+    assert answer.cause is UnavailableCause.WRONG_PATRON
+
+
+@pytest.mark.parametrize("told", [("PA", "1", "0"), ("PA", "0", "1")])
+def test_a_permission_given_and_refused_is_none(told: tuple[str, str, str]) -> None:
+    identifier, first, second = told
+
+    assert patron_facts(KOHA_SUOMI, view("", (identifier, first), (identifier, second)), TODAY).debarred
+
+
+def test_two_birth_dates_are_none() -> None:
+    assert patron_facts(KOHA, view("", ("PB", "19800101"), ("PB", "20200101")), TODAY).birth_date is None
+
+
+@pytest.mark.parametrize("told", ["99999999", "31/12/2019", "20191332", "2019", "x"])
+def test_an_end_that_cannot_be_read_has_passed(told: str) -> None:
+    assert patron_facts(KOHA, view("", ("XE", told)), TODAY).expires == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize("told", ["", " ", "00000000", "0000-00-00"])
+def test_zeros_and_blanks_are_no_end(told: str) -> None:
+    assert patron_facts(KOHA, view("", ("XE", told)), TODAY).expires is None
