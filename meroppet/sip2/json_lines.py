@@ -36,12 +36,20 @@ class _Wrong(Exception):
 def converted(line: bytes, change: Callable[[Object], Object]) -> bytes:
     """One line of JSON to one line of JSON, both without their ends."""
     try:
-        given = json.loads(line.decode("utf-8"))
+        given = json.loads(line.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return _written(_told(_Wrong("not_json", f"not a line of JSON: {error}")))
     if not isinstance(given, dict):
         return _written(_told(_Wrong("not_json", "not a JSON object")))
-    return _written(change(given))
+    try:
+        return _written(change(given))
+    except RecursionError:
+        # Read so deep that it can neither be shown nor written again.
+        return _written(_told(_Wrong("not_json", "not a line of JSON: nested too deep")))
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _written(thing: Object) -> bytes:
@@ -109,7 +117,11 @@ def _composed(given: Mapping[str, Any]) -> str:
     line = encode(
         message, coding, sequence=message.sequence, error_detection=detected, terminator=b"", delimiter=delimiter
     )
-    return line.decode(coding.charset)
+    try:
+        return line.decode(coding.charset)
+    except UnicodeDecodeError as error:
+        # Some encodings write as they stand what they would read as the beginning of an escape.
+        raise _Wrong("not_in_encoding", f"{coding.charset} would not read back what it writes") from error
 
 
 def _named(message: RawMessage) -> dict[str, str]:

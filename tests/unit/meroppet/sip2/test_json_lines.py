@@ -251,6 +251,8 @@ def test_the_command_never_shows_a_traceback(tmp_path: Path) -> None:
         b'{"raw": "' + b"1" * 9 + b'"}',
         b"9" * 9_000,
         b"null",
+        b'{"raw": "99", "delimiter": NaN}',
+        b'{"raw": "990802.00\\\\u12", "encoding": "raw_unicode_escape"}',
     ]
 
     done = _run("decode", "-", given_lines=b"\n".join(lines))
@@ -258,10 +260,25 @@ def test_the_command_never_shows_a_traceback(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert [json.loads(line).get("error") for line in done.stdout.splitlines()] == [
-        "not_json", "not_json", "not_json", "missing", "not_json", None, "not_json", "not_json",
+        "not_json", "not_json", "not_json", "missing", "not_json", None, "not_json", "not_json", "not_json", None,
     ]  # fmt: skip
     assert missing.returncode == 1
     assert missing.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("key", ["delimiter", "sequence", "checksum", "encoding", "fields", "fixed"])
+def test_what_is_nested_as_deep_as_can_be_read_is_answered_too(key: str) -> None:
+    for depth in range(900, 1000):
+        line = f'{{"raw": "99", "code": "99", "{key}": {"[" * depth}{"]" * depth}}}'.encode()
+
+        assert b'"error"' in converted(line, decoded) + converted(line, encoded)
+
+
+@pytest.mark.parametrize("value", ["\\u12", "\\N"])
+def test_an_encoding_that_does_not_read_what_it_writes_is_told(value: str) -> None:
+    told = encoded({"code": "99", "fields": [["AB", value]], "encoding": "raw_unicode_escape"})
+
+    assert told.get("error", "not_in_encoding") == "not_in_encoding"
 
 
 def test_a_reader_that_has_had_enough_is_no_fault() -> None:
