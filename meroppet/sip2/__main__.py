@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("change", choices=sorted(_CHANGES))
     parser.add_argument("file", metavar="FILE.jsonl", help="- for standard input")
     chosen = parser.parse_args(arguments)
+    if sys.stdout is None or (chosen.file == "-" and sys.stdin is None):
+        # Closed by whoever started this; Python then has no such stream at all.
+        return 1
     try:
         if chosen.file == "-":
             return _convert(sys.stdin.buffer, _CHANGES[chosen.change], is_live=True)
@@ -33,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = open("/dev/null", "w")  # noqa: PTH123, SIM115
         return 0
     except OSError as error:
-        print(f"{chosen.file} cannot be read: {error.strerror or error}", file=sys.stderr)
+        what = f"{chosen.file} cannot be read" if error.filename is not None else "it cannot be read or written on"
+        print(f"{what}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED

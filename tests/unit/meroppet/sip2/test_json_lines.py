@@ -266,6 +266,18 @@ def test_the_command_never_shows_a_traceback(tmp_path: Path) -> None:
     assert missing.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", ">/dev/full", "2>&- >/dev/full"])
+def test_a_command_without_its_streams_ends_without_a_traceback(closed: str) -> None:
+    command = f"{sys.executable} -m meroppet.sip2 decode - {closed}"
+
+    done = subprocess.run(
+        ["sh", "-c", command], input=b'{"raw": "941"}\n', capture_output=True, check=False, timeout=60
+    )
+
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("key", ["delimiter", "sequence", "checksum", "encoding", "fields", "fixed"])
 def test_what_is_nested_as_deep_as_can_be_read_is_answered_too(key: str) -> None:
     for depth in range(900, 1000):
