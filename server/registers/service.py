@@ -8,7 +8,6 @@ from pydantic import SecretStr
 
 from meroppet.ils.doctor.subject import Patience, Subject, Tries
 from meroppet.ils.ports import Ils
-from meroppet.ils.profiles import SiteProfile
 from meroppet.ils.sip2_client import Health, Sip2Account
 from meroppet.runtime.clock import Clock
 from server.registers.connecting import DEADLINE_SECONDS, Secrets, Ways, connect, koha_site, sip2_account
@@ -113,11 +112,6 @@ class Registers:
             patience=patience,
             wake=wake,
         )
-
-    def profile(self, branch_id: str) -> SiteProfile | None:
-        """The profile of the branch's register, or None if it has none."""
-        known = self._known.get(branch_id)
-        return None if known is None else known[0].site_profile()
 
     def views(self) -> tuple[RegisterView, ...]:
         """Every register the installer wrote down, in that order."""

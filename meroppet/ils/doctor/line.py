@@ -5,7 +5,7 @@ import hashlib
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -193,6 +193,3 @@ def _sha256(writer: asyncio.StreamWriter) -> str:
     channel = writer.get_extra_info("ssl_object")
     certificate = channel.getpeercert(binary_form=True) if channel is not None else None
     return hashlib.sha256(certificate or b"").hexdigest()
-
-
-Opener = Callable[[], Awaitable[Line]]
