@@ -16,7 +16,7 @@ from kiosk.session import SessionShell
 from kiosk.web.live import stages
 from kiosk.web.rendering import STATIC, Rendering
 from meroppet.pages import SecurityHeaders, mount_static
-from meroppet.rules.checkout import Cancelled, Chosen, Finished, KeyPressed, Task, Touched
+from meroppet.rules.session import Cancelled, Chosen, Finished, KeyPressed, Task, Touched
 
 Intent = Callable[[SessionShell, FormData], None]
 

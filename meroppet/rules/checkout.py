@@ -38,11 +38,6 @@ from meroppet.rules.session import (
     Touched,
 )
 
-__all__ = [
-    "IDLE_SECONDS", "RECEIPT_SECONDS", "WARN_SECONDS", "Cancelled", "Chosen", "Finished", "KeyPressed", "Step", "Task",
-    "Touched", "seconds_left", "step",
-]  # fmt: skip
-
 IDLE_SECONDS = 120.0
 WARN_SECONDS = 20.0
 RECEIPT_SECONDS = 20.0
