@@ -180,8 +180,8 @@ async def open_connection(profile: SiteProfile, account: Sip2Account) -> Sip2Con
         )
     except ssl.SSLError as error:
         raise Lost(UnavailableCause.NOT_ENCRYPTED) from error
-    except (OSError, ValueError) as error:
-        # ValueError: a host name that no name server could be asked for.
+    except (OSError, ValueError, OverflowError) as error:
+        # ValueError: a host name that no name server could be asked for; OverflowError: a port beyond 65535.
         raise Lost(UnavailableCause.REFUSED) from error
     if not account.user:
         profile = replace(profile, wire=replace(profile.wire, needs_login=False))
@@ -197,15 +197,18 @@ async def open_connection(profile: SiteProfile, account: Sip2Account) -> Sip2Con
 
 
 def _context(tls: Tls) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file is not None else None)
-    except OSError as error:
-        raise Lost(UnavailableCause.NOT_ENCRYPTED) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.pinned_sha256 is not None:
         # The certificate itself is compared instead, so a register's self-signed one can be trusted, and only that one.
+        # Not the default context: reading all of the system's authorities takes a good part of a door's time.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    else:
+        try:
+            context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file is not None else None)
+        except OSError as error:
+            raise Lost(UnavailableCause.NOT_ENCRYPTED) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
@@ -215,5 +218,5 @@ def _refuse_other_certificate(tls: Tls, writer: asyncio.StreamWriter) -> None:
     channel = writer.get_extra_info("ssl_object")
     certificate = channel.getpeercert(binary_form=True) if channel is not None else None
     seen = hashlib.sha256(certificate or b"").hexdigest()
-    if not hmac.compare_digest(seen, tls.pinned_sha256.replace(":", "").lower()):
+    if not hmac.compare_digest(seen.encode(), tls.pinned_sha256.replace(":", "").lower().encode()):
         raise Lost(UnavailableCause.NOT_ENCRYPTED)

@@ -60,11 +60,18 @@ async def test_a_strangers_certificate_is_refused_before_anything_is_said(peer: 
 async def test_a_pinned_certificate_is_believed_and_no_other(peer: ScriptedPeer, pem: Path, clock: HandClock) -> None:
     right = await status(peer.port, Tls(pinned_sha256=fingerprint(pem)), clock)
     said = len(peer.heard)
-    wrong = await status(peer.port, Tls(pinned_sha256="00" * 32), clock)
+    wrong = [await status(peer.port, Tls(pinned_sha256=other), clock) for other in ("00" * 32, "", "å" * 64)]
 
     assert right.online
-    assert wrong.cause is UnavailableCause.NOT_ENCRYPTED
+    assert {told.cause for told in wrong} == {UnavailableCause.NOT_ENCRYPTED}
     assert len(peer.heard) == said
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("127.0.0.1", -1), ("a..b", 6001)])
+async def test_an_address_that_cannot_be_is_an_answer(clock: HandClock, host: str, port: int) -> None:
+    ils = Sip2Ils(KOHA, Sip2Account(host, port, "u", PASSWORD, plain_text_hosts=frozenset({host})), clock)
+
+    assert (await ils.status()).cause is UnavailableCause.REFUSED
 
 
 async def test_there_is_no_falling_back_to_plain_text(clock: HandClock) -> None:
