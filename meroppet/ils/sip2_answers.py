@@ -43,8 +43,6 @@ _ITEM_STATES = {
 
 def is_same_card(profile: SiteProfile, asked: str, echoed: str | None) -> bool:
     """Whether an answer is about the card that was asked for."""
-    if profile.card_echo is CardEcho.REGISTER_DECIDES:
-        return bool(echoed)
     if echoed is None:
         return False
     if profile.card_echo is CardEcho.CASEFOLD:

@@ -12,7 +12,6 @@ class CardEcho(StrEnum):
 
     EXACT = "exact"
     CASEFOLD = "casefold"
-    REGISTER_DECIDES = "register_decides"
 
 
 class PinMessage(StrEnum):

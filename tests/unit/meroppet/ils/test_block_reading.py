@@ -83,12 +83,16 @@ def test_an_odd_birth_date_is_no_birth_date() -> None:
         (CardEcho.CASEFOLD, "A1 ", True),
         (CardEcho.CASEFOLD, "A2", False),
         (CardEcho.CASEFOLD, None, False),
-        (CardEcho.REGISTER_DECIDES, "77", True),
-        (CardEcho.REGISTER_DECIDES, "", False),
     ],
 )
 def test_the_echoed_card_must_be_the_one_asked_for(echo: CardEcho, echoed: str | None, same: bool) -> None:
     assert is_same_card(SiteProfile("x", card_echo=echo), "a1", echoed) is same
+
+
+@pytest.mark.parametrize("echo", list(CardEcho))
+@pytest.mark.parametrize("other", ["77", "a12", "", " ", None])
+def test_no_profile_can_say_that_another_card_will_do(echo: CardEcho, other: str | None) -> None:
+    assert not is_same_card(SiteProfile("x", card_echo=echo), "a1", other)
 
 
 def test_an_answer_without_a_card_is_no_answer() -> None:

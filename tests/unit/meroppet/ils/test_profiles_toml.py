@@ -20,7 +20,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "delimiter": st.sampled_from(["|", "^", "~"]),
     "zone": st.sampled_from(["blank", "0000", "Z"]),
     "pin_message": st.sampled_from(["63", "23"]),
-    "card_echo": st.sampled_from(["exact", "casefold", "register_decides"]),
+    "card_echo": st.sampled_from(["exact", "casefold"]),
     "escaped_delimiter": ANY_TEXT | st.just(""),
     "currency": st.sampled_from(["SEK", "EUR"]),
     "may_enter_if": st.lists(st.sampled_from(["1", "Y", "JA", "på"]), min_size=1, max_size=3),
