@@ -1,7 +1,9 @@
 """Where the library systems are: the installer's word. Staff never enter an address to be called."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
@@ -48,14 +50,35 @@ class RegisterSettings(Group):
             raise ValueError(f"no profile '{name}'; there are: {', '.join(sorted(PRESETS))}")
         return name
 
+    @field_validator("zone")
+    @classmethod
+    def _on_earth(cls, zone: str) -> str:
+        if not is_zone(zone):
+            raise ValueError(f"no time zone '{zone}'; write it as Europe/Stockholm")
+        return zone
+
+    @field_validator("pinned_sha256")
+    @classmethod
+    def _whole(cls, pin: str | None) -> str | None:
+        if pin is not None and not is_fingerprint(pin):
+            raise ValueError("a SHA-256 is 64 hexadecimal digits, with or without colons")
+        return pin
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.kind == "sip2" and not self.host:
             raise ValueError(f"register '{self.id}' needs host")
+        if self.kind == "sip2" and not self.tls and (self.ca_file is not None or self.pinned_sha256 is not None):
+            # Whoever names a certificate means it to be looked at.
+            raise ValueError(
+                f"register '{self.id}' names a certificate, but not tls = true: it would speak in the clear"
+            )
         if self.kind == "koha-rest" and not (self.url and self.client_id):
             raise ValueError(f"register '{self.id}' needs url and client_id")
         if self.kind == "koha-rest" and self.pinned_sha256 is not None and self.ca_file is None:
             raise ValueError(f"register '{self.id}': koha-rest takes ca_file (the certificate itself will do), no pin")
+        if not self.tls and (self.pinned_sha256 is not None or (self.kind == "sip2" and self.ca_file is not None)):
+            raise ValueError(f"register '{self.id}' names a certificate but not tls = true; nothing would look at it")
         self.site_profile()
         return self
 
@@ -65,6 +88,20 @@ class RegisterSettings(Group):
         if self.profile_file is not None:
             base = profile_from_toml(_text(self.profile_file), where=str(self.profile_file))
         return changed(base, self.profile_changes, where=f"registers '{self.id}' profile_changes")
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is such a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether it is a SHA-256 in hex, with or without colons."""
+    return re.fullmatch(r"[0-9A-Fa-f]{64}", text.replace(":", "")) is not None
 
 
 def _text(file: Path) -> str:

@@ -70,6 +70,8 @@ def test_a_site_may_have_a_profile_file_of_its_own(tmp_path: Path) -> None:
         {"profile_changes": {"limits": {"pool_size": 0}}},
         {"profile_file": "/nonexistent.toml"},
         {"host": ""},
+        {"pinned_sha256": "00" * 32, "plain_text": True},
+        {"ca_file": "/etc/meroppet/register.pem"},
         {"kind": "koha-rest"},
         {"kind": "koha-rest", "url": "https://koha.example.se", "client_id": "c", "pinned_sha256": "00"},
     ],
