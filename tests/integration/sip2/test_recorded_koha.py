@@ -19,7 +19,7 @@ UNCHECKED = replace(KOHA, wire=replace(KOHA.wire, error_detection=False))
 GOOD = "patron-info/good/right-pin"
 ENDING = "patron-info/pin-ends-with-special-char-"
 ITEM = "item-info/loan1"
-SOON = 0.4
+SOON = 1.0
 
 
 def client(koha: RecordedKoha, clock: HandClock, profile: SiteProfile = KOHA, deadline: float = 5.0) -> Sip2Ils:
