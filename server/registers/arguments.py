@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from meroppet.ils.profiles import PRESETS
+from server.registers.settings import is_fingerprint, is_zone
 
 PASSWORD_VARIABLE = "MEROPPET_DOCTOR_PASSWORD"  # noqa: S105 (the name of a variable)
 PIN_VARIABLE = "MEROPPET_DOCTOR_PIN"
@@ -35,14 +36,14 @@ def _which(group: argparse._ArgumentGroup) -> None:
 
 def _where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--host", help="host name or address")
-    group.add_argument("--port", type=int, default=6001, help="TCP port (6001)")
+    group.add_argument("--port", type=_port, default=6001, help="TCP port (6001)")
     group.add_argument("--user", default="", help="SIP2 user (CN); without it nobody signs in")
     group.add_argument("--institution", default="", metavar="AO", help="institution (AO)")
     group.add_argument("--location", metavar="CP", help="location (CP)")
-    group.add_argument("--zone", default="Europe/Stockholm", help="time zone of its dates")
+    group.add_argument("--zone", type=_zone, default="Europe/Stockholm", help="time zone of its dates")
     group.add_argument("--tls", action="store_true", help="speak TLS")
     group.add_argument("--ca-file", type=Path, metavar="FILE", help="CA of its certificate, PEM")
-    group.add_argument("--pinned-sha256", metavar="HEX", help="SHA-256 of its certificate")
+    group.add_argument("--pinned-sha256", type=_fingerprint, metavar="HEX", help="SHA-256 of its certificate")
     group.add_argument("--plain-text", action="store_true", help="send the PIN in plain text over the network")
     group.add_argument("--profile", choices=sorted(PRESETS), help="begin from this preset, not from the nearest")
 
@@ -71,6 +72,24 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}' is no date; write it as 1980-12-24") from error
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is no port; give a number from 1 to 65535")
+    return int(text)
+
+
+def _zone(text: str) -> str:
+    if not is_zone(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no time zone; write it as Europe/Stockholm")
+    return text
+
+
+def _fingerprint(text: str) -> str:
+    if not is_fingerprint(text):
+        raise argparse.ArgumentTypeError("a SHA-256 is 64 hexadecimal digits, with or without colons")
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -106,6 +106,8 @@ def _secret(variable: str, prompt: str) -> str:
     """From the environment, or typed unseen, or a line of standard input; never an argument, which all can see."""
     if variable in os.environ:
         return os.environ[variable]
+    if sys.stdin is None:
+        raise ValueError(f"there is no standard input to read {variable} from; set it in the environment")
     if sys.stdin.isatty():
         return getpass.getpass(prompt)
     return sys.stdin.readline().rstrip("\r\n")

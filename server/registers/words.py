@@ -62,6 +62,7 @@ _OPENING = {
     "certificate_not_trusted": N_(
         "Its certificate is not trusted: %(why)s. If it is the right one, pin SHA-256 %(sha256)s."
     ),
+    "certificate_unreadable": N_("The certificates of its authority cannot be read: %(why)s."),
     "certificate_not_pinned": N_(
         "Another certificate than the pinned one: SHA-256 %(sha256)s. Do not go on before somebody has said why."
     ),

@@ -126,7 +126,11 @@ async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line
     """A connection, encrypted as the account wants it; raises Unreachable."""
     if not account.may_connect:
         raise Unreachable("not_encrypted", host=account.host)
-    context = _context(account.tls) if account.tls is not None else None
+    try:
+        context = _context(account.tls) if account.tls is not None else None
+    except OSError as error:
+        why = f"{account.tls.ca_file if account.tls is not None else ''}: {_why(error)}"
+        raise Unreachable("certificate_unreadable", why=why) from error
     try:
         async with asyncio.timeout(patience):
             reader, writer = await _connect(account, context)
@@ -140,6 +144,9 @@ async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line
     except ConnectionResetError as error:
         # It was there and hung up at the first words of TLS.
         raise Unreachable("no_tls_there" if context is not None else "cannot_connect", why=_why(error)) from error
+    except (ValueError, OverflowError) as error:
+        # A host name that no name server could be asked for; a port beyond 65535.
+        raise Unreachable("cannot_connect", why=str(error)) from error
     except OSError as error:
         raise Unreachable("cannot_connect", why=_why(error)) from error
     if account.tls is not None and account.tls.pinned_sha256 is not None:

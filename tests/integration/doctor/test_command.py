@@ -128,6 +128,10 @@ async def test_a_register_of_the_settings_is_examined_as_its_branch(open_registe
         (["--host", "127.0.0.1", "--born", "yesterday"], "write it as 1980-12-24"),
         (["--host", "127.0.0.1", "--idle", "-1"], "seconds are more than 0"),
         (["--host", "127.0.0.1", "--profile", "kohha"], "invalid choice"),
+        (["--host", "127.0.0.1", "--port", "99999"], "no port"),
+        (["--host", "127.0.0.1", "--port", "-1"], "no port"),
+        (["--host", "127.0.0.1", "--zone", "Mars/Olympus"], "no time zone"),
+        (["--host", "127.0.0.1", "--pinned-sha256", "åäö"], "64 hexadecimal digits"),
     ],
 )
 async def test_what_cannot_be_meant_is_one_sentence(words: list[str], says: str) -> None:

@@ -245,3 +245,21 @@ async def test_tls_to_a_register_in_plain_text_is_said(open_register: Open) -> N
     register = await open_register()
 
     assert against(await _over_tls(register.port, Tls())) == [(Check.REACH, "no_tls_there")]
+
+
+async def test_authorities_that_cannot_be_read_are_a_finding(open_register: Open, tmp_path: Path) -> None:
+    register = await open_register()
+    (tmp_path / "empty.pem").write_text("nothing", encoding="ascii")
+
+    for file in ("missing.pem", "empty.pem"):
+        found = against(await _over_tls(register.port, Tls(ca_file=tmp_path / file)))
+        assert found == [(Check.REACH, "certificate_unreadable")]
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("a..b", 6001), ("x" * 300, 6001)])
+async def test_an_address_that_cannot_be_is_a_finding(host: str, port: int) -> None:
+    nowhere = replace(account(port), host=host, plain_text_hosts=frozenset({host}))
+
+    diagnosis = await examine(nowhere, SUBJECT, SystemClock(), patience=HASTY)
+
+    assert against(diagnosis) == [(Check.REACH, "cannot_connect")]

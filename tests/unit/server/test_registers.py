@@ -37,10 +37,28 @@ def test_two_registers_cannot_both_be_a_branchs() -> None:
         Registers([settings(), settings(id="quria")], {}, ManualClock())
 
 
-@pytest.mark.parametrize("other", [{"profile": "kohha"}, {"port": 0}, {"hosts": "x"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"profile": "kohha"},
+        {"port": 0},
+        {"hosts": "x"},
+        {"zone": "Mars/Olympus"},
+        {"zone": "../../etc/passwd"},
+        {"tls": True, "pinned_sha256": "å" * 64},
+        {"tls": True, "pinned_sha256": ""},
+    ],
+)
 def test_a_setting_that_cannot_be_meant_is_refused(other: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         settings(**other)
+
+
+@pytest.mark.parametrize("other", [{"pinned_sha256": "00" * 32}, {"ca_file": "/ca.pem"}])
+def test_whoever_names_a_certificate_is_not_spoken_to_in_the_clear(other: dict[str, object]) -> None:
+    assert settings(tls=True, **other).tls
+    with pytest.raises(ValidationError, match="tls = true"):
+        settings(plain_text=True, **other)
 
 
 def test_an_account_needs_a_branch() -> None:
