@@ -63,14 +63,16 @@ def profile_text(diagnosis: Diagnosis) -> str | None:
     """The proposed profile as the lines of a configuration file; None where there is none."""
     if diagnosis.profile is None:
         return None
-    notes = dict.fromkeys(diagnosis.seen, "seen")
-    return profile_to_toml(diagnosis.profile, based_on=diagnosis.based_on, notes=notes, inside=_INSIDE)
+    return profile_to_toml(diagnosis.profile, based_on=diagnosis.based_on, notes=_notes(diagnosis), inside=_INSIDE)
+
+
+def _notes(diagnosis: Diagnosis) -> dict[str, str]:
+    return dict.fromkeys(diagnosis.seen, "seen") | dict.fromkeys(diagnosis.guessed, "guessed")
 
 
 def as_json(diagnosis: Diagnosis) -> str:
     """All of it for a program: `profile` is the TOML of a whole profile file."""
     profile = diagnosis.profile
-    notes = dict.fromkeys(diagnosis.seen, "seen")
     told = {
         "safe": diagnosis.is_safe,
         "findings": [_told(finding) for finding in diagnosis.findings],
@@ -80,7 +82,8 @@ def as_json(diagnosis: Diagnosis) -> str:
         ],
         "based_on": diagnosis.based_on,
         "seen": list(diagnosis.seen),
-        "profile": profile and profile_to_toml(profile, based_on=diagnosis.based_on, notes=notes),
+        "guessed": list(diagnosis.guessed),
+        "profile": profile and profile_to_toml(profile, based_on=diagnosis.based_on, notes=_notes(diagnosis)),
     }
     return json.dumps(told, ensure_ascii=False, indent=2)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from meroppet.ils.doctor.fields import NOTHING, Guess
+from meroppet.ils.doctor.fields import NOTHING, Certainty, Guess
 from meroppet.ils.doctor.lettering import Lettering, Letters
 from meroppet.ils.profiles import PRESETS, CardEcho, PinMessage, SiteProfile, changed
 from meroppet.sip2.fields import ZoneStyle
@@ -59,6 +59,10 @@ class Draft:
         }
         named = {f"fields.{name}": guess.identifier or "" for name, guess in self.fields.items()}
         return {key: value for key, value in told.items() if value is not None} | named
+
+    def guessed(self) -> tuple[str, ...]:
+        """Those of the lines that fit what was seen, but that nobody has said to be so."""
+        return tuple(f"fields.{name}" for name, guess in self.fields.items() if guess.certainty is Certainty.LIKELY)
 
     def profile(self, base: SiteProfile, name: str) -> SiteProfile:
         """The preset with everything that was seen."""

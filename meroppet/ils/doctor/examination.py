@@ -78,7 +78,12 @@ class _Examination:
             self._bench.close()
         profile = self._proposed() if self._is_reached else None
         return Diagnosis(
-            tuple(self._findings), tuple(self._bench.paces), profile, self._base.name, tuple(self._draft.lines())
+            findings=tuple(self._findings),
+            paces=tuple(self._bench.paces),
+            profile=profile,
+            based_on=self._base.name,
+            seen=tuple(self._draft.lines()),
+            guessed=self._draft.guessed(),
         )
 
     def _found(self, finding: Finding) -> None:

@@ -82,6 +82,7 @@ class Diagnosis:
     """Everything an examination found. `profile` is None where the register could not be talked to at all.
 
     `seen` are the lines of it that were seen, by their keys in TOML; the others are those of the preset `based_on`.
+    `guessed` are those of `seen` that fit the test patron, but might mean something else.
     """
 
     findings: tuple[Finding, ...]
@@ -89,6 +90,7 @@ class Diagnosis:
     profile: SiteProfile | None = None
     based_on: str = "standard"
     seen: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
 
     @property
     def is_safe(self) -> bool:

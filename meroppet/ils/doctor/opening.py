@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from meroppet.ils.doctor.bench import Bench, Reply, Stop, not_sip2, strange
 from meroppet.ils.doctor.findings import Check, Finding, Judged
+from meroppet.ils.doctor.lettering import lettering
 from meroppet.ils.doctor.line import Ended, Unreachable
 from meroppet.sip2 import requests
 from meroppet.sip2.fields import BX_ORDER, read_flag
@@ -113,7 +114,7 @@ def _status(bench: Bench, message: RawMessage) -> None:
     version = message.fixed_field("protocol_version").strip()
     values = {
         "library": _text(told.library),
-        "institution": told.institution or "–",
+        "institution": (told.institution or "").strip() or "–",
         "version": version,
         "messages": " ".join(code for code in BX_ORDER if code in told.messages) or "–",
     }
@@ -131,10 +132,7 @@ def _text(latin: str | None) -> str:
     if latin is None:
         return "–"
     raw = latin.encode("latin-1", "replace")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return raw.decode(lettering([raw]).charset or "ascii", "replace")
 
 
 def _clock(bench: Bench, message: RawMessage) -> None:

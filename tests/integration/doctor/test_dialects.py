@@ -53,6 +53,13 @@ async def test_without_any_fact_about_the_patron_it_finds_the_preset_by_itself(o
     assert replace(diagnosis.profile, name=name) == PRESETS[name]
 
 
+async def test_a_field_that_only_fits_is_called_guessed_until_its_fact_is_known(open_register: Open) -> None:
+    port = (await open_register(DIALECTS["koha-suomi"])).port
+
+    assert {*(await examined(port, SUBJECT)).guessed} >= {"fields.birth_date", "fields.category", "fields.may_enter"}
+    assert (await examined(port, KNOWN)).guessed == ("fields.may_enter",)
+
+
 async def test_only_a_register_that_checks_pins_is_called_safe(open_register: Open) -> None:
     safe = {name: (await examined((await open_register(DIALECTS[name])).port, KNOWN)).is_safe for name in DIALECTS}
 
