@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from demo.plan import ATTACHED
 from demo.register_account import PASSWORD_VARIABLE, account_of
 from meroppet.ils.acs_dialects import DIALECTS
 from meroppet.ils.acs_faults import ABOUT
-from meroppet.ils.ports import LoanReason, UnavailableCause
+from meroppet.ils.ports import LoanReason, PatronAnswer, UnavailableCause
 from meroppet.ils.profiles import PRESETS
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
 from meroppet.rules.pin import PinAnswer
@@ -69,13 +69,17 @@ async def test_the_register_falls_silent_when_told_and_answers_again(register: t
     ils = client(port, password="a-word-for-tests")
 
     await child.say("fault hang")
-    await asyncio.sleep(0.1)
-    assert (await ils.patron(ASTRID.card, ASTRID.pin)).cause is UnavailableCause.TIMEOUT
+    await until(ils, lambda answer: answer.cause is UnavailableCause.TIMEOUT)
     await child.say("fault none")
-    await asyncio.sleep(0.1)
-
-    assert (await ils.patron(ASTRID.card, ASTRID.pin)).pin is PinAnswer.RIGHT
+    await until(ils, lambda answer: answer.pin is PinAnswer.RIGHT)
     await ils.close()
+
+
+async def until(ils: Sip2Ils, is_so: Callable[[PatronAnswer], bool]) -> None:
+    """Ask until the answer is this; when an order has been heard is not told on a pipe."""
+    async with asyncio.timeout(SOON):
+        while not is_so(await ils.patron(ASTRID.card, ASTRID.pin)):
+            await asyncio.sleep(0.02)
 
 
 async def test_the_register_of_the_demo_ends_with_it_and_tells_its_log_no_secret(tmp_path: Path) -> None:
