@@ -25,9 +25,30 @@ class Settlement:
         self._deadline = deadline
         # Values are changes of every kind; each is only ever met again under its own key.
         self._unsettled: dict[tuple[str, ...], Change[Any]] = {}
+        self._going_on: dict[tuple[str, ...], asyncio.Future[Any]] = {}
 
     async def make(self, change: Change[A]) -> A:
         """The register's answer, or what asking afterwards told, or `lost`."""
+        going_on: asyncio.Future[A] | None = self._going_on.get(change.key)
+        if going_on is not None:
+            return await self._joined(change, going_on)
+        outcome: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._going_on[change.key] = outcome
+        try:
+            outcome.set_result(await self._made(change))
+            return outcome.result()
+        finally:
+            del self._going_on[change.key]
+            outcome.cancel()
+
+    async def _joined(self, change: Change[A], going_on: "asyncio.Future[A]") -> A:
+        """What becomes of the same change that somebody else (or an impatient hand) has asked for already."""
+        await asyncio.wait((going_on,), timeout=self._deadline)
+        if going_on.done() and not going_on.cancelled():
+            return going_on.result()
+        return change.lost(UnavailableCause.TIMEOUT, may_have_happened=True)
+
+    async def _made(self, change: Change[A]) -> A:
         until = asyncio.get_running_loop().time() + self._deadline
         until_answered = until - _FOR_ASKING * self._deadline
         earlier = await self._earlier(change, until_answered)

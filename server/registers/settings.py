@@ -68,11 +68,6 @@ class RegisterSettings(Group):
     def _fits_together(self) -> Self:
         if self.kind == "sip2" and not self.host:
             raise ValueError(f"register '{self.id}' needs host")
-        if self.kind == "sip2" and not self.tls and (self.ca_file is not None or self.pinned_sha256 is not None):
-            # Whoever names a certificate means it to be looked at.
-            raise ValueError(
-                f"register '{self.id}' names a certificate, but not tls = true: it would speak in the clear"
-            )
         if self.kind == "koha-rest" and not (self.url and self.client_id):
             raise ValueError(f"register '{self.id}' needs url and client_id")
         if self.kind == "koha-rest" and self.pinned_sha256 is not None and self.ca_file is None:

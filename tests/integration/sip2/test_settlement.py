@@ -1,5 +1,6 @@
 """A change is sent once; where its answer is lost, the register is asked what became of it before any second try."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -259,3 +260,36 @@ async def test_what_only_asks_is_asked_again_once_where_an_idle_connection_was_d
     answer = await ils.patron(CARD, "1234")
 
     assert (answer.patron_id, proxy.codes, proxy.opened) == (CARD, ["17", "63", "63"], 2)
+
+
+async def test_a_payment_asked_for_twice_at_once_is_booked_once(
+    ils: Sip2Ils, proxy: LossyProxy, register: Register
+) -> None:
+    _patron(register).fees_minor = 5_000
+
+    answers = await asyncio.gather(*(ils.pay_fee(CARD, None, 2_000, "7") for _ in range(3)))
+
+    assert {answer.reason for answer in answers} == {PaymentReason.ACCEPTED}
+    assert proxy.codes.count("37") == 1
+
+
+async def test_a_hold_asked_for_twice_at_once_is_placed_once(ils: Sip2Ils, proxy: LossyProxy) -> None:
+    answers = await asyncio.gather(*(ils.place_hold(CARD, None, OTHER) for _ in range(3)))
+
+    assert len({answer.reason for answer in answers}) == 1
+    assert proxy.codes.count("15") == 1
+
+
+async def test_whoever_joins_one_that_gives_up_is_not_left_waiting(ils: Sip2Ils, proxy: LossyProxy) -> None:
+    proxy.loses["37"] = Loss.REQUEST_IN_SILENCE
+    first = asyncio.create_task(ils.pay_fee(CARD, None, 2_000, "7"))
+    second = asyncio.create_task(ils.pay_fee(CARD, None, 2_000, "7"))
+    async with asyncio.timeout(20):
+        while "37" not in proxy.codes:  # noqa: ASYNC110 (what is waited for happens in the code under test)
+            await asyncio.sleep(0.01)
+    first.cancel()
+
+    answer = await second
+
+    assert (answer.reason, answer.may_have_happened) == (PaymentReason.UNAVAILABLE, True)
+    assert proxy.codes.count("37") == 1
