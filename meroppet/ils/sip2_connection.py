@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import ssl
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from meroppet.ils.loopback import is_loopback
 from meroppet.ils.ports import UnavailableCause
 from meroppet.ils.profiles import SiteProfile
 from meroppet.sip2 import requests
@@ -60,19 +60,12 @@ class Sip2Account:
     @property
     def is_exposed(self) -> bool:
         """True where a PIN crosses a network in plain text."""
-        return self.tls is None and not _is_loopback(self.host)
+        return self.tls is None and not is_loopback(self.host)
 
     @property
     def may_connect(self) -> bool:
         """False where a PIN would cross a network in plain text without the operator having said so."""
         return not self.is_exposed or self.host in self.plain_text_hosts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Lost(Exception):

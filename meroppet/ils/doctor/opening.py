@@ -1,6 +1,5 @@
 """The first words with a register: reached, encrypted, logged in, and what it says of itself."""
 
-import ipaddress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -44,17 +43,10 @@ def _encryption(bench: Bench) -> None:
     if account.tls is not None:
         says = "encrypted_pinned" if account.tls.pinned_sha256 is not None else "encrypted"
         bench.found(Check.ENCRYPTION, Judged.GOOD, says)
-    elif _is_loopback(account.host):
+    elif not account.is_exposed:
         bench.found(Check.ENCRYPTION, Judged.NOTE, "loopback")
     else:
         bench.found(Check.ENCRYPTION, Judged.UNSAFE, "plain_text", host=account.host)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def _log_in(bench: Bench) -> None:

@@ -1,9 +1,10 @@
 """Where a Koha's REST interface is, as whom it is asked, and what this site's own data mean."""
 
-import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from meroppet.ils.loopback import is_loopback
 
 API = "/api/v1"
 
@@ -58,11 +59,4 @@ class KohaSite:
     @property
     def may_connect(self) -> bool:
         """False where a PIN would cross a network in plain text without the operator having said so."""
-        return self.is_encrypted or self.plain_text or _is_loopback(urlsplit(self.url).hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return self.is_encrypted or self.plain_text or is_loopback(urlsplit(self.url).hostname or "")
