@@ -27,9 +27,15 @@ async def cable() -> AsyncIterator[tuple[Cable, int]]:
     await asyncio.sleep(0.01)
 
 
-async def said_back(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, words: bytes) -> bytes:
+SILENT = 0.3
+"""So long nothing must come where nothing can; what does come may take its time."""
+
+
+async def said_back(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, words: bytes, *, within: float = 20.0
+) -> bytes:
     writer.write(words)
-    async with asyncio.timeout(0.3):
+    async with asyncio.timeout(within):
         return await reader.readexactly(len(words))
 
 
@@ -51,7 +57,7 @@ async def test_a_cut_cable_is_silent_for_old_and_new_connections(cable: tuple[Ca
 
     for connection in (old, new):
         with pytest.raises(TimeoutError):
-            await said_back(*connection, b"lost")
+            await said_back(*connection, b"lost", within=SILENT)
         connection[1].transport.abort()
 
 
@@ -63,7 +69,7 @@ async def test_a_mended_cable_drops_the_old_connections_and_carries_new_ones(cab
 
     wire.mend()
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         assert await old_reader.read(1) == b""
     reader, writer = await asyncio.open_connection(ports.HOST, port)
     assert await said_back(reader, writer, b"after") == b"after"
