@@ -19,9 +19,13 @@ from server.settings import ServerSettings
 
 
 async def doctor(given: argparse.Namespace, settings: ServerSettings) -> int:
-    """Examine; ValueError with one sentence for what cannot be meant."""
-    account, preset, delimiter = _account(given, settings)
-    subject = _subject(given)
+    """Examine; 0, 1 or 2 as `--help` says, 2 with one sentence for what cannot be meant."""
+    try:
+        account, preset, delimiter = _account(given, settings)
+        subject = _subject(given)
+    except ValueError as error:
+        sys.stderr.write(f"meroppet-server: {error}\n")
+        return 2
     tries = Tries(given.try_empty_pin, given.try_lock_out, given.try_loan, given.idle)
     patience = Patience(answer=given.patience, door=DEADLINE_SECONDS)
     tell = _beside if given.json else _told
@@ -54,9 +58,9 @@ def _account(given: argparse.Namespace, settings: ServerSettings) -> tuple[Sip2A
     if given.host is not None:
         return _typed(given), given.profile, PRESETS[given.profile or "standard"].wire.delimiter
     registers = {register.id: register for register in settings.registers}
-    wanted = given.register or next(iter(registers), None)
-    if wanted is None:
+    if not registers:
         raise ValueError("there is no register in the settings; give --host, or write one (docs/installer.md)")
+    wanted = given.register or next(iter(registers))
     if wanted not in registers:
         raise ValueError(f"no register '{wanted}' in the settings; there are: {', '.join(registers)}")
     register = registers[wanted]
@@ -110,4 +114,7 @@ def _secret(variable: str, prompt: str) -> str:
         raise ValueError(f"there is no standard input to read {variable} from; set it in the environment")
     if sys.stdin.isatty():
         return getpass.getpass(prompt)
-    return sys.stdin.readline().rstrip("\r\n")
+    line = sys.stdin.readline()
+    if not line:
+        raise ValueError(f"standard input ended where {variable} should stand; give it there or in the environment")
+    return line.rstrip("\r\n")

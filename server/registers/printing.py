@@ -46,7 +46,7 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.is_safe:
         yield "\nNothing speaks against a door on this register."
     elif against:
-        yield "\nAgainst a door on this register speaks:"
+        yield "\nWhat speaks against a door on this register:"
         yield from (f"  {CHECKS[found.check]}: {sentence(found)}" for found in against)
     else:
         yield "\nNot enough was seen to let a door depend on this register: give a test patron and her PIN."
