@@ -103,7 +103,7 @@ async def test_what_is_wrong_is_shown_first(site: Site, sign_in: SignIn) -> None
 
     assert "En dörr får inte förlita sig på" in page
     assert page.index("Svaret gäller ett annat kort") < page.index("Inloggad som")
-    assert "saker som är som de ska" in page
+    assert "saker som är i ordning eller bara noterade" in page
 
 
 async def test_two_examinations_of_one_register_do_not_go_on_at_once(site: Site, sign_in: SignIn) -> None:
