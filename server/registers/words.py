@@ -251,5 +251,8 @@ SENTENCES: Mapping[str, str] = _OPENING | _TROUBLE | _WIRE | _PERSON | _PINS | _
 
 
 def sentence(finding: Finding) -> str:
-    """The finding in English."""
-    return SENTENCES[finding.says] % finding.values
+    """The finding in English, without what a register could make a terminal do."""
+    values = {
+        name: "".join(mark if mark.isprintable() else "·" for mark in value) for name, value in finding.values.items()
+    }
+    return SENTENCES[finding.says] % values

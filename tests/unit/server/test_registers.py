@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from meroppet.ils.doctor.findings import Check, Finding, Judged
 from meroppet.ils.koha_rest import KohaRestIls
 from meroppet.ils.profiles import PRESETS
+from server.registers.printing import row
 from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from tests.fakes.clocks import ManualClock
@@ -122,3 +124,12 @@ def test_plain_text_over_a_network_is_shown_and_within_the_machine_it_is_not() -
     }
 
     assert shown == {"127.0.0.1": False, "10.1.2.3": True}
+
+
+def test_what_a_register_says_of_itself_cannot_steer_a_terminal() -> None:
+    said = {"library": "Bj\x1b]0;x\x07\x1b[2Jörken\u202e", "institution": "–", "version": "2.00", "messages": "–"}
+
+    shown = row(Finding(Check.STATUS, Judged.GOOD, "status", said))
+
+    assert "Bj·]0;x··[2Jörken·" in shown
+    assert shown.replace("\n", "").isprintable()
