@@ -14,8 +14,9 @@ from meroppet.wire.verify import VerifyReply
 
 logger = logging.getLogger(__name__)
 
-SPARE_SECONDS = 0.05
-"""What is left of the answer's cap for deciding and telling."""
+SPARE_SECONDS = 0.3
+"""What is left of the answer's cap for deciding and telling. When the cap comes first the device falls back on what it
+has learned, so a busy machine must not lose an answer that was there."""
 
 
 async def ask_server(device: Device, effect: Verify, answered: Callable[[Verified], None]) -> None:
@@ -30,7 +31,9 @@ async def ask_server(device: Device, effect: Verify, answered: Callable[[Verifie
         if reply.pin is PinAnswer.UNKNOWN:
             # A new member must not be turned away twice.
             device.sync.pull_now()
-        known = await device.sync.wait_for_change(reply.change, deadline - device.clock.monotonic())
+        # Only a right PIN can let anybody in; every other answer is told at once.
+        left = deadline - device.clock.monotonic() if reply.pin is PinAnswer.RIGHT else 0.0
+        known = await device.sync.wait_for_change(reply.change, left)
         answer = _answer(device, reply, known=known)
     except DeviceError as error:
         if isinstance(error, Refused):
