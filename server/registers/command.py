@@ -4,6 +4,7 @@ import argparse
 import getpass
 import os
 import sys
+from dataclasses import replace
 
 from meroppet.ils.doctor.examination import examine
 from meroppet.ils.doctor.findings import Finding
@@ -71,6 +72,9 @@ def _account(given: argparse.Namespace, settings: ServerSettings) -> tuple[Sip2A
     account = Registers(settings.registers, settings.register_passwords, SystemClock()).account(branch)
     if account is None:
         raise ValueError(f"register '{wanted}' is not asked over SIP2; there is nothing to examine")
+    if account.user and not account.password:
+        # systemd hands the credential to the server only; whoever types this need not have it in the settings.
+        account = replace(account, password=_password())
     return account, given.profile or register.profile, register.site_profile().wire.delimiter
 
 
@@ -82,7 +86,7 @@ def _typed(given: argparse.Namespace) -> Sip2Account:
         host=given.host,
         port=given.port,
         user=given.user,
-        password=_secret(PASSWORD_VARIABLE, "Password of the SIP2 user: ") if given.user else "",
+        password=_password() if given.user else "",
         institution=given.institution,
         location=given.location,
         zone=given.zone,
@@ -104,6 +108,10 @@ def _subject(given: argparse.Namespace) -> Subject:
         age_limit=given.age_limit,
         blocked_card=given.blocked_card,
     )
+
+
+def _password() -> str:
+    return _secret(PASSWORD_VARIABLE, "Password of the SIP2 user: ")
 
 
 def _secret(variable: str, prompt: str) -> str:

@@ -112,8 +112,10 @@ async def test_a_register_of_the_settings_is_examined_as_its_branch(open_registe
     first = await doctor("--card", CARD, environ=environ, top=config)
     named = await doctor("--register", "west", "--branch", "nora", "--card", CARD, environ=environ, top=config)
     other = await doctor("--register", "north", environ=environ, top=config)
+    typed = await doctor("--card", CARD, environ={"MEROPPET_DOCTOR_PIN": PIN}, typed=f"{PASSWORD}\n", top=config)
 
     assert (first.code, named.code) == (0, 0)
+    assert typed.code == 0, "without the credential the password is asked for"
     assert (other.code, other.err) == (
         2,
         "meroppet-server: no register 'north' in the settings; there are: west\n",
