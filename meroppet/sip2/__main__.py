@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog='decode reads {"raw": "941AY1AZFDFC", "encoding": "utf-8"} and writes code, name, fixed, fields, '
         "checksum and sequence, or error with its kind; encode does the reverse. docs/sip2.md tells everything.",
     )
-    parser.add_argument("change", choices=sorted(_CHANGES))
+    parser.add_argument("change", choices=sorted(_CHANGES), metavar=f"{{{','.join(sorted(_CHANGES))}}}")
     parser.add_argument("file", metavar="FILE.jsonl", help="- for standard input")
     chosen = parser.parse_args(arguments)
     if sys.stdout is None or (chosen.file == "-" and sys.stdin is None):

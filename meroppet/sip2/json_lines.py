@@ -192,7 +192,8 @@ def _fixed(code: str, fixed: object) -> dict[str, str]:
     for name, value in fixed.items():
         if name not in widths:
             near = get_close_matches(name, widths, 1)
-            raise _Wrong("bad_value", f"message {code} has no fixed field {name!r}; did you mean {near or [*widths]}?")
+            advice = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(widths) or 'none'}"
+            raise _Wrong("bad_value", f"message {code} has no fixed field {name!r}; {advice}")
         if len(value) > widths[name]:
             raise _Wrong("bad_value", f"`{name}` has {len(value)} characters where {widths[name]} have room")
     return fixed
