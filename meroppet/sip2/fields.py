@@ -128,14 +128,15 @@ def read_date(text: str, formats: Iterable[str] = ("%Y%m%d", "%Y-%m-%d")) -> dat
     """The date in a SIP2 timestamp (any zone style) or in one of `formats`; None for blanks and anything else."""
     text = text.strip()
     stamp = _TIMESTAMP.fullmatch(text)
-    if stamp is not None:
+    if stamp is not None and len(text) > len("YYYYMMDD"):
         return _date(int(stamp[1]), int(stamp[2]), int(stamp[3]))
+    # Eight digits may be a site's own way, such as DDMMYYYY.
     for form in formats:
         try:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 (a date has no zone)
         except ValueError:
             continue
-    return None
+    return _date(int(stamp[1]), int(stamp[2]), int(stamp[3])) if stamp is not None else None
 
 
 def _date(year: int, month: int, day: int) -> date | None:

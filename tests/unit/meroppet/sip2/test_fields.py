@@ -34,6 +34,11 @@ def test_a_site_may_name_its_own_date_form() -> None:
     assert read_date("11/15/2005", ("%m/%d/%Y",)) == date(2005, 11, 15)
 
 
+def test_eight_digits_are_read_in_the_sites_own_way_first() -> None:
+    assert read_date("24121980", ("%d%m%Y",)) == date(1980, 12, 24)
+    assert read_date("19801224    235900", ("%d%m%Y",)) == date(1980, 12, 24)
+
+
 def test_a_timestamp_has_18_characters_and_a_blank_zone() -> None:
     assert timestamp(datetime(2026, 11, 21, 9, 5, 1, tzinfo=UTC)) == "20261121    090501"
 
