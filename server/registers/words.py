@@ -146,8 +146,10 @@ _WIRE = {
 _PERSON = {
     "no_card_given": N_("No test card was given: nothing can be said about patrons and PINs."),
     "patron_known": N_("Known, and nothing stands against the card."),
-    "patron_flagged": N_("Known, but marked at positions %(positions)s: use a patron in good standing."),
-    "patron_marked": N_("Known; positions %(positions)s are marked, which keeps nobody out."),
+    "patron_flagged": N_(
+        "Known, but position %(positions)s of the patron status is marked: use a patron in good standing."
+    ),
+    "patron_marked": N_("Known; position %(positions)s of the patron status is marked, which keeps nobody out."),
     "patron_unknown": N_("The register does not know this card. Was the number typed right?"),
     "patron_unsaid": N_("It does not say whether the card is valid (BL): nobody would be let in."),
     "echo_exact": N_("As it was asked for."),
@@ -157,7 +159,9 @@ _PERSON = {
     "letters_decomposed": N_("Written in two parts (letter and mark), as %(charset)s; they are put together here."),
     "letters_stripped": N_("It leaves the marks out: å becomes a. Names and titles are shown so."),
     "letters_questioned": N_("It writes question marks for them. Names and titles are shown so."),
-    "letters_unseen": N_("None came. Give the test patron a name with å, ä or ö, or an item such a title."),
+    "letters_unseen": N_(
+        "There were none in its answers. Give the test patron a name with å, ä or ö, or the test item such a title."
+    ),
     "unknown_card_refused": N_("Refused."),
     "unknown_card_unsaid": N_("It says neither yes nor no; that is taken for no."),
     "unknown_card_closes": N_("No usable answer; that is taken for no."),
@@ -221,7 +225,7 @@ _PINS = {
 
 _REST = {
     "no_item_given": N_("No test item was given."),
-    "item_known": N_("Known, status %(status)s."),
+    "item_known": N_("Known, circulation status %(status)s (03 is available)."),
     "other_item": N_("The answer is about another item."),
     "item_unknown": N_("Unknown. Was the number typed right?"),
     "item_unanswered": N_("No usable answer."),
