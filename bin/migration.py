@@ -1,6 +1,6 @@
 """Writes the next step of the server's schema: what the tables in the code have and the newest step has not.
 
-Run as `bin/meroppet run python bin/migration.py WHAT IT DOES`, then read what was written: Alembic guesses, people decide.
+Run as `bin/meroppet run python bin/migration.py WHAT IT DOES`, then read what it wrote: Alembic guesses, people decide.
 """
 
 import asyncio
