@@ -1,10 +1,11 @@
 """Pages from templates: one Jinja environment a language, sharing the base page and the parts that all pages use."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
 from gettext import NullTranslations
 from pathlib import Path
 
+from babel.numbers import format_decimal
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -84,7 +85,7 @@ def _environment(
     )
     _translate(environment, catalogue)
     environment.globals |= {"lang": lang, "languages": languages.LANGUAGES, "asset": assets.url, "icon": icon}
-    environment.filters |= {**_date_filters(lang, zone), "pieces": codes.pieces}
+    environment.filters |= {**_date_filters(lang, zone), "pieces": codes.pieces, "tenths": _tenths(lang)}
     return environment
 
 
@@ -98,6 +99,11 @@ def _translate(environment: Environment, catalogue: NullTranslations) -> None:
         pgettext=catalogue.pgettext,
         npgettext=catalogue.npgettext,
     )
+
+
+def _tenths(lang: str) -> Callable[[float], str]:
+    """0,9 in Swedish, 0.9 in English: one decimal, written as people here write it."""
+    return lambda value: format_decimal(value, format="#,##0.0", locale=lang)
 
 
 def _date_filters(lang: str, zone: tzinfo | None) -> dict[str, object]:

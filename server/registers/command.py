@@ -30,13 +30,33 @@ async def doctor(given: argparse.Namespace, settings: ServerSettings) -> int:
     tries = Tries(given.try_empty_pin, given.try_lock_out, given.try_loan, given.idle)
     patience = Patience(answer=given.patience, door=DEADLINE_SECONDS)
     tell = _beside if given.json else _told
+    here = _as_typed if given.host is not None else _as_set
     if not given.json:
         _say(head())
     diagnosis = await examine(
-        account, subject, SystemClock(), preset=preset, delimiter=delimiter, tries=tries, patience=patience, tell=tell
+        account,
+        subject,
+        SystemClock(),
+        preset=preset,
+        delimiter=delimiter,
+        tries=tries,
+        patience=patience,
+        tell=lambda finding: tell(here(finding)),
     )
+    diagnosis = replace(diagnosis, findings=tuple(here(finding) for finding in diagnosis.findings))
     _say(as_json(diagnosis) if given.json else outcome(diagnosis))
     return 0 if diagnosis.is_safe else 1
+
+
+def _as_set(finding: Finding) -> Finding:
+    return finding
+
+
+def _as_typed(finding: Finding) -> Finding:
+    """Where the register is typed here, so is the remedy; everywhere else it stands in the settings."""
+    if finding.says != "not_encrypted":
+        return finding
+    return replace(finding, values={**finding.values, "how": "--plain-text"})
 
 
 def _told(finding: Finding) -> None:

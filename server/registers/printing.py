@@ -3,6 +3,7 @@
 import json
 import textwrap
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from meroppet.ils.doctor.findings import Diagnosis, Finding, Judged
 from meroppet.ils.profiles import profile_to_toml
@@ -30,15 +31,8 @@ def _row(check: str, judged: str, seen: str) -> str:
 
 
 def outcome(diagnosis: Diagnosis) -> str:
-    """What it all comes to: the speed, what speaks against a door, the profile."""
-    return "\n".join([*_speed(diagnosis), *_verdict(diagnosis), *_profile(diagnosis)])
-
-
-def _speed(diagnosis: Diagnosis) -> Iterator[str]:
-    if diagnosis.paces:
-        yield f"\n{'MESSAGE':<12}{'TIMES':>8}{'p50 ms':>10}{'p95 ms':>10}"
-    for pace in diagnosis.paces:
-        yield f"{pace.message:<12}{pace.times:>8}{pace.p50_ms:>10.1f}{pace.p95_ms:>10.1f}"
+    """What it all comes to, after the rows: what speaks against a door, the profile."""
+    return "\n".join([*_verdict(diagnosis), *_profile(diagnosis)])
 
 
 def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
@@ -67,7 +61,10 @@ def profile_text(diagnosis: Diagnosis) -> str | None:
 
 
 def _notes(diagnosis: Diagnosis) -> dict[str, str]:
-    return dict.fromkeys(diagnosis.seen, "seen") | dict.fromkeys(diagnosis.guessed, "guessed")
+    notes = dict.fromkeys(diagnosis.seen, "seen") | dict.fromkeys(diagnosis.guessed, "guessed")
+    named = asdict(diagnosis.profile.fields) if diagnosis.profile is not None else {}
+    absent = (f"fields.{name}" for name, field in named.items() if field is None)
+    return notes | {key: "seen in no field" for key in absent if key in notes}
 
 
 def as_json(diagnosis: Diagnosis) -> str:

@@ -57,7 +57,7 @@ _OPENING = {
     "cannot_connect_again": N_("It could be reached, but not a second time: how many connections does it allow?"),
     "no_connection_in_time": N_("No connection within %(seconds)s s. Is a firewall in the way?"),
     "not_encrypted": N_(
-        "PINs would cross the network in plain text to %(host)s. Use TLS, or say that plain text is meant."
+        "PINs would cross the network in plain text to %(host)s. Use TLS; if plain text is meant, say so with %(how)s."
     ),
     "certificate_not_trusted": N_(
         "Its certificate is not trusted: %(why)s. If it is the right one, pin SHA-256 %(sha256)s."
@@ -67,6 +67,7 @@ _OPENING = {
         "Another certificate than the pinned one: SHA-256 %(sha256)s. Do not go on before somebody has said why."
     ),
     "no_tls_there": N_("It does not speak TLS on this port (%(why)s)."),
+    "hangs_up_at_tls": N_("It does not speak TLS on this port: it hung up at the first words."),
     "encrypted": N_("TLS, and its certificate is trusted."),
     "encrypted_pinned": N_("TLS, and its certificate is the pinned one."),
     "loopback": N_(

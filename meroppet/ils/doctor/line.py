@@ -125,7 +125,7 @@ def _has_line(data: bytes) -> bool:
 async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line:
     """A connection, encrypted as the account wants it; raises Unreachable."""
     if not account.may_connect:
-        raise Unreachable("not_encrypted", host=account.host)
+        raise Unreachable("not_encrypted", host=account.host, how="plain_text = true")
     try:
         context = _context(account.tls) if account.tls is not None else None
     except OSError as error:
@@ -140,10 +140,10 @@ async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line
         seen = await _fingerprint(account, patience)
         raise Unreachable("certificate_not_trusted", why=error.verify_message, sha256=seen) from error
     except ssl.SSLError as error:
-        raise Unreachable("no_tls_there", why=error.reason or "") from error
+        raise Unreachable("no_tls_there", why=_in_words(error)) from error
     except ConnectionResetError as error:
         # It was there and hung up at the first words of TLS.
-        raise Unreachable("no_tls_there" if context is not None else "cannot_connect", why=_why(error)) from error
+        raise Unreachable("hangs_up_at_tls" if context is not None else "cannot_connect", why=_why(error)) from error
     except (ValueError, OverflowError) as error:
         # A host name that no name server could be asked for; a port beyond 65535.
         raise Unreachable("cannot_connect", why=str(error)) from error
@@ -160,8 +160,13 @@ async def open_line(account: Sip2Account, clock: Clock, patience: float) -> Line
 def _why(error: OSError) -> str:
     """The system's own words; a name nobody knows has an error number of another kind."""
     if isinstance(error, socket.gaierror) or not error.errno:
-        return error.strerror or type(error).__name__
+        return error.strerror or str(error) or "the connection failed"
     return os.strerror(error.errno)
+
+
+def _in_words(error: ssl.SSLError) -> str:
+    """OpenSSL names its reasons like WRONG_VERSION_NUMBER."""
+    return (error.reason or "no reason told").replace("_", " ").lower()
 
 
 def _connect(

@@ -54,6 +54,8 @@ async def test_a_safe_register_ends_with_0_a_table_and_a_profile(open_register: 
     assert ended.out.startswith("CHECK ")
     assert "Nothing speaks against a door" in ended.out
     assert "[registers.profile_changes.fields]" in ended.out
+    assert ended.out.count("p95") == 4, "each kind of question once"
+    assert 'may_enter = ""  # seen in no field' in ended.out
 
 
 async def test_an_unsafe_one_ends_with_1_and_says_why(open_register: Open) -> None:
@@ -146,8 +148,18 @@ async def test_what_cannot_be_meant_is_one_sentence(words: list[str], says: str)
     assert ended.out == ""
 
 
-async def test_plain_text_over_a_network_needs_to_be_asked_for() -> None:
-    ended = await doctor("--host", "192.0.2.1", "--card", CARD)
+async def test_plain_text_over_a_network_needs_to_be_asked_for_where_the_register_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(
+        '[[registers]]\nid = "west"\nprofile = "koha"\nhost = "192.0.2.1"\naccounts = [{branch = "nora"}]\n',
+        encoding="utf-8",
+    )
 
-    assert ended.code == 1
-    assert "PINs would cross the network in plain text to 192.0.2.1" in ended.out
+    typed = await doctor("--host", "192.0.2.1", "--card", CARD)
+    of_settings = await doctor("--card", CARD, top=("--config", str(file)))
+
+    for ended, says in ((typed, "--plain-text."), (of_settings, "plain_text = true.")):
+        told = " ".join(ended.out.split())
+        assert ended.code == 1
+        assert "PINs would cross the network in plain text to 192.0.2.1" in told
+        assert told.count(f"say so with {says}") == 2, "in the row and in what speaks against a door"

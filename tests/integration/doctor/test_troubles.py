@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -244,7 +245,14 @@ async def test_to_another_certificate_than_the_pinned_one_nothing_is_said(pem: P
 async def test_tls_to_a_register_in_plain_text_is_said(open_register: Open) -> None:
     register = await open_register()
 
-    assert against(await _over_tls(register.port, Tls())) == [(Check.REACH, "no_tls_there")]
+    assert against(await _over_tls(register.port, Tls())) == [(Check.REACH, "hangs_up_at_tls")]
+
+
+async def test_what_answers_tls_in_plain_text_is_told_in_words(stranger: Stranger) -> None:
+    (finding,) = (await _over_tls(await stranger(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Tls())).findings
+
+    assert finding.says == "no_tls_there"
+    assert re.fullmatch("[a-z ]+", finding.values["why"])
 
 
 async def test_authorities_that_cannot_be_read_are_a_finding(open_register: Open, tmp_path: Path) -> None:

@@ -72,6 +72,17 @@ async def test_an_examination_shows_what_was_seen_and_a_profile(site: Site, sign
     assert "Rätt, med meddelande 63." in page
 
 
+async def test_times_have_the_decimal_sign_of_the_language(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("consortium")
+    address = await _examine(visitor)
+    swedish = await _over(site, visitor, address)
+    english = (await visitor.get(f"{address}?lang=en")).text
+
+    assert re.search(r"\d,\d ms", swedish)
+    assert not re.search(r"\d\.\d ms", swedish)
+    assert re.search(r"\d\.\d ms", english)
+
+
 async def test_nobody_is_named_and_no_secret_is_kept(
     site: Site, sign_in: SignIn, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -118,25 +129,30 @@ async def test_two_examinations_of_one_register_do_not_go_on_at_once(site: Site,
     await site.parts.registers.close()
 
 
-WRONG: tuple[dict[str, str], ...] = (
-    {"card": ""},
-    {"card": "x"},
-    {"branch": "teg"},
-    {"branch": "127.0.0.1"},
-    {"born": "i går"},
-    {"item": "3" * 81},
-    {"pin": "12\n34"},
-    {"blocked_card": "?"},
+WRONG: tuple[tuple[str, str, str], ...] = (
+    ("card", "", "Testlåntagarens kortnummer"),
+    ("card", "x", "Testlåntagarens kortnummer"),
+    ("branch", "teg", "Med kontot för"),
+    ("branch", "127.0.0.1", "Med kontot för"),
+    ("born", "i går", "Födelsedatum"),
+    ("item", "3" * 81, "Ett testexemplar på sin hylla (streckkod)"),
+    ("pin", "12\n34", "Testlåntagarens PIN"),
+    ("blocked_card", "?", "Kortnumret för en låntagare som är spärrad"),
 )
 
 
-async def test_what_cannot_be_meant_begins_nothing(site: Site, sign_in: SignIn) -> None:
+async def test_a_wrong_field_begins_nothing_and_is_named_at_the_top_of_the_form_with_focus(
+    site: Site, sign_in: SignIn
+) -> None:
     visitor = await sign_in("consortium")
-    for wrong in WRONG:
-        answer = await visitor.post("/registers/west/examine", {**FORM, **wrong}, on="/registers/west")
+    for field, value, label in WRONG:
+        answer = await visitor.post("/registers/west/examine", {**FORM, field: value}, on="/registers/west")
+        form = answer.text.partition('s-examine">')[2]
 
-        assert answer.status_code == 422, wrong
-        assert "Inget påbörjades" in answer.text
+        assert answer.status_code == 422, field
+        assert f"Inget påbörjades: rätta ”{label}”." in form.partition("<label")[0]
+        assert re.findall(r"<[^>]* autofocus[^>]*>", answer.text) == re.findall(r'<[^>]*role="alert"[^>]*>', form)
+        assert re.findall(r'id="field-(\w+)"[^>]*aria-invalid', answer.text) == [field]
     assert site.parts.registers.examinations.last("west") is None
 
 
