@@ -22,6 +22,7 @@ from demo.register_account import PASSWORD_VARIABLE, account_of
 from demo.register_arguments import parser
 from demo.register_hearing import Listener, hear_input
 from demo.register_orders import Orders, Unfit
+from demo.register_saying import Voice
 from demo.register_stock import STOCKS, Stock, library_of
 from demo.register_words import accounts_of, stock_of
 from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
@@ -93,6 +94,7 @@ class _Process:
             RegisterAccount(account_of(branch), password or KNOWN_PASSWORD, branch.register_code),
             RegisterAccount("meroppet-other-branch", password or KNOWN_PASSWORD, OTHER_BRANCH),
         )
+        self._voice = Voice(is_quiet=chosen.quiet)
         self._ended = asyncio.Event()
 
     async def serve(self) -> int:
@@ -112,6 +114,7 @@ class _Process:
         finally:
             await listener.close()
             await register.close()
+            self._voice.finish()
         return 0
 
     async def _run(self, register: Register, orders: Orders, listener: Listener) -> None:
@@ -139,19 +142,17 @@ class _Process:
     async def _hear(self, orders: Orders) -> None:
         async for line in hear_input():
             answer = await orders.obey(line)
-            if answer and not self._chosen.quiet:
-                print(answer, flush=True)
+            if answer:
+                self._voice.say(answer)
         if self._chosen.until_input_ends:
             self._ended.set()
 
     def _tell(self, register: Register, listener: Listener) -> None:
-        if self._chosen.quiet:
-            return
         dialect, control = register.dialect, register.control
-        print(
+        self._voice.say(
             f"SIP2 on {self._chosen.host}:{register.port}, as {dialect.name}: {dialect.about}; fault: {control.fault}"
         )
-        print(accounts_of(self._accounts, shows_passwords=not self._has_secret))
-        print(stock_of(self._shelves.stock()))
+        self._voice.say(accounts_of(self._accounts, shows_passwords=not self._has_secret))
+        self._voice.say(stock_of(self._shelves.stock()))
         heard = f" or on {HOST}:{listener.port}" if listener.port else ""
-        print(f'Type an order here{heard}, such as "fault hang" or "help"; Ctrl-C ends it.', flush=True)
+        self._voice.say(f'Type an order here{heard}, such as "fault hang" or "help"; Ctrl-C ends it.')

@@ -8,9 +8,28 @@ import threading
 from collections.abc import AsyncIterator
 
 from demo.ports import HOST
-from demo.register_orders import Orders
+from demo.register_orders import LONGEST_ORDER, Orders
 
-_LONGEST_ORDER = 1000
+_READ_AT_ONCE = 4096
+_MOST_KEPT = 4 * LONGEST_ORDER + 1
+"""Bytes of a line that are kept; in any letters they are more than the longest order, and told to be so."""
+
+
+class Lines:
+    """Bytes in, whole lines out; of a line without an end no more is kept than shows that it is too long."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def cut(self, data: bytes) -> list[str]:
+        """The lines that `data` ends; b"" is the end of the input, which ends the last line too."""
+        *ended, rest = (data or (b"\n" if self._rest else b"")).split(b"\n")
+        lines = []
+        for part in ended:
+            lines.append((self._rest + part)[:_MOST_KEPT].decode("utf-8", "replace"))
+            self._rest = b""
+        self._rest = (self._rest + rest)[:_MOST_KEPT]
+        return lines
 
 
 async def hear_input() -> AsyncIterator[str]:
@@ -30,12 +49,12 @@ async def hear_input() -> AsyncIterator[str]:
             loop.call_soon_threadsafe(lines.put_nowait, line)
 
     def read() -> None:
-        rest = b""
+        heard, data = Lines(), b"-"
         try:
-            while data := os.read(0, 4096):
-                *whole, rest = (rest + data).split(b"\n")
-                for line in whole:
-                    tell(line.decode("utf-8", "replace"))
+            while data:
+                data = os.read(0, _READ_AT_ONCE)
+                for line in heard.cut(data):
+                    tell(line)
         except OSError:
             pass
         tell(None)
@@ -56,7 +75,7 @@ class Listener:
 
     async def start(self, port: int) -> None:
         """Listen; raises OSError where the port is taken."""
-        self._server = await asyncio.start_server(self._serve, HOST, port, limit=_LONGEST_ORDER)
+        self._server = await asyncio.start_server(self._serve, HOST, port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -72,13 +91,15 @@ class Listener:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        heard, data = Lines(), b"-"
         try:
-            while line := await reader.readline():
-                answer = await self._orders.obey(line.decode("utf-8", "replace"))
-                writer.write(f"{answer}\n".encode())
-                await writer.drain()
-        except (OSError, ValueError, asyncio.CancelledError):
-            # Hung up, or a line longer than any order.
+            while data:
+                data = await reader.read(_READ_AT_ONCE)
+                for line in heard.cut(data):
+                    writer.write(f"{await self._orders.obey(line)}\n".encode())
+                    await writer.drain()
+        except (OSError, asyncio.CancelledError):
+            # Hung up.
             pass
         finally:
             writer.close()

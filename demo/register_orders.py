@@ -14,6 +14,9 @@ from meroppet.sip2.errors import SIP2Error
 
 UNSTATED = "unstated"
 """As a Koha account without an encoding."""
+LONGEST_ORDER = 1000
+"""Characters."""
+_LONGEST_ECHO = 40
 TERMINATORS = {"CR": b"\r", "LF": b"\n", "CRLF": b"\r\n"}
 HELP = """\
 fault NAME [from-login]   one of the faults; login and 99 are spared unless from-login is said
@@ -56,6 +59,8 @@ class Orders:
 
     async def obey(self, line: str) -> str:
         """What was done, in one line or several; a sentence for an order that cannot be obeyed. Never raises."""
+        if len(line) > LONGEST_ORDER:
+            return f"the line is too long: an order has at most {LONGEST_ORDER} characters"
         try:
             return await self.do(line)
         except Unfit as refusal:
@@ -71,32 +76,33 @@ class Orders:
             return lists[words[0]]
         order = self._known.get(words[0])
         if order is None:
-            raise Unfit(f"no order {words[0]!r}; known: {', '.join((*self._known, *lists))}")
+            raise Unfit(f"no order {_short(words[0])!r}; known: {', '.join((*self._known, *lists))}")
         return await order(words[1:])
 
     async def _fault(self, words: list[str]) -> str:
         name = words[0] if words else ""
         if name not in set(Fault) or words[1:] not in ([], ["from-login"]):
-            raise Unfit(f"no fault {' '.join(words)!r}; known: {', '.join(Fault)}")
+            raise Unfit(f"no fault {_short(' '.join(words))!r}; known: {', '.join(Fault)}")
         control = self._register.control
-        control.fault, control.from_login = Fault(name), bool(words[1:])
+        control.fault = Fault(name)
+        control.from_login = bool(words[1:]) and control.fault is not Fault.NONE
         return f"fault {name}: {ABOUT[control.fault]}{', from login on' if control.from_login else ''}"
 
     async def _dialect(self, words: list[str]) -> str:
         name = " ".join(words)
         if name not in DIALECTS:
-            raise Unfit(f"no dialect {name!r}; known: {', '.join(DIALECTS)}")
+            raise Unfit(f"no dialect {_short(name)!r}; known: {', '.join(DIALECTS)}")
         self._register.control.dialect = DIALECTS[name]
         await self._register.drop()
         return f"dialect {name}: {DIALECTS[name].about}"
 
     async def _seconds(self, words: list[str]) -> str:
         self._register.control.seconds = _number("seconds", words)
-        return f"seconds {words[0]}"
+        return f"seconds {_short(words[0])}"
 
     async def _idle(self, words: list[str]) -> str:
         self._register.control.idle_seconds = None if words == ["dialect"] else _number("idle", words)
-        return f"idle {words[0]}"
+        return f"idle {_short(words[0])}"
 
     async def _lock_after(self, words: list[str]) -> str:
         library = self._register.library
@@ -111,13 +117,15 @@ class Orders:
         try:
             form = replace(form, coding=replace(form.coding, charset=name))
         except SIP2Error as error:
-            raise Unfit(f"no encoding {name!r}; known are such as utf-8, latin-1, cp850, ascii, {UNSTATED}") from error
-        return await self._reform(form, f"encoding {name}")
+            raise Unfit(
+                f"no encoding {_short(name)!r}; known are such as utf-8, latin-1, cp850, ascii, {UNSTATED}"
+            ) from error
+        return await self._reform(form, f"encoding {_short(name)}")
 
     async def _terminator(self, words: list[str]) -> str:
         name = " ".join(words).upper()
         if name not in TERMINATORS:
-            raise Unfit(f"no terminator {name!r}; known: {', '.join(TERMINATORS)}")
+            raise Unfit(f"no terminator {_short(name)!r}; known: {', '.join(TERMINATORS)}")
         return await self._reform(
             replace(self._register.dialect.form, terminator=TERMINATORS[name]), f"terminator {name}"
         )
@@ -147,6 +155,10 @@ class Orders:
         return state_of(self._register.library)
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…"
+
+
 def _number(order: str, words: list[str]) -> float:
     text = " ".join(words)
     try:
@@ -154,5 +166,5 @@ def _number(order: str, words: list[str]) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise Unfit(f"{order} {text}: give a number of 0 or more")
+        raise Unfit(f"{order} {_short(text)}: give a number of 0 or more")
     return number

@@ -75,10 +75,12 @@ async def test_the_register_falls_silent_when_told_and_answers_again(register: t
     await ils.close()
 
 
-async def until(ils: Sip2Ils, is_so: Callable[[PatronAnswer], bool]) -> None:
+async def until(
+    ils: Sip2Ils, is_so: Callable[[PatronAnswer], bool], card: str = ASTRID.card, pin: str = ASTRID.pin
+) -> None:
     """Ask until the answer is this; when an order has been heard is not told on a pipe."""
     async with asyncio.timeout(SOON):
-        while not is_so(await ils.patron(ASTRID.card, ASTRID.pin)):  # noqa: ASYNC110 (what is waited for is elsewhere)
+        while not is_so(await ils.patron(card, pin)):  # noqa: ASYNC110 (what is waited for is elsewhere)
             await asyncio.sleep(0.02)
 
 
@@ -100,12 +102,12 @@ async def test_the_register_of_the_demo_ends_with_it_and_tells_its_log_no_secret
 
 
 class Stranger:
-    """A register started on its own, with nothing on its standard input, and its control port."""
+    """A register started on its own, with nothing on its standard input unless told so, and its control port."""
 
-    def __init__(self, *more: str) -> None:
+    def __init__(self, *more: str, stdin: int = subprocess.DEVNULL) -> None:
         self.process = subprocess.Popen(
             register_command("--port", "0", "--control", "0", *more),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={name: value for name, value in os.environ.items() if name != PASSWORD_VARIABLE},
@@ -124,14 +126,21 @@ class Stranger:
 
     def order(self, line: str) -> str:
         """The first line of the answer."""
+        return self.orders(line)[0]
+
+    def orders(self, *lines: str, end: str = "\n") -> list[str]:
+        """The first line of the answers to orders on one connection; `end` is what the last line ends with."""
         with socket.create_connection((ports.HOST, self.control), timeout=SOON) as connection:
-            connection.sendall(f"{line}\n".encode())
+            connection.sendall(("\n".join(lines) + end).encode())
+            connection.shutdown(socket.SHUT_WR)
             with connection.makefile(encoding="utf-8") as answer:
-                return answer.readline().strip()
+                return answer.read().splitlines()
 
     def stop(self) -> int:
         self.process.terminate()
         code = self.process.wait(SOON)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
@@ -162,6 +171,37 @@ async def test_a_strangers_register_lives_on_without_input_and_obeys_orders_by_i
         assert stranger.order("dialect kohaa") == f"no dialect 'kohaa'; known: {', '.join(DIALECTS)}"
     finally:
         await ils.close()
+        assert stranger.stop() == 0
+
+
+async def test_every_order_is_answered_and_what_was_written_comes_back_cut_short() -> None:
+    stranger = Stranger()
+    try:
+        well, long, unknown, last = stranger.orders(
+            "fault none from-login", "x" * 5000, "å" * 900, "fault hang", end=""
+        )
+    finally:
+        assert stranger.stop() == 0
+
+    assert well == "fault none: all is well"
+    assert long == "the line is too long: an order has at most 1000 characters"
+    assert unknown.startswith(f"no order '{'å' * 40}…'; known: ")
+    assert last.startswith("fault hang: ")
+
+
+async def test_a_register_whose_output_nobody_reads_goes_on_answering_and_ends_when_told() -> None:
+    stranger = Stranger(stdin=subprocess.PIPE)
+    ils, other = client(stranger.port), client(stranger.port)
+    try:
+        assert stranger.process.stdin is not None
+        stranger.process.stdin.write("help\n" * 2000 + "x" * 50_000 + "\nfault close\n")
+        stranger.process.stdin.flush()
+        await until(ils, lambda answer: answer.cause is UnavailableCause.CLOSED, "2000000001", "1234")
+        assert await asyncio.to_thread(stranger.order, "fault none") == "fault none: all is well"
+        assert (await other.patron("2000000001", "1234")).pin is PinAnswer.RIGHT
+    finally:
+        await ils.close()
+        await other.close()
         assert stranger.stop() == 0
 
 
