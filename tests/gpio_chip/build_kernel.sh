@@ -50,5 +50,7 @@ for option in $wanted; do
 done
 nice make -s ARCH=um -j"$(nproc)" linux >make.log 2>&1 || fail "$(grep -m 1 -i 'error' make.log || tail -n 1 make.log)"
 strip -o linux.stripped linux
+# What was written goes to the disk now, not in the middle of a test that waits for a journal.
+sync
 # Moved at the end: what stands under this name is whole.
 mv linux.stripped "$target"
