@@ -13,9 +13,11 @@ async def facts(port: int) -> dict[str, object]:
     try:
         async with asyncio.timeout(WITHIN):
             reader, writer = await asyncio.open_connection(HOST, port)
-            writer.write(b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            answer = await reader.read(64 * 1024)
-            writer.close()
+            try:
+                writer.write(b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                answer = await reader.read(64 * 1024)
+            finally:
+                writer.close()
         found = json.loads(answer.partition(b"\r\n\r\n")[2])
     except (OSError, ValueError):
         return {}
