@@ -183,10 +183,18 @@ class ServerDouble:
         self._server.should_exit = True
         self._server.force_exit = True
         self.wake()
-        for connection in list(self._server.server_state.connections):
-            connection.transport.abort()
+        # The door first: a device that lost its connection is back at once, and would be served after the end.
+        for listening in self._server.servers:
+            listening.close()
+        self._hang_up(self._server)
         await self._serving
+        self._hang_up(self._server)
         self._server = self._serving = None
+
+    @staticmethod
+    def _hang_up(server: uvicorn.Server) -> None:
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
 
     def _app(self) -> Starlette:
         posts = {

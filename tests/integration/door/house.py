@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import os
 import shutil
 import sqlite3
 import sys
@@ -30,8 +29,6 @@ ANNA = Patron("A1000001", "1234")
 BERTIL = Patron("B2000002", "5678")
 POLICY = Policy(minimum_age=16)
 
-MEMORY = "/dev/shm"
-
 
 class WatchedBoard(Board):
     """A board that counts how often its strike let go."""
@@ -51,11 +48,8 @@ class House:
     """Start what a test needs; `close` ends it all."""
 
     def __init__(self) -> None:
-        # A socket's path has at most 107 bytes, so not beneath pytest's long folders. In memory where there is such a
-        # place: a disk that others keep busy for two seconds is a broken disk to the door, and other tests' business.
-        self.folder = Path(
-            tempfile.mkdtemp(prefix="meroppet-door-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
-        )
+        # A socket's path has at most 107 bytes, so not beneath pytest's long folders.
+        self.folder = Path(tempfile.mkdtemp(prefix="meroppet-door-"))
         self.board = WatchedBoard(self.folder / "board.sock")
         self.server = ServerDouble()
         self.server.patrons = patrons(ANNA, BERTIL)
