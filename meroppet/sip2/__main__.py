@@ -32,15 +32,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with open(chosen.file, "rb") as file:  # noqa: PTH123
             return _convert(file, _CHANGES[chosen.change], is_live=False)
     except BrokenPipeError:
-        # Whoever read has had enough. Python would complain on its way out that the rest could not be written.
-        sys.stdout = open("/dev/null", "w")  # noqa: PTH123, SIM115
+        # Whoever read has had enough.
+        _forget_what_could_not_be_written()
         return 0
     except OSError as error:
         what = f"{chosen.file} cannot be read" if error.filename is not None else "it cannot be read or written on"
         print(f"{what}: {error.strerror or error}", file=sys.stderr)
+        _forget_what_could_not_be_written()
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _forget_what_could_not_be_written() -> None:
+    # Python would try once more on its way out, complain, and end with a code of its own (120).
+    sys.stdout = open("/dev/null", "w")  # noqa: PTH123, SIM115
 
 
 def _convert(lines: Iterable[bytes] | BinaryIO, change: Callable[[Object], Object], *, is_live: bool) -> int:

@@ -1,6 +1,7 @@
 """`python -m meroppet.sip2`: messages as JSON for everybody, back again without loss, and never a traceback."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -270,8 +271,15 @@ def test_the_command_never_shows_a_traceback(tmp_path: Path) -> None:
 def test_a_command_without_its_streams_ends_without_a_traceback(closed: str) -> None:
     command = f"{sys.executable} -m meroppet.sip2 decode - {closed}"
 
+    # Buffered, as it is for everybody: only then is there something left to write when Python ends.
+    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     done = subprocess.run(
-        ["sh", "-c", command], input=b'{"raw": "941"}\n', capture_output=True, check=False, timeout=60
+        ["sh", "-c", command],
+        input=b'{"raw": "941"}\n',
+        env=surroundings,
+        capture_output=True,
+        check=False,
+        timeout=60,
     )
 
     assert done.returncode == 1
