@@ -17,8 +17,8 @@ from meroppet.ils.doctor.findings import Check, Diagnosis
 from meroppet.ils.doctor.subject import Patience, Subject
 from meroppet.ils.sip2_connection import Tls
 from meroppet.runtime.clock import SystemClock
+from tests.fakes.certificates import certificate, fingerprint
 from tests.integration.doctor.conftest import SUBJECT, Open, account, against, examined
-from tests.integration.sip2.certificates import certificate, fingerprint
 from tests.integration.sip2.peers import ScriptedPeer
 
 HASTY = Patience(answer=1.0, door=0.9, measuring=0.1, most_times=2)

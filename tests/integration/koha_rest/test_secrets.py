@@ -1,24 +1,19 @@
 """Nobody's card, PIN, name or secret stands in a log, and nothing is said in the clear or to a stranger."""
 
 import asyncio
-import ipaddress
 import json
 import logging
 import ssl
 import traceback
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from meroppet.ils.koha_rest import KohaRestIls, KohaSite
 from meroppet.ils.koha_rest.facts import read_patron
 from meroppet.ils.ports import PatronReason, UnavailableCause
 from meroppet.rules.pin import PinAnswer
+from tests.fakes.certificates import certificate
 from tests.fakes.clocks import ManualClock
 from tests.integration.koha_rest.conftest import Connect
 from tests.integration.koha_rest.replay import CLIENT, FAULTS, PATRONS, SECRET, TOKEN, RecordedKoha, Server, served
@@ -107,35 +102,12 @@ async def test_plain_http_is_loud(clock: ManualClock, caplog: pytest.LogCaptureF
     assert "plain http" in caplog.text
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "koha")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=36500))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "koha.pem"
-    file.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return file
-
-
-async def test_tls_is_verified(connect: Connect, certificate: Path, tmp_path: Path) -> None:
+async def test_tls_is_verified(connect: Connect, tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(pem)
     with served(RecordedKoha(), tls=context) as server:
-        known = await connect(server, ca_file=certificate).patron(CARD, None)
+        known = await connect(server, ca_file=pem).patron(CARD, None)
         stranger = await connect(server).patron(CARD, None)
         missing = await connect(server, ca_file=tmp_path / "none.pem").patron(CARD, None)
 

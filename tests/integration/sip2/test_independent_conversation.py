@@ -23,7 +23,7 @@ from meroppet.ils.ports import (
 from meroppet.ils.profiles import STANDARD
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
 from meroppet.rules.pin import PinAnswer
-from tests.integration.sip2.certificates import certificate, fingerprint
+from tests.fakes.certificates import certificate, fingerprint
 from tests.integration.sip2.conftest import PASSWORD, HandClock
 from tests.integration.sip2.independent_register import CARD, ITEM, NAME, OTHER, PIN, TITLE, SmallRegister, listening
 from tests.integration.sip2.tunnel import client_side, register_side

@@ -11,7 +11,7 @@ from meroppet.ils.profiles import KOHA
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils, Tls
 from meroppet.sip2.codec import decode, encode
 from meroppet.sip2.messages import build
-from tests.integration.sip2.certificates import certificate, fingerprint
+from tests.fakes.certificates import certificate, fingerprint
 from tests.integration.sip2.conftest import PASSWORD, HandClock
 from tests.integration.sip2.peers import ScriptedPeer
 

@@ -1,8 +1,8 @@
-"""Certificates for registers on loopback."""
+"""Certificates for servers on loopback."""
 
 import hashlib
 import ipaddress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.integration.sip2.conftest import NOW
+SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def certificate(folder: Path) -> Path:
@@ -23,8 +23,8 @@ def certificate(folder: Path) -> Path:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=3650))
-        .not_valid_after(NOW + timedelta(days=3650))
+        .not_valid_before(SINCE)
+        .not_valid_after(SINCE + timedelta(days=36500))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
