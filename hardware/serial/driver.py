@@ -1,6 +1,8 @@
 """The barcode scanner called `serial`: a port that pyserial opens, read in its own thread."""
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import serial
 
@@ -29,6 +31,9 @@ class SerialBarcodeScanner:
     def __init__(self, options: SerialOptions) -> None:
         self._options = options
         self._port: serial.Serial | None = None
+        # Held by whoever interrupts or closes the port: an interruption that came in the middle of closing would
+        # write into whatever file had been given the pipe's number since.
+        self._closing = threading.Lock()
         self._monitor: Monitor[BarcodeScanned] = Monitor("barcode scanner", self._watch, self._interrupt)
 
     def events(self) -> AsyncIterator[ScannerEvent]:
@@ -51,15 +56,26 @@ class SerialBarcodeScanner:
         return serial.Serial(self._options.device, self._options.baudrate, timeout=PAUSE, exclusive=True)
 
     def _interrupt(self) -> None:
-        if (port := self._port) is not None and port.is_open:
-            port.cancel_read()
+        with self._closing:
+            if self._port is not None:
+                self._port.cancel_read()
+
+    @contextmanager
+    def _opened(self) -> Iterator[serial.Serial]:
+        port = self._port = self._open()
+        try:
+            yield port
+        finally:
+            with self._closing:
+                self._port = None
+                port.close()
 
     def _watch(self, say: Say[BarcodeScanned]) -> None:
         while not say.stopped.is_set():
             try:
-                with self._open() as self._port:
+                with self._opened() as port:
                     say.found(self._options.device)
-                    self._read(self._port, say)
+                    self._read(port, say)
             except (OSError, TypeError) as error:
                 # pyserial answers a port that vanished under it with SerialException (an OSError) or a TypeError.
                 say.lost(str(error))

@@ -198,7 +198,7 @@ async def test_a_pin_never_crosses_a_network_in_plain_text(clock: HandClock) -> 
 async def test_after_three_failures_the_register_is_left_alone_for_a_while(
     register: Register, clock: HandClock
 ) -> None:
-    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=1.0)
+    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=2.0)
     await ils.status()
     register.control.fault = Fault.HANG
 
