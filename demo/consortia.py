@@ -10,7 +10,8 @@ from datetime import date
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import DEFAULT_BLOCKS, Block, Policy
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.intervals import Interval
+from meroppet.rules.schedule import Schedule
 
 ZONE = "Europe/Stockholm"
 REGISTERED = frozenset({"VUXEN", "UNG", "BARN"})

@@ -18,7 +18,7 @@ from demo.ports import Ports
 from demo.turning import TurningClock
 from hardware.virtual.board import Board
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import state_at
+from meroppet.rules.hours import Hours
 from meroppet.runtime.clock import SystemClock
 
 ROWS_SHOWN = 8
@@ -183,7 +183,7 @@ class House:
     def branch_state(self) -> BranchState:
         """The state the door says; what the seeds say while it says nothing."""
         said = self.door_facts.get("state")
-        return BranchState(str(said)) if said else state_at(self.place.branch.schedule, self.clock.now())
+        return BranchState(str(said)) if said else Hours(self.place.branch.schedule).state_at(self.clock.now()).state
 
     async def until_door(self, holds: Callable[[dict[str, object]], bool], within: float) -> bool:
         """Wait until what the door says of itself holds; whether it did in time."""

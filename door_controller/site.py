@@ -1,32 +1,30 @@
 """What the door knows of its branch at this moment, from the replica and the clock: the rules' view of it."""
 
 from datetime import UTC
-from zoneinfo import ZoneInfo
 
 from door_controller.wording import Surroundings
 from meroppet.device.device import Device
 from meroppet.rules.access import Site
 from meroppet.rules.branch import BranchState, knows_the_hour
 from meroppet.rules.eligibility import Policy, StaffedDoor
-from meroppet.rules.hours import Schedule, state_at
 
 
 def site(device: Device) -> Site:
     """The site to decide for. Without keys, policy or hours there is no policy, and nobody is admitted."""
-    now, schedule = device.clock.now(), device.replica.schedule()
-    zone = ZoneInfo(schedule.zone) if schedule else UTC
+    now, hours = device.clock.now(), device.replica.hours()
+    zone = hours.zone if hours else UTC
     return Site(
         now=now,
         today=now.astimezone(zone).date(),
         clock=device.clock.trust(),
-        state=state_at(schedule, now) if schedule else BranchState.CLOSED,
+        state=hours.state_at(now).state if hours else BranchState.CLOSED,
         policy=policy(device),
     )
 
 
 def policy(device: Device) -> Policy | None:
     """The policy the door may act by, or None while anything it needs with it is missing."""
-    return device.replica.policy() if device.keys is not None and device.replica.schedule() is not None else None
+    return device.replica.policy() if device.keys is not None and device.replica.hours() is not None else None
 
 
 def branch_state(device: Device) -> BranchState | None:
@@ -44,5 +42,5 @@ def stands_free(device: Device) -> bool:
 def surroundings(device: Device) -> Surroundings:
     """What the door's texts may mention."""
     branch = device.replica.branch()
-    schedule: Schedule | None = device.replica.schedule() if branch_state(device) is not None else None
-    return Surroundings(branch.help_number if branch else "", schedule, device.clock.now())
+    hours = device.replica.hours() if branch_state(device) is not None else None
+    return Surroundings(branch.help_number if branch else "", hours, device.clock.now())

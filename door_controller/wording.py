@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
 from hardware.ports import Colour, Tone
-from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import Schedule, next_opening
+from meroppet.rules.branch import OPEN, BranchState
+from meroppet.rules.hours import Hours
 from meroppet.rules.reasons import Reason
 from meroppet.texts import DoorLine, Said, door_text, help_line
 
@@ -43,7 +42,7 @@ class Surroundings:
     """What a text may mention: whom to call, and when the branch opens."""
 
     help_number: str = ""
-    schedule: Schedule | None = None
+    hours: Hours | None = None
     now: datetime | None = None
 
 
@@ -102,12 +101,12 @@ def _second(said: list[Said]) -> tuple[str, ...]:
 
 
 def _opens(around: Surroundings, lang: str) -> str:
-    if around.schedule is None or around.now is None:
+    if around.hours is None or around.now is None:
         return ""
-    moment = next_opening(around.schedule, around.now, frozenset({BranchState.STAFFED, BranchState.SELF_SERVICE}))
+    moment = around.hours.next_opening(around.now, OPEN)
     if moment is None:
         return ""
-    zone = ZoneInfo(around.schedule.zone)
+    zone = around.hours.zone
     local, today = moment.astimezone(zone), around.now.astimezone(zone).date()
     at = _CLOCKS[lang].format(local)
     return at if local.date() == today else f"{format_date(local.date(), 'EEEE', locale=lang)} {at}"

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import Schedule, Span, next_opening, spans, state_at
+from meroppet.rules.branch import OPEN, BranchState
+from meroppet.rules.hours import Hours, Span
 
-OPEN = frozenset({BranchState.STAFFED, BranchState.SELF_SERVICE})
 STAFFED = frozenset({BranchState.STAFFED})
+AHEAD = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,17 @@ class Opening:
 
 
 @lru_cache(maxsize=4)
-def opening_at(schedule: Schedule, moment: datetime) -> Opening:
+def opening_at(hours: Hours, moment: datetime) -> Opening:
     """The hours as seen at an aware moment; kept, because the screen is looked at every second."""
-    zone = ZoneInfo(schedule.zone)
-    ahead = list(spans(schedule, moment, moment + timedelta(days=8)))
-    now = state_at(schedule, moment)
+    zone = hours.zone
+    ahead = list(hours.spans(moment, moment + AHEAD))
+    now = hours.state_at(moment).state
     return Opening(
         is_open=now in OPEN,
         open_until=_end_of(ahead, OPEN, zone),
-        opens=_local(next_opening(schedule, moment, OPEN), zone),
+        opens=_local(hours.next_opening(moment, OPEN, AHEAD), zone),
         staffed_until=_end_of(ahead, STAFFED, zone),
-        next_staffed=_local(next_opening(schedule, moment, STAFFED), zone),
+        next_staffed=_local(hours.next_opening(moment, STAFFED, AHEAD), zone),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import Event
-from meroppet.rules.hours import Schedule
+from meroppet.rules.hours import Hours
 from meroppet.rules.pin import Outcome
 
 
@@ -47,7 +47,7 @@ class Branch:
     help_number: str = ""
     zone: str = "Europe/Stockholm"
     theme: str = "meroppet"
-    schedule: Schedule | None = None
+    hours: Hours | None = None
 
 
 class Surroundings(Protocol):

@@ -58,7 +58,7 @@ def view(kiosk: SessionShell, branch: Branch, linked: bool, clock: Clock) -> Vie
         branch=branch,
         linked=linked,
         now=moment,
-        opening=opening_at(branch.schedule, moment) if branch.schedule else None,
+        opening=opening_at(branch.hours, moment) if branch.hours else None,
         closing_in=max(0, round(left)) if left is not None and left <= WARN_SECONDS else None,
         forgotten=kiosk.forgotten,
     )

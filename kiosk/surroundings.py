@@ -75,16 +75,16 @@ class DeviceSurroundings:
 
     def branch(self) -> Branch:
         """The branch now."""
-        document, schedule = self._device.replica.branch(), self._device.replica.schedule()
-        if document is not None and (document, schedule) != self._seen:
-            self._seen = (document, schedule)
+        document, hours = self._device.replica.branch(), self._device.replica.hours()
+        if document is not None and (document, hours) != self._seen:
+            self._seen = (document, hours)
             self._branch = Branch(
                 name=document.name,
                 consortium=document.consortium,
                 help_number=document.help_number,
                 zone=document.zone,
                 theme=document.accent or "meroppet",
-                schedule=schedule,
+                hours=hours,
             )
         return self._branch
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from meroppet.device.errors import StoreFailed
 from meroppet.device.store import open_database
 from meroppet.rules.eligibility import Policy, Right
-from meroppet.rules.hours import Schedule
+from meroppet.rules.hours import Hours
 from meroppet.wire.changes import (
     BranchDocument,
     ChangesReply,
@@ -51,7 +51,7 @@ class Replica:
         self._changed: list[Callable[[], None]] = []
         self._branch: BranchDocument | None = None
         self._policy: Policy | None = None
-        self._schedule: Schedule | None = None
+        self._hours: Hours | None = None
         self._cursor = 0
         self._number, self._connection = self._open()
         # One to read with and one to write with: who reads a WAL never waits for the writer's disk.
@@ -74,9 +74,9 @@ class Replica:
         """The branch's policy, or None if there is none this version understands."""
         return self._policy
 
-    def schedule(self) -> Schedule | None:
+    def hours(self) -> Hours | None:
         """The branch's hours, or None if there are none this version understands."""
-        return self._schedule
+        return self._hours
 
     def right(self, subject: str) -> Right | None:
         """A patron's right by subject digest, or None. Raises StoreFailed if it cannot be looked up."""
@@ -129,9 +129,12 @@ class Replica:
         self._policy = _understood(
             documents.get("policy"), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
         )
-        self._schedule = _understood(
+        schedule = _understood(
             documents.get("schedule"), lambda text: schedule_from_wire(ScheduleDocument.model_validate_json(text))
         )
+        # What was worked out of an unchanged schedule is kept.
+        if self._hours is None or self._hours.schedule != schedule:
+            self._hours = None if schedule is None else Hours(schedule)
         for callback in self._changed:
             callback()
 

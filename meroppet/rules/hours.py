@@ -1,155 +1,252 @@
-"""When a branch is open: one schedule document, and what it says at any moment, exact over daylight saving."""
+"""When a branch is open, and why: one schedule, and what it says at any moment, exact over daylight saving."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from meroppet.rules.branch import BranchState
+from meroppet.rules.day_plan import Plan, plan_of
+from meroppet.rules.day_rules import LEVELS, DayRules, rules_of
+from meroppet.rules.exceptions import Order, OrderKind, ScheduleException
+from meroppet.rules.provenance import Answer, Rule, RuleKind
+from meroppet.rules.schedule import Schedule
 
-MINUTES_A_DAY = 24 * 60
+_DAY = 86_400
+_EPOCH = date(1970, 1, 1).toordinal()
+_MOST_DAYS = 4_000
+"""Days kept worked out: ten years and more, at less than a kilobyte each."""
+HORIZON = timedelta(days=400)
+_STATES = {
+    OrderKind.EMERGENCY_CLOSED: BranchState.EMERGENCY_CLOSED,
+    OrderKind.MAINTENANCE: BranchState.MAINTENANCE,
+    OrderKind.NO_SELF_SERVICE: BranchState.CLOSED,
+}
 
-
-class ScheduleError(ValueError):
-    """A schedule that cannot be meant; the text names the day, the value and what is allowed."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Interval:
-    """A half-open stretch of one day in minutes after local midnight: 06:00–22:00 is (360, 1320)."""
-
-    start: int
-    end: int
-    state: BranchState
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end <= MINUTES_A_DAY:
-            raise ScheduleError(
-                f"{_clock(self.start)}–{_clock(self.end)}: an interval starts before it ends, within 00:00–24:00"
-            )
-        if self.state is BranchState.CLOSED:
-            raise ScheduleError(f"{_clock(self.start)}–{_clock(self.end)}: what is not listed is closed")
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Seven days (Monday first) of intervals in one time zone; a time no interval covers is closed."""
-
-    zone: str
-    weekly: tuple[tuple[Interval, ...], ...]
-
-    def __post_init__(self) -> None:
-        _require_zone(self.zone)
-        if len(self.weekly) != 7:
-            raise ScheduleError(f"a week has seven days, not {len(self.weekly)}")
-        for day in self.weekly:
-            _require_order(day)
-
-
-def _require_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        # A name nobody knows, one that is none, and the name of a whole continent: zoneinfo has an error for each.
-        raise ScheduleError(f"{name!r} is no time zone; it looks like Europe/Stockholm") from error
-
-
-def _require_order(day: tuple[Interval, ...]) -> None:
-    for before, after in pairwise(day):
-        if after.start < before.end:
-            raise ScheduleError(
-                f"{_clock(after.start)}: the interval before it lasts until {_clock(before.end)}; "
-                "begin later or end that one earlier"
-            )
+Timeline = tuple[list[int], list[Answer]]
+"""Seconds since 1970 from which each answer holds, in order, and the answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time in one state, [start, end) in UTC, and the rule that made it so."""
+    """A stretch of time [start, end) in UTC with one answer throughout."""
 
     start: datetime
     end: datetime
-    state: BranchState
-    rule: str
+    answer: Answer
+
+    @property
+    def state(self) -> BranchState:
+        """The state throughout."""
+        return self.answer.state
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that made it so."""
+        return self.answer.rule
 
 
-def _require_aware(moment: datetime) -> datetime:
+def _seconds(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone cannot be compared with opening hours")
-    return moment.astimezone(UTC)
+    return int(moment.timestamp() // 1)
 
 
-def _interval_at(day: tuple[Interval, ...], minute: int) -> Interval | None:
-    return next((interval for interval in day if interval.start <= minute < interval.end), None)
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
-def state_at(schedule: Schedule, moment: datetime) -> BranchState:
-    """The branch's state at an aware moment: what its wall clock shows decides. Raises ValueError for a naive one."""
-    local = _require_aware(moment).astimezone(ZoneInfo(schedule.zone))
-    interval = _interval_at(schedule.weekly[local.weekday()], local.hour * 60 + local.minute)
-    return interval.state if interval else BranchState.CLOSED
+class Hours:
+    """A schedule made ready to be asked. Working out a day costs once; what was worked out is kept.
+
+    Every moment asked about must be aware; a naive one raises ValueError. Answers hold to the second.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.zone = ZoneInfo(schedule.zone)
+        self._orders = sorted(schedule.orders, key=_strength)
+        self._holidays: dict[date, tuple[str, ...]] = {}
+        for holiday in schedule.holidays:
+            self._holidays[holiday.day] = (*self._holidays.get(holiday.day, ()), holiday.key)
+        self._months: dict[tuple[int, int], list[ScheduleException]] = {}
+        self._rules: dict[object, DayRules] = {}
+        self._plans: dict[tuple[DayRules, DayRules], Plan] = {}
+        self._answers: dict[Answer, Answer] = {}
+        self._days: dict[int, Timeline] = {}
+
+    def state_at(self, moment: datetime) -> Answer:
+        """What holds at an aware moment: what the branch's wall clock shows decides."""
+        if moment.tzinfo is None:
+            raise ValueError("a time without a zone cannot be compared with opening hours")
+        seconds = int(moment.timestamp() // 1)
+        starts, answers = self._days.get(seconds // _DAY) or self._day(seconds // _DAY)
+        return answers[bisect_right(starts, seconds) - 1]
+
+    def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
+        """What holds from `start` to `end`, in order and without gaps; two neighbours differ in state or rule."""
+        first, last = _seconds(start), _seconds(end)
+        if last <= first:
+            return
+        begun, said = start.astimezone(UTC), self.state_at(start)
+        for seconds, answer in self._from(first):
+            if seconds >= last:
+                break
+            if answer is not said:
+                moment = _moment(seconds)
+                yield Span(begun, moment, said)
+                begun, said = moment, answer
+        yield Span(begun, end.astimezone(UTC), said)
+
+    def next_change(self, moment: datetime, within: timedelta = HORIZON) -> Span | None:
+        """The next span in another state than the one at `moment`; None if there is none within that time."""
+        now = self.state_at(moment).state
+        return next((span for span in self.spans(moment, moment + within) if span.state is not now), None)
+
+    def next_opening(
+        self, moment: datetime, states: frozenset[BranchState], within: timedelta = HORIZON
+    ) -> datetime | None:
+        """When the branch next comes into one of the states (`moment` itself if it is in one), or None."""
+        return next((span.start for span in self.spans(moment, moment + within) if span.state in states), None)
+
+    def hours_between(self, start: datetime, end: datetime) -> dict[BranchState, timedelta]:
+        """Real time spent in each state from `start` to `end`; every state is there."""
+        found = dict.fromkeys(BranchState, timedelta())
+        for span in self.spans(start, end):
+            found[span.state] += span.end - span.start
+        return found
+
+    def _from(self, seconds: int) -> Iterator[tuple[int, Answer]]:
+        number = seconds // _DAY
+        while True:
+            for start, answer in zip(*self._day(number), strict=True):
+                if start > seconds:
+                    yield start, answer
+            number += 1
+
+    def _day(self, number: int) -> Timeline:
+        """The day of UTC that began `number` days after 1970."""
+        known = self._days.get(number)
+        if known is not None:
+            return known
+        if len(self._days) >= _MOST_DAYS:
+            for kept in (self._days, self._plans, self._rules, self._months):
+                kept.clear()
+        timeline = self._ordered(list(self._walls(number * _DAY, (number + 1) * _DAY)), (number + 1) * _DAY)
+        self._days[number] = timeline
+        return timeline
+
+    def _walls(self, start: int, end: int) -> Iterator[tuple[int, Answer]]:
+        """What the wall clock makes of [start, end), in which it is turned at most once."""
+        before, after = self._offset(start), self._offset(end)
+        if before == after:
+            yield from self._stretch(start, end, before)
+            return
+        turned = self._turned(start, end, before)
+        yield from self._stretch(start, turned, before)
+        yield from self._stretch(turned, end, after)
+
+    def _offset(self, seconds: int) -> int:
+        offset = datetime.fromtimestamp(seconds, self.zone).utcoffset() or timedelta()
+        return offset.days * _DAY + offset.seconds
+
+    def _turned(self, start: int, end: int, before: int) -> int:
+        while end - start > 1:
+            middle = (start + end) // 2
+            start, end = (middle, end) if self._offset(middle) == before else (start, middle)
+        return end
+
+    def _stretch(self, start: int, end: int, offset: int) -> Iterator[tuple[int, Answer]]:
+        for day in range((start + offset) // _DAY, (end + offset - 1) // _DAY + 1):
+            midnight = day * _DAY - offset
+            plan = self._plan(day)
+            for at, (minute, answer) in enumerate(plan):
+                begins = max(midnight + minute * 60, start)
+                ends = midnight + (plan[at + 1][0] * 60 if at + 1 < len(plan) else _DAY)
+                if begins < min(ends, end):
+                    yield begins, answer
+
+    def _plan(self, day: int) -> Plan:
+        key = self._day_rules(day - 1), self._day_rules(day)
+        known = self._plans.get(key)
+        if known is None:
+            known = tuple((minute, self._one(answer)) for minute, answer in plan_of(*key))
+            self._plans[key] = known
+        return known
+
+    def _one(self, answer: Answer) -> Answer:
+        # Equal answers are one object, so that joining spans compares by identity.
+        return self._answers.setdefault(answer, answer)
+
+    def _day_rules(self, number: int) -> DayRules:
+        day = date.fromordinal(_EPOCH + number)
+        keys, near = self._holidays.get(day, ()), self._near(day)
+        # Days of which nothing dated is said are as others of their weekday, season and holiday: worked out once.
+        key = day if near or self._host_dates(day) else (day.weekday(), keys, *self._seasons(day))
+        known = self._rules.get(key)
+        if known is None:
+            known = self._rules[key] = rules_of(self.schedule, day, keys, near)
+        return known
+
+    def _host_dates(self, day: date) -> bool:
+        host = self.schedule.host
+        return host is not None and any(days.first <= day <= days.last for days in host.days)
+
+    def _seasons(self, day: date) -> list[bool]:
+        return [season.covers(day) for season in self.schedule.seasons]
+
+    def _near(self, day: date) -> list[ScheduleException]:
+        month = self._months.get((day.year, day.month))
+        if month is None:
+            month = self._months[day.year, day.month] = self._of_month(day.replace(day=1))
+        return [exception for exception in month if exception.on(day)]
+
+    def _of_month(self, first: date) -> list[ScheduleException]:
+        after = (first + timedelta(days=32)).replace(day=1)
+        return [
+            exception
+            for exception in self.schedule.exceptions
+            if any(days.first < after and days.last >= first for days in exception.days)
+        ]
+
+    def _ordered(self, said: list[tuple[int, Answer]], end: int) -> Timeline:
+        for order in self._orders:
+            said = list(self._with(order, said, end))
+        starts: list[int] = []
+        answers: list[Answer] = []
+        for start, answer in said:
+            if not answers or answers[-1] is not answer:
+                starts.append(start)
+                answers.append(answer)
+        return starts, answers
+
+    def _with(self, order: Order, said: list[tuple[int, Answer]], end: int) -> Iterator[tuple[int, Answer]]:
+        first = _seconds(order.start)
+        last = end if order.end is None else ceil(order.end.timestamp())
+        for at, (start, answer) in enumerate(said):
+            stop = said[at + 1][0] if at + 1 < len(said) else end
+            if start < min(first, stop):
+                yield start, answer
+            if max(start, first) < min(stop, last):
+                yield max(start, first), self._one(_under(order, answer))
+            if max(start, last) < stop:
+                yield max(start, last), answer
 
 
-def _instants(day: date, minute: int, zone: ZoneInfo) -> set[datetime]:
-    """The moments at which a wall clock comes to show this minute; two on the night the clock goes back."""
-    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001 (wall time, zoned below)
-    return {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+def _strength(order: Order) -> tuple[int, int]:
+    """Weakest first, so that the strongest is laid on last."""
+    kinds = (OrderKind.NO_SELF_SERVICE, OrderKind.MAINTENANCE, OrderKind.EMERGENCY_CLOSED)
+    return kinds.index(order.kind), -LEVELS[order.level]
 
 
-def _boundaries(schedule: Schedule, day: date) -> set[datetime]:
-    zone = ZoneInfo(schedule.zone)
-    minutes = {0} | {edge for interval in schedule.weekly[day.weekday()] for edge in (interval.start, interval.end)}
-    found = {instant for minute in minutes for instant in _instants(day, minute, zone)}
-    return found | _offset_change(day, zone)
-
-
-def _offset_change(day: date, zone: ZoneInfo) -> set[datetime]:
-    """The moment on this day at which the wall clock jumps, where there is one (to the minute)."""
-    low = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-    high = low + timedelta(hours=26)
-    if low.astimezone(zone).utcoffset() == high.astimezone(zone).utcoffset():
-        return set()
-    while high - low > timedelta(minutes=1):
-        middle = low + timedelta(minutes=(high - low) // timedelta(minutes=2))
-        same = low.astimezone(zone).utcoffset() == middle.astimezone(zone).utcoffset()
-        low, high = (middle, high) if same else (low, middle)
-    return {high}
-
-
-def spans(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Span]:
-    """The states from `start` to `end` (aware), joined where nothing changes, in order and without gaps."""
-    first, last = _require_aware(start), _require_aware(end)
-    begun, state = first, state_at(schedule, first)
-    for moment in _changes_between(schedule, first, last):
-        now = state_at(schedule, moment)
-        if now is not state:
-            yield Span(begun, moment, state, "weekly")
-            begun, state = moment, now
-    if begun < last:
-        yield Span(begun, last, state, "weekly")
-
-
-def _changes_between(schedule: Schedule, first: datetime, last: datetime) -> list[datetime]:
-    zone = ZoneInfo(schedule.zone)
-    begin, end = first.astimezone(zone).date() - timedelta(days=1), last.astimezone(zone).date()
-    # Sorted as a whole: where the clock goes back over midnight, the moments of two days lie among each other.
-    days = (begin + timedelta(days=number) for number in range((end - begin).days + 2))
-    return sorted({moment for day in days for moment in _boundaries(schedule, day) if first < moment < last})
-
-
-def next_change(schedule: Schedule, moment: datetime) -> Span | None:
-    """The span that follows the one at `moment`, or None if nothing changes for eight days."""
-    horizon = _require_aware(moment) + timedelta(days=8)
-    following = list(spans(schedule, moment, horizon))[1:2]
-    return following[0] if following else None
-
-
-def next_opening(schedule: Schedule, moment: datetime, states: frozenset[BranchState]) -> datetime | None:
-    """When the branch next comes into one of the states (now, if it is), looking eight days ahead."""
-    ahead = spans(schedule, moment, _require_aware(moment) + timedelta(days=8))
-    return next((span.start for span in ahead if span.state in states), None)
+def _under(order: Order, answer: Answer) -> Answer:
+    rule = Rule(RuleKind.ORDER, order.id, order.level, order.reasons)
+    if order.kind is OrderKind.NO_SELF_SERVICE:
+        if answer.state is BranchState.STAFFED:
+            return Answer(answer.state, answer.rule, answer.beaten)
+        if answer.state is not BranchState.SELF_SERVICE:
+            return answer
+    state = _STATES[order.kind]
+    return Answer(state, rule, (answer.rule, *answer.beaten), state)

@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Block, PatronFacts, Permission, Policy, Right, StaffedDoor
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.intervals import Interval
+from meroppet.rules.schedule import Schedule
 from meroppet.wire.changes import IntervalDocument, PolicyDocument, RightDocument, ScheduleDocument
 from meroppet.wire.verify import WireFacts
 

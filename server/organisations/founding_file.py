@@ -19,7 +19,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.intervals import Interval
+from meroppet.rules.schedule import Schedule
 from meroppet.runtime.setting_keys import keys_of, misspelt
 from meroppet.runtime.settings import Group
 from server.organisations.service import ALWAYS, Kind

@@ -7,7 +7,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import MINUTES_A_DAY, Interval, Schedule
+from meroppet.rules.intervals import MINUTES_A_DAY, Interval
+from meroppet.rules.schedule import Schedule
 
 DAYS = range(7)
 MOST_A_DAY = 8

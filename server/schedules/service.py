@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from meroppet.rules.hours import Schedule
+from meroppet.rules.hours import Hours
+from meroppet.rules.schedule import Schedule
 from meroppet.wire.changes import ScheduleDocument
 from meroppet.wire.convert import schedule_from_wire, schedule_to_wire
 from server.db import Session
@@ -14,18 +15,23 @@ from server.schedules.models import ScheduleVersion
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
-    """A schedule, and who gave it when."""
+    """A branch's hours, and who gave them when."""
 
-    schedule: Schedule
+    hours: Hours
     version: int
     by: str
     at: datetime
+
+    @property
+    def schedule(self) -> Schedule:
+        """The hours as they are written down."""
+        return self.hours.schedule
 
 
 async def set_week(session: Session, branch: BranchView, schedule: Schedule, by: str) -> ScheduleView:
     """A new version of the branch's week; its devices have it within a second of the commit."""
     row = await add_version(session, ScheduleVersion, branch, "schedule", schedule_to_wire(schedule), by)
-    return ScheduleView(schedule, row.version, row.by, row.at)
+    return ScheduleView(Hours(schedule), row.version, row.by, row.at)
 
 
 async def schedule_of(session: Session, branch_id: str) -> ScheduleView | None:
@@ -34,4 +40,4 @@ async def schedule_of(session: Session, branch_id: str) -> ScheduleView | None:
     if row is None:
         return None
     document = ScheduleDocument.model_validate_json(row.document)
-    return ScheduleView(schedule_from_wire(document), row.version, row.by, row.at)
+    return ScheduleView(Hours(schedule_from_wire(document)), row.version, row.by, row.at)

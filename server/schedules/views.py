@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import Schedule, state_at
+from meroppet.rules.hours import Hours
+from meroppet.rules.schedule import Schedule
 from server.audit.service import record
 from server.devices.service import DeviceView, devices_of
 from server.organisations.service import BranchView
@@ -23,7 +24,7 @@ from server.web.show import show
 
 router = APIRouter()
 
-Hours = Annotated[AtBranch, Depends(at_branch(Action.HOURS))]
+AtHours = Annotated[AtBranch, Depends(at_branch(Action.HOURS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Delivery:
 
 
 @router.get("/branches/{branch_id}/hours")
-async def hours_page(request: Request, parts: Parts, at: Hours, saved: bool = False) -> Response:
+async def hours_page(request: Request, parts: Parts, at: AtHours, saved: bool = False) -> Response:
     """The week as it is, to be edited."""
     async with parts.database.reading(at.branch.scope) as session:
         view = await schedule_of(session, at.branch.id)
@@ -45,7 +46,7 @@ async def hours_page(request: Request, parts: Parts, at: Hours, saved: bool = Fa
 
 
 @router.post("/branches/{branch_id}/hours")
-async def hours(request: Request, parts: Parts, at: Hours) -> Response:
+async def hours(request: Request, parts: Parts, at: AtHours) -> Response:
     """One of the form's buttons: add, remove, copy, review or save."""
     form = await request.form()
     operation = str(form.get("op", "review"))
@@ -110,8 +111,8 @@ async def _review(
         draft=draft,
         changes=changes(view.schedule if view else None, schedule),
         clock=clock,
-        before=state_at(view.schedule, now) if view else BranchState.CLOSED,
-        after=state_at(schedule, now),
+        before=view.hours.state_at(now).state if view else BranchState.CLOSED,
+        after=Hours(schedule).state_at(now).state,
         version=_version(view),
         stale=stale,
         **await _last(parts, at.branch, view),
@@ -136,7 +137,7 @@ async def _save(parts: StaffParts, at: AtBranch, schedule: Schedule) -> Response
 
 
 @router.get("/branches/{branch_id}/hours/live")
-async def delivery_live(request: Request, parts: Parts, at: Hours) -> Response:
+async def delivery_live(request: Request, parts: Parts, at: AtHours) -> Response:
     """Which doors and kiosks have the newest hours, as they get them."""
     lang = parts.pages.language(request)
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import next_change, state_at
 from meroppet.wire.enrolment import DeviceKind
 from server.db import Session
 from server.devices.service import DeviceView, devices_of
@@ -78,11 +77,11 @@ async def branch_now(session: Session, branch: BranchView) -> BranchNow:
     now = session.now.astimezone(branch.wall)
     hours = await schedule_of(session, branch.id)
     devices = [view for view in await devices_of(session, branch.id) if view.revoked_at is None]
-    change = next_change(hours.schedule, now) if hours else None
+    change = hours.hours.next_change(now) if hours else None
     return BranchNow(
         branch=branch,
         now=now,
-        state=state_at(hours.schedule, now) if hours else None,
+        state=hours.hours.state_at(now).state if hours else None,
         until=change.start.astimezone(branch.wall) if change else None,
         then=change.state if change else None,
         devices=tuple(_device(view, branch, now) for view in devices),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from demo.consortia import place
 from meroppet.device.journal import Journal
@@ -15,7 +14,6 @@ from meroppet.rules.access import Answer, Site, decide
 from meroppet.rules.branch import ClockTrust
 from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.events import DoorShut
-from meroppet.rules.hours import state_at
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import SystemClock
 from meroppet.wire.changes import RightDocument, Upsert, write_snapshot
@@ -104,12 +102,12 @@ def _snapshot() -> bytes:
 
 
 def _decide(replica: Replica, number: int) -> None:
-    schedule, policy = replica.schedule(), replica.policy()
-    assert schedule is not None
+    hours, policy = replica.hours(), replica.policy()
+    assert hours is not None
     assert policy is not None
-    today = EVENING.astimezone(ZoneInfo(schedule.zone)).date()
+    today = EVENING.astimezone(hours.zone).date()
     site = Site(
-        now=EVENING, today=today, clock=ClockTrust.NTP, state=state_at(schedule, EVENING), policy=policy
+        now=EVENING, today=today, clock=ClockTrust.NTP, state=hours.state_at(EVENING).state, policy=policy
     )  # fmt: skip
     facts = PatronFacts(valid=True, birth_date=today - timedelta(days=40 * 366), category="VUXEN")
     right = replica.right(subject_digest(KEY, f"{number:014d}"))

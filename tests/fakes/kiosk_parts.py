@@ -8,8 +8,10 @@ from meroppet.ils.fake import FakeIls, Item, Library, Patron
 from meroppet.rules.branch import BranchState, ClockTrust
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import Event
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.hours import Hours
+from meroppet.rules.intervals import Interval
 from meroppet.rules.pin import Outcome
+from meroppet.rules.schedule import Schedule
 
 MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 """A Monday, 09.30 in Sweden."""
@@ -25,7 +27,7 @@ NORA = Branch(
     consortium="Bergslagsbibblan",
     help_number="0587-810 00",
     theme="bergslagsbibblan",
-    schedule=SCHEDULE,
+    hours=Hours(SCHEDULE),
 )
 
 

@@ -24,8 +24,9 @@ from starlette.routing import Route
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.intervals import Interval
 from meroppet.rules.pin import PinAnswer
+from meroppet.rules.schedule import Schedule
 from meroppet.wire.changes import (
     BranchDocument,
     ChangesReply,

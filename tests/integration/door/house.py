@@ -19,8 +19,8 @@ from hardware.virtual.board import Board
 from hardware.virtual.world import BoardState
 from meroppet.device.enrol import enrol
 from meroppet.rules.eligibility import Policy
-from meroppet.rules.hours import Schedule
 from meroppet.rules.reasons import Reason
+from meroppet.rules.schedule import Schedule
 from meroppet.texts import DoorLine, door_text
 from meroppet.wire.enrolment import DeviceKind
 from tests.fakes.server_double import ALWAYS, Patron, ServerDouble, patrons

@@ -17,8 +17,9 @@ from meroppet.ils.fake import Library, Patron
 from meroppet.rules.branch import BranchState
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Policy, Right
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.intervals import Interval
 from meroppet.rules.reasons import Reason
+from meroppet.rules.schedule import Schedule
 from meroppet.runtime.clock import SystemClock
 from meroppet.wire.commands import Action
 from meroppet.wire.enrolment import DeviceKind
@@ -142,7 +143,7 @@ async def town(house: House) -> AsyncIterator[Town]:
         await made.right(ASTRID.card, Right(permitted=True))
         await house.start_door()
         device = house.door.device
-        await until(lambda: device.keys is not None and device.replica.schedule() is not None)
+        await until(lambda: device.keys is not None and device.replica.hours() is not None)
         yield made
         await house.stop_door()
     await register.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meroppet.rules.hours import Schedule
+from meroppet.rules.schedule import Schedule
 from server.audit.service import recent
 from server.db import Database, Scope, unscoped
 from server.organisations.founding import FoundingError, Step, Verb, lay_down

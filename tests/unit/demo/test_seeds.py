@@ -10,7 +10,7 @@ from demo.consortia import CHOICES, CONSORTIA, Place, places
 from demo.people import ODD_CARDS, OTHER_BORROWER, PEOPLE, number_at, shown_by
 from meroppet.rules.branch import BranchState
 from meroppet.rules.credentials import card_from_bytes, card_from_text, pin_from_digits
-from meroppet.rules.hours import state_at
+from meroppet.rules.hours import Hours
 from meroppet.rules.reasons import Reason
 
 TODAY = date(2026, 3, 1)
@@ -98,7 +98,8 @@ def test_branches_open_and_shut_as_published_and_ask_for_the_published_age(place
     schedule = place.branch.schedule
 
     def state(day: int, hour: int, minute: int) -> BranchState:
-        return state_at(schedule, datetime.combine(date(2026, 3, day), time(hour, minute), ZoneInfo(schedule.zone)))
+        moment = datetime.combine(date(2026, 3, day), time(hour, minute), ZoneInfo(schedule.zone))
+        return Hours(schedule).state_at(moment).state
 
     for day in range(2, 9):
         assert state(day, opens - 1, 59) is BranchState.CLOSED

@@ -7,8 +7,10 @@ import pytest
 from door_controller.wording import LAMPS, Surroundings, asking, resting, told, tone_of
 from hardware.ports import Colour, Tone
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.hours import Hours
+from meroppet.rules.intervals import Interval
 from meroppet.rules.reasons import Reason
+from meroppet.rules.schedule import Schedule
 from meroppet.texts import DoorLine
 
 HELP = "0771-00 00 00"
@@ -16,7 +18,7 @@ WEEK = Schedule("Europe/Stockholm", ((Interval(360, 1320, BranchState.SELF_SERVI
 
 
 def around(now: datetime | None = None) -> Surroundings:
-    return Surroundings(HELP, WEEK, now or datetime(2026, 11, 23, 3, tzinfo=UTC))
+    return Surroundings(HELP, Hours(WEEK), now or datetime(2026, 11, 23, 3, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.GRANTED])

@@ -6,12 +6,14 @@ import pytest
 
 from kiosk.opening import opening_at
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.hours import Hours
+from meroppet.rules.intervals import Interval
+from meroppet.rules.schedule import Schedule
 from tests.fakes.kiosk_parts import SCHEDULE
 
 
 def times(moment: datetime) -> tuple[str | None, ...]:
-    opening = opening_at(SCHEDULE, moment)
+    opening = opening_at(Hours(SCHEDULE), moment)
     found = (opening.open_until, opening.opens, opening.staffed_until, opening.next_staffed)
     return tuple(at.strftime("%a %H.%M") if at else None for at in found)
 
@@ -25,7 +27,7 @@ def times(moment: datetime) -> tuple[str | None, ...]:
     ],
 )
 def test_open_lasts_over_the_change_from_unstaffed_to_staffed(moment, is_open, open_until, staffed_until, next_staffed):
-    assert opening_at(SCHEDULE, moment).is_open is is_open
+    assert opening_at(Hours(SCHEDULE), moment).is_open is is_open
     assert times(moment)[0] == open_until
     assert times(moment)[2:] == (staffed_until, next_staffed)
 
@@ -33,14 +35,14 @@ def test_open_lasts_over_the_change_from_unstaffed_to_staffed(moment, is_open, o
 def test_a_closed_branch_says_when_it_opens():
     night = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 
-    assert not opening_at(SCHEDULE, night).is_open
+    assert not opening_at(Hours(SCHEDULE), night).is_open
     assert times(night)[:2] == (None, "Tue 06.00")
 
 
 def test_a_branch_that_never_closes_has_no_closing_time():
     always = Schedule("Europe/Stockholm", ((Interval(0, 1440, BranchState.SELF_SERVICE),),) * 7)
 
-    opening = opening_at(always, datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    opening = opening_at(Hours(always), datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
 
     assert opening.is_open
     assert opening.open_until is None

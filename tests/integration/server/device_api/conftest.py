@@ -17,7 +17,8 @@ from meroppet.ils.fake import Item, Library, Patron
 from meroppet.rules.branch import BranchState
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Policy, Right
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.intervals import Interval
+from meroppet.rules.schedule import Schedule
 from meroppet.wire.enrolment import DeviceKind
 from server.db import Database, Scope, unscoped
 from server.devices.api import device_api

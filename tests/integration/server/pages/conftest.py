@@ -19,7 +19,8 @@ from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
 from meroppet.ils.fake import Library, Patron
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
-from meroppet.rules.hours import Interval, Schedule
+from meroppet.rules.intervals import Interval
+from meroppet.rules.schedule import Schedule
 from server.audit.models import AuditEntry
 from server.db import Database, unscoped
 from server.keys import KeyRing

@@ -58,14 +58,17 @@ def replica(tmp_path: Path) -> Iterator[Replica]:
 
 
 def test_an_empty_replica_knows_nothing(replica: Replica) -> None:
-    assert (replica.cursor(), replica.branch(), replica.policy(), replica.schedule()) == (0, None, None, None)
+    assert (replica.cursor(), replica.branch(), replica.policy(), replica.hours()) == (0, None, None, None)
     assert replica.right(ANNA) is None
 
 
 def test_a_page_and_its_number_are_one(replica: Replica) -> None:
     apply(replica, page(7, *DOCUMENTS, right(ANNA)))
 
-    assert (replica.cursor(), replica.branch(), replica.policy(), replica.schedule()) == (7, BRANCH, RULES, ALWAYS)
+    hours = replica.hours()
+
+    assert hours is not None
+    assert (replica.cursor(), replica.branch(), replica.policy(), hours.schedule) == (7, BRANCH, RULES, ALWAYS)
     assert replica.right(ANNA) == Right(permitted=True, valid_until=date(2027, 1, 1))
 
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Block, PatronFacts, Permission, Policy, Right, StaffedDoor
-from meroppet.rules.hours import Interval, Schedule, ScheduleError
+from meroppet.rules.intervals import Interval, ScheduleError
+from meroppet.rules.schedule import Schedule
 from meroppet.wire.changes import IntervalDocument, PolicyDocument, RightDocument, ScheduleDocument
 from meroppet.wire.convert import (
     facts_from_wire,

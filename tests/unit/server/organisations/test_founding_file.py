@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import Interval
+from meroppet.rules.intervals import Interval
 from server.organisations.founding_file import Day, Founding, FoundingError, read
 
 EXAMPLES = Path(__file__).parents[4] / "docs/examples"

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import MINUTES_A_DAY, Interval, Schedule
+from meroppet.rules.intervals import MINUTES_A_DAY, Interval
+from meroppet.rules.schedule import Schedule
 from server.schedules.drafts import (
     DAYS,
     Draft,
