@@ -48,9 +48,14 @@ class Span:
         return self.answer.rule
 
 
-def _seconds(moment: datetime) -> int:
-    if moment.tzinfo is None:
+def utc(moment: datetime) -> datetime:
+    """The moment in UTC, in which adding and comparing are about real time. Raises ValueError for a naive one."""
+    if moment.utcoffset() is None:
         raise ValueError("a time without a zone cannot be compared with opening hours")
+    return moment.astimezone(UTC)
+
+
+def _seconds(moment: datetime) -> int:
     return int(moment.timestamp() // 1)
 
 
@@ -75,11 +80,13 @@ class Hours:
         self._rules: dict[object, DayRules] = {}
         self._plans: dict[tuple[DayRules, DayRules], Plan] = {}
         self._answers: dict[Answer, Answer] = {}
+        self._last = schedule.known_until.toordinal() - _EPOCH if schedule.known_until else date.max.toordinal()
+        self._unknown: Plan = ((0, self._one(Answer(BranchState.CLOSED, Rule(RuleKind.HORIZON)))),)
         self._days: dict[int, Timeline] = {}
 
     def state_at(self, moment: datetime) -> Answer:
         """What holds at an aware moment: what the branch's wall clock shows decides."""
-        if moment.tzinfo is None:
+        if moment.utcoffset() is None:
             raise ValueError("a time without a zone cannot be compared with opening hours")
         seconds = int(moment.timestamp() // 1)
         starts, answers = self._days.get(seconds // _DAY) or self._day(seconds // _DAY)
@@ -87,10 +94,10 @@ class Hours:
 
     def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
         """What holds from `start` to `end`, in order and without gaps; two neighbours differ in state or rule."""
-        first, last = _seconds(start), _seconds(end)
-        if last <= first:
+        begun, finish = utc(start), utc(end)
+        if finish <= begun:
             return
-        begun, said = start.astimezone(UTC), self.state_at(start)
+        first, last, said = _seconds(begun), _seconds(finish), self.state_at(begun)
         for seconds, answer in self._from(first):
             if seconds >= last:
                 break
@@ -98,18 +105,19 @@ class Hours:
                 moment = _moment(seconds)
                 yield Span(begun, moment, said)
                 begun, said = moment, answer
-        yield Span(begun, end.astimezone(UTC), said)
+        yield Span(begun, finish, said)
 
     def next_change(self, moment: datetime, within: timedelta = HORIZON) -> Span | None:
         """The next span in another state than the one at `moment`; None if there is none within that time."""
-        now = self.state_at(moment).state
-        return next((span for span in self.spans(moment, moment + within) if span.state is not now), None)
+        now, begun = self.state_at(moment).state, utc(moment)
+        return next((span for span in self.spans(begun, begun + within) if span.state is not now), None)
 
     def next_opening(
         self, moment: datetime, states: frozenset[BranchState], within: timedelta = HORIZON
     ) -> datetime | None:
         """When the branch next comes into one of the states (`moment` itself if it is in one), or None."""
-        return next((span.start for span in self.spans(moment, moment + within) if span.state in states), None)
+        begun = utc(moment)
+        return next((span.start for span in self.spans(begun, begun + within) if span.state in states), None)
 
     def hours_between(self, start: datetime, end: datetime) -> dict[BranchState, timedelta]:
         """Real time spent in each state from `start` to `end`; every state is there."""
@@ -169,6 +177,8 @@ class Hours:
                     yield begins, answer
 
     def _plan(self, day: int) -> Plan:
+        if day > self._last:
+            return self._unknown
         key = self._day_rules(day - 1), self._day_rules(day)
         known = self._plans.get(key)
         if known is None:

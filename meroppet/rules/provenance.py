@@ -16,6 +16,7 @@ class RuleKind(StrEnum):
     HOST = "host"
     EXCEPTION = "exception"
     ORDER = "order"
+    HORIZON = "horizon"
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,8 @@ class Schedule:
     """Everything written down of one branch's hours.
 
     `first_person_in`: staffed hours begin only when somebody of the staff has come in; until then they are as if
-    nobody were there.
+    nobody were there. `known_until`: the last local date about which anything is known; after it the branch is closed,
+    whatever is written. None: there is no such date.
     """
 
     zone: str
@@ -175,6 +176,7 @@ class Schedule:
     orders: tuple[Order, ...] = ()
     closing: ClosingPlan = ClosingPlan()
     first_person_in: bool = False
+    known_until: date | None = None
 
     def __post_init__(self) -> None:
         _require_zone(self.zone)
