@@ -13,7 +13,7 @@ from meroppet.rules.branch import OPEN, BranchState
 from meroppet.rules.hours import Hours, Span, utc
 from meroppet.rules.schedule import ClosingPlan
 
-_MINUTE, _SECOND = timedelta(minutes=1), timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
 _SHUT = frozenset({BranchState.CLOSED, BranchState.EMERGENCY_CLOSED})
 """Nobody has business inside: it may be dark and armed. In maintenance somebody is at work."""
 
@@ -152,8 +152,8 @@ def _left(runs: list[_Run], plan: ClosingPlan) -> Iterator[tuple[datetime, datet
 def _last_entry(hours: Hours, now: datetime, plan: ClosingPlan) -> Pause | None:
     if plan.last_entry is None:
         return None
-    # A second more, so that a closing at the very end of the look is seen.
-    ahead = hours.spans(now, now + plan.last_entry * _MINUTE + _SECOND)
+    # A moment more, so that a closing at the very end of the look is seen.
+    ahead = hours.spans(now, now + plan.last_entry * _MINUTE + timedelta.resolution)
     closes = next((span.start for span in ahead if span.state not in OPEN), None)
     return None if closes is None else Pause(PauseKind.LAST_ENTRY, closes)
 

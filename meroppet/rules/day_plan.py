@@ -1,101 +1,111 @@
 """One local day of a branch, wall-clock minute by minute, worked out from the rules that speak of it. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.day_rules import HOST, Claim, Cut, DayRules, Piece
-from meroppet.rules.intervals import MINUTES_A_DAY, Window
-from meroppet.rules.provenance import Answer, Rule
+from meroppet.rules.day_rules import HOST, Claim, Cut, DayRules, Piece, strength
+from meroppet.rules.intervals import ALL_DAY, MINUTES_A_DAY
+from meroppet.rules.provenance import Answer, others
 
 Plan = tuple[tuple[int, Answer], ...]
 """Minute from which each answer holds, the first 0; the last holds until 24:00."""
 
-_RANK = {BranchState.CLOSED: 0, BranchState.SELF_SERVICE: 1, BranchState.STAFFED: 2, BranchState.EVENT: 3}
+_STATES = (
+    BranchState.CLOSED,
+    BranchState.MAINTENANCE,
+    BranchState.SELF_SERVICE,
+    BranchState.STAFFED,
+    BranchState.EVENT,
+)
+_RANK = {state: rank for rank, state in enumerate(_STATES)}
+"""What lies over what, where hours of two days or hours that only add meet."""
 
 
-def plan_of(yesterday: DayRules, today: DayRules) -> Plan:
-    """The day, given its rules and those of the day before, whose hours may go on past midnight."""
+def plan_of(yesterday: DayRules | None, today: DayRules) -> Plan:
+    """The day, given its rules and those of the day before where they go on past midnight."""
+    edges = {0, *today.edges, *(edge - MINUTES_A_DAY for edge in (yesterday.edges if yesterday else ()))}
     plan: list[tuple[int, Answer]] = []
-    for minute in _edges(yesterday, today):
+    for minute in sorted(edge for edge in edges if 0 <= edge < MINUTES_A_DAY):
         answer = _answer(yesterday, today, minute)
         if not plan or plan[-1][1] != answer:
             plan.append((minute, answer))
     return tuple(plan)
 
 
-def _edges(yesterday: DayRules, today: DayRules) -> list[int]:
-    found = {0, *_ends(today), *(edge - MINUTES_A_DAY for edge in _ends(yesterday))}
-    return sorted(edge for edge in found if 0 <= edge < MINUTES_A_DAY)
-
-
-def _ends(rules: DayRules) -> Iterator[int]:
-    for claim in rules.claims:
-        for start, end, _ in claim.pieces:
-            yield from (start, end)
-    for window in (*(cut.window for cut in rules.cuts), *(rules.host or ())):
-        yield from (window.start, window.end)
-
-
-def _answer(yesterday: DayRules, today: DayRules, minute: int) -> Answer:
-    opening = _opening(yesterday, today, minute)
-    cuts = [*_standing(today, minute), *_standing(yesterday, minute + MINUTES_A_DAY)]
-    cuts.sort(key=lambda cut: cut.state is not BranchState.MAINTENANCE)
-    shut = [cut for cut in cuts if not cut.spares_staff]
-    alone = [cut for cut in cuts if cut.spares_staff]
-    if not _inside_host(yesterday, today, minute):
-        shut.append(Cut(HOST, Window()))
-    if shut:
-        return Answer(shut[0].state, shut[0].rule, _names(shut[1:], opening), shut[0].state)
-    if alone and opening.state is BranchState.SELF_SERVICE:
-        return Answer(BranchState.CLOSED, alone[0].rule, _names(alone[1:], opening))
-    if alone and opening.state is BranchState.STAFFED:
-        return Answer(opening.state, opening.rule, opening.beaten, BranchState.CLOSED)
-    return opening
-
-
-def _names(cuts: list[Cut], opening: Answer) -> tuple[Rule, ...]:
-    return tuple(dict.fromkeys([*(cut.rule for cut in cuts), opening.rule, *opening.beaten]))
+def _answer(yesterday: DayRules | None, today: DayRules, minute: int) -> Answer:
+    opening, late = _said(today, minute), minute + MINUTES_A_DAY
+    standing = _standing(today, minute)
+    inside = _inside(today, minute)
+    if yesterday is not None:
+        opening = _with_tail(opening, yesterday, late)
+        standing += _standing(yesterday, late)
+        inside = inside or _inside(yesterday, late)
+    if not inside:
+        standing.append(Cut(HOST, ALL_DAY))
+    return _restricted(opening, standing) if standing else opening
 
 
 def _standing(rules: DayRules, minute: int) -> list[Cut]:
     return [cut for cut in rules.cuts if cut.window.start <= minute < cut.window.end]
 
 
-def _inside_host(yesterday: DayRules, today: DayRules, minute: int) -> bool:
-    if today.host is None or yesterday.host is None:
-        return True
-    return any(
-        window.start <= at < window.end
-        for windows, at in ((today.host, minute), (yesterday.host, minute + MINUTES_A_DAY))
-        for window in windows
-    )
+def _inside(rules: DayRules, minute: int) -> bool:
+    """Whether the building lets people in, as far as its hours of this day say."""
+    return rules.host is None or any(window.start <= minute < window.end for window in rules.host)
 
 
-def _opening(yesterday: DayRules, today: DayRules, minute: int) -> Answer:
-    """The stronger of the day itself and what goes on from the night before: staffed lies over self-service."""
-    here, tail = _said(today, minute), _said(yesterday, minute + MINUTES_A_DAY)
-    if _RANK[tail.state] <= _RANK[here.state]:
+def _with_tail(here: Answer, yesterday: DayRules, late: int) -> Answer:
+    """The stronger of what the day itself says and what goes on from the night before: staffed over self-service."""
+    tail = _said(yesterday, late)
+    if tail.state is BranchState.CLOSED:
         return here
-    beaten = tuple(dict.fromkeys(rule for rule in (*tail.beaten, here.rule, *here.beaten) if rule != tail.rule))
-    return Answer(tail.state, tail.rule, beaten, tail.beneath, tail.listed_only)
+    # A restriction to the end of its day takes the hours along that begin on that day and end after midnight.
+    tail = _restricted(tail, [cut for cut in yesterday.cuts if cut.window.end == MINUTES_A_DAY])
+    if here.state is BranchState.CLOSED or _RANK[tail.state] > _RANK[here.state]:
+        here, tail = tail, here
+    beneath = max(here.beneath, tail.beneath, key=_RANK.__getitem__)
+    beaten = others(here.rule, (*here.beaten, tail.rule, *tail.beaten))
+    return replace(here, beaten=beaten, beneath=beneath if here.state is BranchState.STAFFED else here.state)
+
+
+def _restricted(opening: Answer, cuts: Iterable[Cut]) -> Answer:
+    alone = opening.state is BranchState.SELF_SERVICE
+    standing = sorted(cuts, key=strength)
+    closing = [cut for cut in standing if alone or not cut.spares_staff]
+    if closing:
+        first = closing[0]
+        beaten = others(first.rule, (*(cut.rule for cut in closing), opening.rule, *opening.beaten))
+        return Answer(first.state, first.rule, beaten, first.state)
+    if standing and opening.state is BranchState.STAFFED:
+        return replace(opening, beneath=BranchState.CLOSED)
+    return opening
 
 
 def _said(rules: DayRules, minute: int) -> Answer:
-    """What the day's openings say at a minute: the first that speaks, and those after it that would have."""
-    speaking = [claim for claim in rules.claims if claim.whole or _at(claim.pieces, minute) is not BranchState.CLOSED]
-    first = speaking[0]
-    state = _at(first.pieces, minute)
-    beaten = tuple(dict.fromkeys(claim.rule for claim in speaking[1:] if claim.rule != first.rule))
-    return Answer(state, first.rule, beaten, _beneath(first, state, minute), first.listed_only)
+    """What the day's openings say at a minute.
+
+    The first that speaks of the whole day decides, but for those before it that only add: these lie over it where they
+    are more (staffed over self-service), never where they are less.
+    """
+    said = [(claim, _at(claim.pieces, minute)) for claim in rules.claims]
+    speaking = [(claim, state) for claim, state in said if claim.whole or state is not BranchState.CLOSED]
+    layers = speaking[: next(at for at, (claim, _) in enumerate(speaking, 1) if claim.whole)]
+    first, state = max(layers, key=lambda layer: _RANK[layer[1]]) if len(layers) > 1 else layers[0]
+    beneath = _beneath(layers, minute) if state is BranchState.STAFFED else state
+    return Answer(
+        state, first.rule, others(first.rule, [claim.rule for claim, _ in speaking]), beneath, first.listed_only
+    )
 
 
-def _at(pieces: tuple[Piece, ...], minute: int) -> BranchState:
-    states = [state for start, end, state in pieces if start <= minute < end]
-    return max(states, key=_RANK.__getitem__, default=BranchState.CLOSED)
+def _beneath(layers: list[tuple[Claim, BranchState]], minute: int) -> BranchState:
+    pieces = [piece for claim, _ in layers for piece in claim.pieces if piece[2] is not BranchState.STAFFED]
+    return _at(pieces, minute)
 
 
-def _beneath(claim: Claim, state: BranchState, minute: int) -> BranchState:
-    if state is not BranchState.STAFFED:
-        return state
-    alone = tuple(piece for piece in claim.pieces if piece[2] is BranchState.SELF_SERVICE)
-    return _at(alone, minute)
+def _at(pieces: Iterable[Piece], minute: int) -> BranchState:
+    found = BranchState.CLOSED
+    for start, end, state in pieces:
+        if start <= minute < end and _RANK[state] > _RANK[found]:
+            found = state
+    return found

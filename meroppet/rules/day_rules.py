@@ -1,8 +1,9 @@
 """Which rules speak of one local day, strongest first: openings as claims, restrictions as cuts. Used by hours."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.exceptions import (
@@ -54,24 +55,46 @@ class Cut:
 class DayRules:
     """What speaks of one day, and of the hours after midnight that belong to it. One object for days that are alike.
 
-    `host` is None where no building restricts the branch.
+    `host` is None where no building restricts the branch. `edges` are the minutes at which something begins or ends.
     """
 
     claims: tuple[Claim, ...]
     cuts: tuple[Cut, ...]
     host: tuple[Window, ...] | None
+    edges: frozenset[int]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything said of this day is about the night after it."""
+        return max(self.edges, default=0) > MINUTES_A_DAY
 
 
-def rules_of(schedule: Schedule, day: date, keys: tuple[str, ...], exceptions: Iterable[ScheduleException]) -> DayRules:
-    """The rules for a day, which is the holidays `keys`, given the exceptions that may concern it (as listed)."""
-    said = [(exception, exception.on(day)) for exception in exceptions]
-    claims = sorted(_claims(said), key=_precedence)
-    cuts = sorted(_cuts(said), key=lambda cut: (cut.state is not BranchState.MAINTENANCE, LEVELS[cut.rule.level]))
-    return DayRules((*claims, *_patterns(schedule, day, keys)), tuple(cuts), _host(schedule.host, day, keys))
+Said = tuple[tuple[ScheduleException, tuple[Content, ...]], ...]
+"""What exceptions say of one day, in the order they are listed."""
+
+
+def rules_of(schedule: Schedule, day: date, keys: tuple[str, ...], said: Said) -> DayRules:
+    """The rules for a day, which is the holidays `keys` and of which exceptions say this."""
+    claims = (*sorted(_claims(said), key=_precedence), *_patterns(schedule, day, keys))
+    cuts, host = tuple(sorted(_cuts(said), key=strength)), _host(schedule.host, day, keys)
+    return DayRules(claims, cuts, host, frozenset(_edges(claims, (*(cut.window for cut in cuts), *(host or ())))))
+
+
+def _edges(claims: tuple[Claim, ...], windows: tuple[Window, ...]) -> Iterator[int]:
+    for claim in claims:
+        for start, end, _ in claim.pieces:
+            yield from (start, end)
+    for window in windows:
+        yield from (window.start, window.end)
+
+
+def strength(cut: Cut) -> tuple[bool, int]:
+    """The strongest first: maintenance lies over closed; then the wider level gives its name."""
+    return cut.state is not BranchState.MAINTENANCE, LEVELS[cut.rule.level]
 
 
 def _precedence(claim: Claim) -> tuple[int, bool]:
-    # At one level what only adds lies over what replaces the day, or an event would vanish in it.
+    # At one level what only adds comes before what replaces the day, or an event would vanish in it.
     return LEVELS[claim.rule.level], claim.whole
 
 
@@ -79,7 +102,7 @@ def _rule(exception: ScheduleException) -> Rule:
     return Rule(RuleKind.EXCEPTION, exception.id, exception.level, exception.reasons)
 
 
-def _claims(said: list[tuple[ScheduleException, tuple[Content, ...]]]) -> Iterator[Claim]:
+def _claims(said: Said) -> Iterator[Claim]:
     for exception, contents in reversed(said):
         for content in reversed(contents):
             match content:
@@ -98,7 +121,7 @@ def _pieces(intervals: Day) -> tuple[Piece, ...]:
     return tuple((interval.start, interval.end, interval.state) for interval in intervals)
 
 
-def _cuts(said: list[tuple[ScheduleException, tuple[Content, ...]]]) -> Iterator[Cut]:
+def _cuts(said: Said) -> Iterator[Cut]:
     for exception, contents in reversed(said):
         for content in contents:
             match content:
@@ -152,8 +175,11 @@ def _host(host: HostHours | None, day: date, keys: tuple[str, ...]) -> tuple[Win
     dated = next((days.windows for days in reversed(host.days) if days.first <= day <= days.last), None)
     if dated is not None:
         return dated
-    holiday = [windows for key, windows in host.holidays if key in keys]
-    if not holiday:
-        return host.weekly[day.weekday()]
-    # Shut on one of two holidays is shut.
-    return min(holiday, key=lambda windows: sum(window.end - window.start for window in windows))
+    holidays = [windows for key, windows in host.holidays if key in keys]
+    return reduce(_common, holidays) if holidays else host.weekly[day.weekday()]
+
+
+def _common(some: tuple[Window, ...], others: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Where both are: shut on one of two holidays is shut."""
+    pairs = ((max(one.start, two.start), min(one.end, two.end)) for one in some for two in others)
+    return tuple(Window(start, end) for start, end in pairs if start < end)

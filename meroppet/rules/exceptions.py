@@ -32,7 +32,8 @@ class Level(StrEnum):
     BRANCH = "branch"
 
 
-# What an exception says of a day. The first five restrict, the last three open.
+# What an exception says of a day. The first five restrict, the last three open. A restriction to 24:00 takes along the
+# hours over midnight that begin on its day: they are that day's.
 @dataclass(frozen=True, slots=True)
 class Closed:
     """Closed in the window (all day)."""
@@ -49,7 +50,7 @@ class NotBefore:
 
 @dataclass(frozen=True, slots=True)
 class NotAfter:
-    """Closed from this minute."""
+    """Closed from this minute to the end of the day."""
 
     minute: int
 
@@ -80,7 +81,7 @@ class OtherHours:
 
 @dataclass(frozen=True, slots=True)
 class MoreHours:
-    """Hours besides whatever else the day has; speaks only within its intervals."""
+    """Hours besides whatever else the day has: staffed ones turn self-service ones into staffed, never the reverse."""
 
     intervals: Day
 
@@ -114,6 +115,8 @@ class ExceptionDay:
         require_in_order(self.first, self.last, "exception")
         if not self.contents:
             raise ScheduleError(f"exception on {self.first}: it says nothing; say closed, not before, other hours …")
+        if not self.weekdays or not self.weekdays <= frozenset(WEEKDAYS):
+            raise ScheduleError(f"exception on {self.first}: weekdays are 0 (Monday) to 6, at least one of them")
         for content in self.contents:
             if isinstance(content, NotBefore | NotAfter) and not 0 < content.minute < MINUTES_A_DAY:
                 raise ScheduleError(f"exception on {self.first}: {wall(content.minute)} is not within 00:01–23:59")
@@ -175,7 +178,8 @@ class Order:
 
     def __post_init__(self) -> None:
         for moment in (self.start, self.end):
-            if moment is not None and moment.tzinfo is None:
+            if moment is not None and moment.utcoffset() is None:
                 raise ScheduleError(f"order {self.id}: {moment} has no time zone")
-        if self.end is not None and self.end <= self.start:
+        # As real time: two moments of one zone would be compared by what the wall clock shows.
+        if self.end is not None and self.end.timestamp() <= self.start.timestamp():
             raise ScheduleError(f"order {self.id}: ends at {self.end}, not after it begins at {self.start}")

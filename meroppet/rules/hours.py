@@ -2,19 +2,21 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count, pairwise
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from meroppet.rules.branch import BranchState
+from meroppet.rules.day_book import DayBook
 from meroppet.rules.day_plan import Plan, plan_of
-from meroppet.rules.day_rules import LEVELS, DayRules, rules_of
-from meroppet.rules.exceptions import Order, OrderKind, ScheduleException
-from meroppet.rules.provenance import Answer, Rule, RuleKind
+from meroppet.rules.day_rules import LEVELS, DayRules
+from meroppet.rules.exceptions import Order, OrderKind
+from meroppet.rules.provenance import Answer, Rule, RuleKind, others
 from meroppet.rules.schedule import Schedule
 
-_DAY = 86_400
+_DAY, _ONE_DAY = 86_400, timedelta(days=1)
 _EPOCH = date(1970, 1, 1).toordinal()
 _MOST_DAYS = 4_000
 """Days kept worked out: ten years and more, at less than a kilobyte each."""
@@ -73,15 +75,13 @@ class Hours:
         self.schedule = schedule
         self.zone = ZoneInfo(schedule.zone)
         self._orders = sorted(schedule.orders, key=_strength)
-        self._holidays: dict[date, tuple[str, ...]] = {}
-        for holiday in schedule.holidays:
-            self._holidays[holiday.day] = (*self._holidays.get(holiday.day, ()), holiday.key)
-        self._months: dict[tuple[int, int], list[ScheduleException]] = {}
-        self._rules: dict[object, DayRules] = {}
-        self._plans: dict[tuple[DayRules, DayRules], Plan] = {}
+        self._book = DayBook(schedule)
+        self._plans: dict[tuple[DayRules | None, DayRules], Plan] = {}
         self._answers: dict[Answer, Answer] = {}
         self._last = schedule.known_until.toordinal() - _EPOCH if schedule.known_until else date.max.toordinal()
-        self._unknown: Plan = ((0, self._one(Answer(BranchState.CLOSED, Rule(RuleKind.HORIZON)))),)
+        self._nothing = self._one(Answer(BranchState.CLOSED, Rule(RuleKind.HORIZON)))
+        self._local: dict[int, Plan] = {}
+        self._offsets: dict[int, int] = {}
         self._days: dict[int, Timeline] = {}
 
     def state_at(self, moment: datetime) -> Answer:
@@ -93,12 +93,15 @@ class Hours:
         return answers[bisect_right(starts, seconds) - 1]
 
     def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
-        """What holds from `start` to `end`, in order and without gaps; two neighbours differ in state or rule."""
+        """What holds from `start` to `end`, in order and without gaps.
+
+        Two neighbours differ in state, in the rule that won, or in those it beat.
+        """
         begun, finish = utc(start), utc(end)
         if finish <= begun:
             return
-        first, last, said = _seconds(begun), _seconds(finish), self.state_at(begun)
-        for seconds, answer in self._from(first):
+        last, said = ceil(finish.timestamp()), self.state_at(begun)
+        for seconds, answer in self._from(_seconds(begun)):
             if seconds >= last:
                 break
             if answer is not said:
@@ -127,38 +130,40 @@ class Hours:
         return found
 
     def _from(self, seconds: int) -> Iterator[tuple[int, Answer]]:
-        number = seconds // _DAY
-        while True:
-            for start, answer in zip(*self._day(number), strict=True):
+        for number in count(seconds // _DAY):
+            for start, answer in zip(*(self._days.get(number) or self._day(number)), strict=True):
                 if start > seconds:
                     yield start, answer
-            number += 1
 
     def _day(self, number: int) -> Timeline:
-        """The day of UTC that began `number` days after 1970."""
-        known = self._days.get(number)
-        if known is not None:
-            return known
+        """Work out the day of UTC that began `number` days after 1970, and keep it."""
         if len(self._days) >= _MOST_DAYS:
-            for kept in (self._days, self._plans, self._rules, self._months):
-                kept.clear()
-        timeline = self._ordered(list(self._walls(number * _DAY, (number + 1) * _DAY)), (number + 1) * _DAY)
-        self._days[number] = timeline
+            self._forget()
+        end = (number + 1) * _DAY
+        timeline = self._days[number] = self._ordered(self._walls(number * _DAY, end), end)
         return timeline
 
-    def _walls(self, start: int, end: int) -> Iterator[tuple[int, Answer]]:
-        """What the wall clock makes of [start, end), in which it is turned at most once."""
+    def _forget(self) -> None:
+        for kept in (self._days, self._local, self._offsets, self._plans):
+            kept.clear()
+        self._book.forget()
+
+    def _walls(self, start: int, end: int) -> list[tuple[int, Answer]]:
+        """What the wall clock makes of a day [start, end) of UTC, in which it is turned at most once."""
         before, after = self._offset(start), self._offset(end)
         if before == after:
-            yield from self._stretch(start, end, before)
-            return
+            return self._stretch(start, end, before)
         turned = self._turned(start, end, before)
-        yield from self._stretch(start, turned, before)
-        yield from self._stretch(turned, end, after)
+        rest = self._stretch(turned, end, after) if turned < end else []
+        return self._stretch(start, turned, before) + rest
 
     def _offset(self, seconds: int) -> int:
-        offset = datetime.fromtimestamp(seconds, self.zone).utcoffset() or timedelta()
-        return offset.days * _DAY + offset.seconds
+        """How far the wall clock is ahead of UTC."""
+        known = self._offsets.get(seconds)
+        if known is None:
+            ahead = datetime.fromtimestamp(seconds, self.zone).utcoffset() or timedelta()
+            known = self._offsets[seconds] = ahead.days * _DAY + ahead.seconds
+        return known
 
     def _turned(self, start: int, end: int, before: int) -> int:
         while end - start > 1:
@@ -166,64 +171,41 @@ class Hours:
             start, end = (middle, end) if self._offset(middle) == before else (start, middle)
         return end
 
-    def _stretch(self, start: int, end: int, offset: int) -> Iterator[tuple[int, Answer]]:
-        for day in range((start + offset) // _DAY, (end + offset - 1) // _DAY + 1):
-            midnight = day * _DAY - offset
-            plan = self._plan(day)
-            for at, (minute, answer) in enumerate(plan):
-                begins = max(midnight + minute * 60, start)
-                ends = midnight + (plan[at + 1][0] * 60 if at + 1 < len(plan) else _DAY)
-                if begins < min(ends, end):
-                    yield begins, answer
+    def _stretch(self, start: int, end: int, ahead: int) -> list[tuple[int, Answer]]:
+        """[start, end) by a wall clock that is that far ahead throughout."""
+        found: list[tuple[int, Answer]] = []
+        for day in range((start + ahead) // _DAY, (end + ahead - 1) // _DAY + 1):
+            midnight = day * _DAY - ahead
+            for minute, answer in self._local.get(day) or self._plan(day):
+                begins = midnight + minute * 60
+                if begins >= end:
+                    break
+                if begins <= start:
+                    found.clear()
+                found.append((max(begins, start), answer))
+        return found
 
     def _plan(self, day: int) -> Plan:
         if day > self._last:
-            return self._unknown
-        key = self._day_rules(day - 1), self._day_rules(day)
-        known = self._plans.get(key)
-        if known is None:
-            known = tuple((minute, self._one(answer)) for minute, answer in plan_of(*key))
-            self._plans[key] = known
-        return known
+            return ((0, self._nothing),)
+        today = date.fromordinal(_EPOCH + day)
+        yesterday = self._book.rules(today - _ONE_DAY)
+        rules = yesterday if yesterday.goes_on else None, self._book.rules(today)
+        plan = self._plans.get(rules)
+        if plan is None:
+            plan = self._plans[rules] = tuple((minute, self._one(answer)) for minute, answer in plan_of(*rules))
+        self._local[day] = plan
+        return plan
 
     def _one(self, answer: Answer) -> Answer:
         # Equal answers are one object, so that joining spans compares by identity.
         return self._answers.setdefault(answer, answer)
 
-    def _day_rules(self, number: int) -> DayRules:
-        day = date.fromordinal(_EPOCH + number)
-        keys, near = self._holidays.get(day, ()), self._near(day)
-        # Days of which nothing dated is said are as others of their weekday, season and holiday: worked out once.
-        key = day if near or self._host_dates(day) else (day.weekday(), keys, *self._seasons(day))
-        known = self._rules.get(key)
-        if known is None:
-            known = self._rules[key] = rules_of(self.schedule, day, keys, near)
-        return known
-
-    def _host_dates(self, day: date) -> bool:
-        host = self.schedule.host
-        return host is not None and any(days.first <= day <= days.last for days in host.days)
-
-    def _seasons(self, day: date) -> list[bool]:
-        return [season.covers(day) for season in self.schedule.seasons]
-
-    def _near(self, day: date) -> list[ScheduleException]:
-        month = self._months.get((day.year, day.month))
-        if month is None:
-            month = self._months[day.year, day.month] = self._of_month(day.replace(day=1))
-        return [exception for exception in month if exception.on(day)]
-
-    def _of_month(self, first: date) -> list[ScheduleException]:
-        after = (first + timedelta(days=32)).replace(day=1)
-        return [
-            exception
-            for exception in self.schedule.exceptions
-            if any(days.first < after and days.last >= first for days in exception.days)
-        ]
-
     def _ordered(self, said: list[tuple[int, Answer]], end: int) -> Timeline:
         for order in self._orders:
-            said = list(self._with(order, said, end))
+            first, last = _seconds(order.start), end if order.end is None else ceil(order.end.timestamp())
+            if first < end and said[0][0] < last:
+                said = list(self._with(order, (first, last), said, end))
         starts: list[int] = []
         answers: list[Answer] = []
         for start, answer in said:
@@ -232,12 +214,12 @@ class Hours:
                 answers.append(answer)
         return starts, answers
 
-    def _with(self, order: Order, said: list[tuple[int, Answer]], end: int) -> Iterator[tuple[int, Answer]]:
-        first = _seconds(order.start)
-        last = end if order.end is None else ceil(order.end.timestamp())
-        for at, (start, answer) in enumerate(said):
-            stop = said[at + 1][0] if at + 1 < len(said) else end
-            if start < min(first, stop):
+    def _with(
+        self, order: Order, stretch: tuple[int, int], said: list[tuple[int, Answer]], end: int
+    ) -> Iterator[tuple[int, Answer]]:
+        first, last = stretch
+        for (start, answer), (stop, _) in pairwise([*said, (end, self._nothing)]):
+            if start < first:
                 yield start, answer
             if max(start, first) < min(stop, last):
                 yield max(start, first), self._one(_under(order, answer))
@@ -252,11 +234,9 @@ def _strength(order: Order) -> tuple[int, int]:
 
 
 def _under(order: Order, answer: Answer) -> Answer:
-    rule = Rule(RuleKind.ORDER, order.id, order.level, order.reasons)
-    if order.kind is OrderKind.NO_SELF_SERVICE:
-        if answer.state is BranchState.STAFFED:
-            return Answer(answer.state, answer.rule, answer.beaten)
-        if answer.state is not BranchState.SELF_SERVICE:
-            return answer
-    state = _STATES[order.kind]
-    return Answer(state, rule, (answer.rule, *answer.beaten), state)
+    if order.kind is OrderKind.NO_SELF_SERVICE and answer.state is BranchState.STAFFED:
+        return replace(answer, beneath=BranchState.CLOSED)
+    if order.kind is OrderKind.NO_SELF_SERVICE and answer.state is not BranchState.SELF_SERVICE:
+        return answer
+    rule, state = Rule(RuleKind.ORDER, order.id, order.level, order.reasons), _STATES[order.kind]
+    return Answer(state, rule, others(rule, (answer.rule, *answer.beaten)), state)

@@ -1,5 +1,6 @@
 """What is said of a branch at a moment, the rule that said so, and the rules it beat; values only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,3 +48,8 @@ class Answer:
     beaten: tuple[Rule, ...] = ()
     beneath: BranchState = BranchState.CLOSED
     listed_only: bool = False
+
+
+def others(winner: Rule, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules in their order, each once, without the one that won."""
+    return tuple(dict.fromkeys(rule for rule in rules if rule != winner))

@@ -6,6 +6,7 @@ gives (week, season, holiday, other hours, more hours, event); of those that spe
 exception of consortium > group > municipality > branch > holiday > season > week. `hours` says what comes of it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -181,6 +182,14 @@ class Schedule:
     def __post_init__(self) -> None:
         _require_zone(self.zone)
         require_week(self.weekly, "week")
+        _require_once("season", (season.id for season in self.seasons))
+        _require_once("holiday", (rule.key for rule in self.holiday_rules))
+
+
+def _require_once(what: str, names: Iterable[str]) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise ScheduleError(f"{what} {name}: is there {times} times; it can be once, or nobody knows which holds")
 
 
 def _require_zone(name: str) -> None:
