@@ -22,13 +22,14 @@ from meroppet.wire.changes import (
     ChangesReply,
     PolicyDocument,
     RightDocument,
-    ScheduleDocument,
     Tombstone,
     Upsert,
     read_snapshot,
     unpack_rights,
 )
-from meroppet.wire.convert import policy_from_wire, right_from_wire, schedule_from_wire
+from meroppet.wire.convert import policy_from_wire, right_from_wire
+from meroppet.wire.schedule_convert import schedule_from_wire
+from meroppet.wire.schedules import PatternDocument
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ class Replica:
             documents.get("policy"), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
         )
         schedule = _understood(
-            documents.get("schedule"), lambda text: schedule_from_wire(ScheduleDocument.model_validate_json(text))
+            documents.get("schedule"), lambda text: schedule_from_wire(PatternDocument.model_validate_json(text))
         )
         # What was worked out of an unchanged schedule is kept.
         if self._hours is None or self._hours.schedule != schedule:

@@ -9,8 +9,10 @@ from pydantic import JsonValue
 
 from meroppet.wire.base import Reply
 
-Kind = Literal["branch", "policy", "schedule", "right"]
-"""branch, policy and schedule are one document each (key "-"); a right's key is its subject digest in hex."""
+Kind = Literal["branch", "policy", "schedule", "holidays", "exception", "order", "listed", "right"]
+"""branch, policy, schedule and holidays are one document each (key "-"); an exception's and an order's key is its id;
+a list's is "staff" or an exception's id; a right's is its subject digest in hex. See schedules for those of hours.
+"""
 
 
 class Upsert(Reply):
@@ -66,21 +68,6 @@ class PolicyDocument(Reply):
     held_open_seconds: float = 30.0
     facts_ttl_hours: int = 72
     offline_pin: bool = False
-
-
-class IntervalDocument(Reply):
-    """One interval of a day: minutes after local midnight, half-open."""
-
-    start: int
-    end: int
-    state: str
-
-
-class ScheduleDocument(Reply):
-    """The branch's whole schedule; seven days, Monday first."""
-
-    zone: str
-    weekly: tuple[tuple[IntervalDocument, ...], ...]
 
 
 class RightDocument(Reply):

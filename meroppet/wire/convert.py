@@ -1,12 +1,11 @@
-"""Wire models ⇄ rules' values. The wire is what is sent, rules are what is meant; this is the one place they meet."""
+"""Wire models ⇄ rules' values. The wire is what is sent, rules are what is meant; this is where they meet
+(opening hours: schedule_convert).
+"""
 
 from dataclasses import asdict
 
-from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Block, PatronFacts, Permission, Policy, Right, StaffedDoor
-from meroppet.rules.intervals import Interval
-from meroppet.rules.schedule import Schedule
-from meroppet.wire.changes import IntervalDocument, PolicyDocument, RightDocument, ScheduleDocument
+from meroppet.wire.changes import PolicyDocument, RightDocument
 from meroppet.wire.verify import WireFacts
 
 
@@ -46,18 +45,3 @@ def policy_to_wire(policy: Policy) -> PolicyDocument:
     known["blocks"] = tuple(sorted(policy.blocks))
     known["categories"] = None if policy.categories is None else tuple(sorted(policy.categories))
     return PolicyDocument(**known)
-
-
-def schedule_from_wire(document: ScheduleDocument) -> Schedule:
-    """The schedule; ValueError (ScheduleError) where it cannot be meant."""
-    days = (tuple(Interval(item.start, item.end, BranchState(item.state)) for item in day) for day in document.weekly)
-    return Schedule(document.zone, tuple(days))
-
-
-def schedule_to_wire(schedule: Schedule) -> ScheduleDocument:
-    """The schedule as it is sent."""
-    weekly = tuple(
-        tuple(IntervalDocument(start=item.start, end=item.end, state=item.state) for item in day)
-        for day in schedule.weekly
-    )
-    return ScheduleDocument(zone=schedule.zone, weekly=weekly)

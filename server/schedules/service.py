@@ -5,8 +5,8 @@ from datetime import datetime
 
 from meroppet.rules.hours import Hours
 from meroppet.rules.schedule import Schedule
-from meroppet.wire.changes import ScheduleDocument
-from meroppet.wire.convert import schedule_from_wire, schedule_to_wire
+from meroppet.wire.schedule_convert import pattern_to_wire, schedule_from_wire
+from meroppet.wire.schedules import PatternDocument
 from server.db import Session
 from server.organisations.documents import add_version, newest_version
 from server.organisations.service import BranchView
@@ -30,7 +30,7 @@ class ScheduleView:
 
 async def set_week(session: Session, branch: BranchView, schedule: Schedule, by: str) -> ScheduleView:
     """A new version of the branch's week; its devices have it within a second of the commit."""
-    row = await add_version(session, ScheduleVersion, branch, "schedule", schedule_to_wire(schedule), by)
+    row = await add_version(session, ScheduleVersion, branch, "schedule", pattern_to_wire(schedule), by)
     return ScheduleView(Hours(schedule), row.version, row.by, row.at)
 
 
@@ -39,5 +39,5 @@ async def schedule_of(session: Session, branch_id: str) -> ScheduleView | None:
     row = await newest_version(session, ScheduleVersion, branch_id)
     if row is None:
         return None
-    document = ScheduleDocument.model_validate_json(row.document)
+    document = PatternDocument.model_validate_json(row.document)
     return ScheduleView(Hours(schedule_from_wire(document)), row.version, row.by, row.at)

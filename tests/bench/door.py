@@ -17,8 +17,9 @@ from meroppet.rules.events import DoorShut
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import SystemClock
 from meroppet.wire.changes import RightDocument, Upsert, write_snapshot
-from meroppet.wire.convert import policy_to_wire, schedule_to_wire
+from meroppet.wire.convert import policy_to_wire
 from meroppet.wire.digests import subject_digest
+from meroppet.wire.schedule_convert import pattern_to_wire
 from tests.bench.figures import Figure, percentile, progress
 
 RIGHTS = 300_000
@@ -94,7 +95,7 @@ def _snapshot() -> bytes:
     branch = place("skiljebo").branch
     documents = (
         Upsert(kind="policy", key="-", value=policy_to_wire(branch.policy).model_dump(mode="json")),
-        Upsert(kind="schedule", key="-", value=schedule_to_wire(branch.schedule).model_dump(mode="json")),
+        Upsert(kind="schedule", key="-", value=pattern_to_wire(branch.schedule).model_dump(mode="json")),
     )
     right = RightDocument(permitted=True)
     rights = sorted(subject_digest(KEY, f"{number:014d}") for number in range(RIGHTS))

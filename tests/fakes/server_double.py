@@ -36,7 +36,7 @@ from meroppet.wire.changes import (
     write_snapshot,
 )
 from meroppet.wire.commands import Order
-from meroppet.wire.convert import policy_to_wire, schedule_to_wire
+from meroppet.wire.convert import policy_to_wire
 from meroppet.wire.digests import subject_digest
 from meroppet.wire.enrolment import (
     BootReply,
@@ -50,6 +50,7 @@ from meroppet.wire.enrolment import (
 from meroppet.wire.health import HealthReply, HealthRequest
 from meroppet.wire.journal import JournalReply, JournalRequest, Row
 from meroppet.wire.problems import MEDIA_TYPE, Problem, ProblemCode
+from meroppet.wire.schedule_convert import pattern_to_wire
 from meroppet.wire.sealing import unseal
 from meroppet.wire.signing import BOOT_HEADER, DEVICE_HEADER, SEQUENCE_HEADER, SIGNATURE_HEADER, signed_bytes
 from meroppet.wire.verify import VerifyReply, VerifyRequest, WireFacts
@@ -134,7 +135,7 @@ class ServerDouble:
         )
         self.put("branch", branch)
         self.put("policy", policy_to_wire(policy))
-        self.put("schedule", schedule_to_wire(schedule))
+        self.put("schedule", pattern_to_wire(schedule))
 
     def permit(self, card: str, **right: object) -> None:
         self.put("right", RightDocument.model_validate({"permitted": True, **right}), self.subject(card))

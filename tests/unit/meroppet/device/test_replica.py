@@ -16,7 +16,8 @@ from meroppet.wire.changes import (
     Upsert,
     write_snapshot,
 )
-from meroppet.wire.convert import policy_to_wire, schedule_to_wire
+from meroppet.wire.convert import policy_to_wire
+from meroppet.wire.schedule_convert import pattern_to_wire
 from tests.fakes.server_double import ALWAYS
 
 ANNA, BERTIL = "ab" * 16, "cd" * 16
@@ -27,7 +28,7 @@ BRANCH = BranchDocument(
 DOCUMENTS = (
     Upsert(kind="branch", key="-", value=BRANCH.model_dump(mode="json")),
     Upsert(kind="policy", key="-", value=policy_to_wire(RULES).model_dump(mode="json")),
-    Upsert(kind="schedule", key="-", value=schedule_to_wire(ALWAYS).model_dump(mode="json")),
+    Upsert(kind="schedule", key="-", value=pattern_to_wire(ALWAYS).model_dump(mode="json")),
 )
 GIVEN = RightDocument(permitted=True, valid_until=date(2027, 1, 1))
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 import meroppet.wire
-from meroppet.wire.base import Reply, Request
+from meroppet.wire.base import Document, Reply, Request
+from meroppet.wire.written import Written
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "wire"
 
@@ -23,7 +24,7 @@ def models() -> dict[str, type[BaseModel]]:
     return {
         model.__name__: model
         for model in sorted(classes, key=lambda model: model.__name__)
-        if issubclass(model, BaseModel) and model not in {BaseModel, Request, Reply}
+        if issubclass(model, BaseModel) and model not in {BaseModel, Request, Reply, Document, Written}
     }
 
 

@@ -7,11 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Block, PatronFacts, Permission, Policy, Right, StaffedDoor
-from meroppet.rules.intervals import Interval, ScheduleError
-from meroppet.rules.schedule import Schedule
-from meroppet.wire.changes import IntervalDocument, PolicyDocument, RightDocument, ScheduleDocument
+from meroppet.wire.changes import PolicyDocument, RightDocument
 from meroppet.wire.convert import (
     facts_from_wire,
     facts_to_wire,
@@ -19,8 +16,6 @@ from meroppet.wire.convert import (
     policy_to_wire,
     right_from_wire,
     right_to_wire,
-    schedule_from_wire,
-    schedule_to_wire,
 )
 from meroppet.wire.verify import WireFacts
 
@@ -53,14 +48,6 @@ POLICIES = st.builds(
     facts_ttl_hours=st.integers(1, 168),
     offline_pin=st.booleans(),
 )
-INTERVALS = st.builds(
-    Interval,
-    st.integers(0, 700),
-    st.integers(701, 1440),
-    st.sampled_from([BranchState.STAFFED, BranchState.SELF_SERVICE]),
-)
-DAYS = st.lists(INTERVALS, max_size=1).map(tuple)
-SCHEDULES = st.builds(Schedule, st.sampled_from(["Europe/Stockholm", "Atlantic/Azores"]), st.tuples(*[DAYS] * 7))
 SMALL = PolicyDocument(minimum_age=16, permission="required", blocks=())
 
 
@@ -82,11 +69,6 @@ def test_a_right_arrives_as_it_was_given(right: Right) -> None:
 @given(POLICIES)
 def test_a_policy_arrives_as_it_was_set(policy: Policy) -> None:
     assert policy_from_wire(sent(policy_to_wire(policy))) == policy
-
-
-@given(SCHEDULES)
-def test_a_schedule_arrives_as_it_was_set(schedule: Schedule) -> None:
-    assert schedule_from_wire(sent(schedule_to_wire(schedule))) == schedule
 
 
 def test_a_policy_is_sent_in_one_form() -> None:
@@ -115,31 +97,6 @@ def test_a_policy_is_sent_in_one_form() -> None:
 def test_a_policy_this_version_does_not_know_is_none(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"is not a valid|policy:"):
         policy_from_wire(SMALL.model_copy(update=change))
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        ScheduleDocument(zone="Europe/Nowhere", weekly=((),) * 7),
-        ScheduleDocument(zone="Europe/Stockholm", weekly=((),) * 6),
-        ScheduleDocument(
-            zone="Europe/Stockholm", weekly=((IntervalDocument(start=9, end=9, state="staffed"),), *((),) * 6)
-        ),
-        ScheduleDocument(
-            zone="Europe/Stockholm", weekly=((IntervalDocument(start=0, end=9, state="closed"),), *((),) * 6)
-        ),
-    ],
-)
-def test_a_schedule_that_cannot_be_meant_is_a_schedule_error(document: ScheduleDocument) -> None:
-    with pytest.raises(ScheduleError):
-        schedule_from_wire(document)
-
-
-def test_a_state_this_version_does_not_know_is_a_value_error() -> None:
-    strange = ((IntervalDocument(start=0, end=9, state="party"),), *((),) * 6)
-
-    with pytest.raises(ValueError, match="party"):
-        schedule_from_wire(ScheduleDocument(zone="Europe/Stockholm", weekly=strange))
 
 
 def test_what_a_newer_server_adds_is_passed_over() -> None:

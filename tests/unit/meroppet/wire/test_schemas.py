@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from meroppet.wire.base import Reply, Request
+from meroppet.wire.base import Document, Reply, Request
 from tests.unit.meroppet.wire.schemas import GOLDEN, models, schema
 
 MODELS = models()
@@ -24,13 +24,13 @@ def test_no_wire_model_is_gone() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.__name__)
-def test_requests_are_closed_and_replies_open_and_both_are_frozen(model: type[BaseModel]) -> None:
-    assert issubclass(model, Request) != issubclass(model, Reply)
+def test_requests_and_documents_are_closed_and_replies_open_and_all_are_frozen(model: type[BaseModel]) -> None:
+    assert sum(issubclass(model, manner) for manner in (Request, Reply, Document)) == 1
     assert model.model_config["frozen"]
-    assert model.model_config["extra"] == ("forbid" if issubclass(model, Request) else "ignore")
+    assert model.model_config["extra"] == ("ignore" if issubclass(model, Reply) else "forbid")
 
 
-@pytest.mark.parametrize("model", [model for model in MODELS.values() if issubclass(model, Request)])
-def test_a_field_nobody_knows_is_a_mistake_in_a_request(model: type[BaseModel]) -> None:
+@pytest.mark.parametrize("model", [model for model in MODELS.values() if not issubclass(model, Reply)])
+def test_a_field_nobody_knows_is_a_mistake_in_a_request_or_document(model: type[BaseModel]) -> None:
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         model.model_validate({"nobody_knows": 1})
