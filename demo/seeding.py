@@ -26,7 +26,7 @@ from server.keys import KeyRing
 from server.organisations.service import ALWAYS, Kind, add_branch, add_organisation, branch
 from server.patrons.service import Holder, set_rights
 from server.policies.service import set_policy
-from server.schedules.service import set_week
+from server.schedules.service import set_pattern
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
 from server.staff.access import Grant, Role
 from server.staff.service import NewAccount, add_account
@@ -87,7 +87,7 @@ async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: 
         session, own.id, own.name, own.controller, ZONE, own.help_number, LIVE_FROM, accent=consortium.id
     )
     await set_policy(session, added, own.policy, BY)
-    await set_week(session, added, own.schedule, BY)
+    await set_pattern(session, added, own.schedule, BY)
     rights = [(person, right) for person in PEOPLE if (right := person.right_on(today)) is not None]
     holders = [(Holder(consortium.id, CardNumber(number_at(person, own))), right) for person, right in rights]
     await set_rights(session, keys, added, holders, by=BY)

@@ -1,6 +1,6 @@
 """Tables of devices: invitations, devices, their signed channel, their health and the orders given to them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from sqlalchemy import BigInteger
@@ -89,6 +89,8 @@ class DeviceHealth(ControllerOwned, table=True):
     state: str = ""
     readers_lost: str = ""
     """Ports, separated by blanks."""
+    hours_until: date | None = None
+    """The last day about which the device knows its hours; None: it has none, or does not say."""
 
 
 class DeviceOrder(ControllerOwned, table=True):

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -60,6 +60,8 @@ class Health:
     door: str
     state: str
     readers_lost: tuple[str, ...]
+    hours_until: date | None = None
+    """The last day about which it knows its hours; None: it has none, or does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,16 +245,21 @@ def _health(row: DeviceHealth) -> Health:
         door=row.door,
         state=row.state,
         readers_lost=tuple(row.readers_lost.split()),
+        hours_until=row.hours_until,
     )
 
 
+def _day(said: str) -> date | None:
+    return date.fromisoformat(said) if said else None
+
+
 async def take_health(session: Session, device: Known, said: HealthRequest) -> None:
-    """Keep what a device says of itself in place of what it said before. ValueError if its time is none."""
+    """Keep what a device says of itself in place of what it said before. ValueError if its time or day is none."""
     ahead = (datetime.fromisoformat(said.now) - session.now).total_seconds()
     values = {
         "at": session.now, "version": said.version, "clock": said.clock, "clock_ahead_seconds": ahead,
         "change": said.change, "unsent": said.unsent, "locked": said.locked, "door": said.door, "state": said.state,
-        "readers_lost": " ".join(said.readers_lost),
+        "readers_lost": " ".join(said.readers_lost), "hours_until": _day(said.hours_until),
     }  # fmt: skip
     owner = {"device_id": device.device, "consortium_id": device.consortium, "controller_id": device.controller}
     statement = session.insert(DeviceHealth).values(**owner, **values)

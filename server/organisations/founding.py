@@ -15,7 +15,7 @@ from server.organisations.amendments import Turn, amend_branch, rename, set_memb
 from server.organisations.founding_file import BranchTable, Founding, FoundingError, OrganisationTable
 from server.organisations.service import ALWAYS, BranchView, Kind, add_branch, add_organisation, branch, organisation
 from server.policies.service import policy_of, set_policy
-from server.schedules.service import schedule_of, set_week
+from server.schedules.service import schedule_of, set_pattern
 
 __all__ = ["FoundingError", "Step", "Verb", "lay_down"]
 
@@ -181,5 +181,5 @@ async def _policy(session: Session, view: BranchView, table: BranchTable, by: st
 async def _week(session: Session, view: BranchView, table: BranchTable, by: str) -> Step:
     if await schedule_of(session, view.id) is not None:
         return Step(Verb.KEPT, "", view.id, f"hours of {view.id}: the staff's", view.id)
-    await set_week(session, view, table.schedule(), by)
-    return Step(Verb.MADE, "schedule.week.set", view.id, f"hours of {view.id}", view.id)
+    await set_pattern(session, view, table.schedule(), by)
+    return Step(Verb.MADE, "schedule.pattern.set", view.id, f"hours of {view.id}", view.id)

@@ -24,7 +24,7 @@ from meroppet.rules.schedule import Schedule
 from meroppet.runtime.setting_keys import keys_of, misspelt
 from meroppet.runtime.settings import Group
 from server.organisations.service import ALWAYS, Kind
-from server.schedules.drafts import clock, minute_in
+from server.schedules.written import clock, minute_in
 
 Stretch = tuple[int, int]
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlmodel import col
 
 from meroppet.wire.changes import BranchDocument
@@ -152,6 +152,27 @@ async def parents(session: Session, organisation_id: str, on: date | None = None
     return list(found.values())
 
 
+async def chains(session: Session, on: date | None = None) -> dict[str, tuple[OrganisationView, ...]]:
+    """What `parents` says of every organisation, in two queries: for whoever asks about many."""
+    day = on or session.now.date()
+    known = {view.id: view for view in await organisations(session)}
+    statement = select(col(Membership.member_id), col(Membership.parent_id)).where(*_on(day))
+    above: dict[str, list[str]] = {}
+    for member, parent in await session.all(statement.order_by(col(Membership.parent_id))):
+        above.setdefault(member, []).append(parent)
+    return {one: tuple(known[each] for each in _upwards(one, above)) for one in known}
+
+
+def _upwards(member: str, above: dict[str, list[str]]) -> list[str]:
+    found: dict[str, None] = {}
+    nearest = [member]
+    while nearest:
+        parents_of = {parent: None for one in nearest for parent in above.get(one, ())}
+        nearest = sorted(parent for parent in parents_of if parent not in found and parent != member)
+        found.update(dict.fromkeys(nearest))
+    return list(found)
+
+
 async def consortium_of(session: Session, organisation_id: str) -> str:
     """The consortium an organisation belongs to today; itself if it is one. Raises ValueError if there is none."""
     own = await organisation(session, organisation_id)
@@ -176,10 +197,13 @@ def _parents_of(members: list[str], day: date) -> Select[Organisation]:
     return (
         select(Organisation)
         .join(Membership, col(Membership.parent_id) == col(Organisation.id))
-        .where(col(Membership.member_id).in_(members), col(Membership.since) <= day)
-        .where(or_(col(Membership.until).is_(None), col(Membership.until) >= day))
+        .where(col(Membership.member_id).in_(members), *_on(day))
         .order_by(col(Organisation.id))
     )
+
+
+def _on(day: date) -> tuple[ColumnElement[bool], ...]:
+    return col(Membership.since) <= day, or_(col(Membership.until).is_(None), col(Membership.until) >= day)
 
 
 async def _require_free(session: Session, name: str) -> None:

@@ -75,6 +75,14 @@ class Access:
         """Whether any grant that covers the branch allows the action."""
         return any(action in ALLOWED[grant.role] and grant.covers(branch) for grant in self.grants)
 
+    def may_for_all(self, action: Action, consortium: str, controller: str = "", branch: str = "") -> bool:
+        """Whether she may do it for a whole consortium, or for all of one controller or branch where that is named."""
+        places = {Role.CONSORTIUM: consortium, Role.MUNICIPALITY: controller, Role.BRANCH: branch}
+        return any(
+            action in ALLOWED[grant.role] and (grant.role is Role.SERVER or grant.place == places[grant.role] != "")
+            for grant in self.grants
+        )
+
     def runs_the_server(self) -> bool:
         """Whether accounts of any place may be made."""
         return Grant(Role.SERVER) in self.grants

@@ -17,7 +17,7 @@ from server.organisations.founding_file import read
 from server.organisations.service import add_organisation, branch, consortium_of, organisation, organisations, parents
 from server.policies.service import policy_of, set_policy
 from server.replication.service import position
-from server.schedules.service import schedule_of, set_week
+from server.schedules.service import schedule_of, set_pattern
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples"
 LOOK = unscoped("a test looks at everything")
@@ -147,7 +147,7 @@ async def test_rules_and_hours_that_staff_have_changed_stay_theirs(database: Dat
         policy = await policy_of(session, nora.id)
         assert policy is not None
         await set_policy(session, nora, replace(policy.policy, minimum_age=21), "staff")
-        await set_week(session, nora, Schedule(nora.zone, ((),) * 7), "staff")
+        await set_pattern(session, nora, Schedule(nora.zone, ((),) * 7), "staff")
     _edit(file, "minimum_age = 18", "minimum_age = 15")
 
     await _found(database, file)
@@ -169,7 +169,7 @@ async def test_what_was_done_is_in_the_audit_log(database: Database, file: Path)
     assert {(line.actor, line.action) for line in lines if line.branch == "nora-bibliotek"} == {
         ("installer", "branch.made"),
         ("installer", "policy.set"),
-        ("installer", "schedule.week.set"),
+        ("installer", "schedule.pattern.set"),
     }
 
 

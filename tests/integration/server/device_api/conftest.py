@@ -32,7 +32,7 @@ from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from server.replication.hub import Hub
 from server.replication.snapshots import Snapshots
-from server.schedules.service import set_week
+from server.schedules.service import set_pattern
 from tests.fakes.clocks import ManualClock
 from tests.fakes.signing_device import SigningDevice
 
@@ -139,7 +139,7 @@ async def seed(house: House) -> None:
     async with house.database.session(Scope.of_consortium("vastmanland")) as session:
         for view in house.branches.values():
             await set_policy(session, view, Policy(minimum_age=18), "staff")
-            await set_week(session, view, week(360, 1320), "staff")
+            await set_pattern(session, view, week(360, 1320), "staff")
 
 
 def week(start: int, end: int) -> Schedule:

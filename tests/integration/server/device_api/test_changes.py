@@ -15,7 +15,7 @@ from server.patrons.service import Reach, forget, purge, rights_of
 from server.policies.service import policy_of, set_policy
 from server.replication.service import changes, newest, number_of, position, publish
 from server.replication.service import purge as purge_tombstones
-from server.schedules.service import schedule_of, set_week
+from server.schedules.service import schedule_of, set_pattern
 from tests.fakes.signing_device import SigningDevice
 
 from .conftest import ASTRID, House, week
@@ -49,7 +49,7 @@ async def test_what_was_heard_is_not_told_again(house: House) -> None:
     door = await house.device()
     first = await poll(door)
     async with house.database.session(house.branches["skiljebo"].scope) as session:
-        await set_week(session, house.branches["skiljebo"], week(480, 1200), "staff")
+        await set_pattern(session, house.branches["skiljebo"], week(480, 1200), "staff")
 
     second = await poll(door, first.next)
 
@@ -214,7 +214,7 @@ async def test_what_is_rolled_back_was_never_told(house: House) -> None:
 
     async def fail() -> None:
         async with house.database.session(house.branches["skiljebo"].scope) as session:
-            await set_week(session, house.branches["skiljebo"], week(0, 1440), "staff")
+            await set_pattern(session, house.branches["skiljebo"], week(0, 1440), "staff")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -225,7 +225,7 @@ async def test_what_is_rolled_back_was_never_told(house: House) -> None:
 async def test_staff_can_see_that_the_door_has_a_change(house: House) -> None:
     scope = house.branches["skiljebo"].scope
     async with house.database.session(scope) as session:
-        await set_week(session, house.branches["skiljebo"], week(480, 1200), "staff")
+        await set_pattern(session, house.branches["skiljebo"], week(480, 1200), "staff")
     async with house.database.reading(scope) as session:
         number = await number_of(session, "vastmanland", "skiljebo", "schedule")
 

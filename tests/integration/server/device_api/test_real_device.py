@@ -20,7 +20,7 @@ from server.devices.orders import order
 from server.devices.service import device as device_view
 from server.devices.service import invite, revoke
 from server.journal.service import decisions_of_card
-from server.schedules.service import set_week
+from server.schedules.service import set_pattern
 
 from .conftest import ASTRID, PIN, House, listening, week
 
@@ -68,7 +68,7 @@ async def test_what_staff_change_reaches_the_door_within_a_second_and_its_rows_a
         assert written(door) == week(360, 1320)
 
         async with house.database.session(view.scope) as session:
-            await set_week(session, view, week(480, 1200), "Maj")
+            await set_pattern(session, view, week(480, 1200), "Maj")
         await until(lambda: written(door) == week(480, 1200), within=1.0)
 
         await house.give(Right(permitted=True))

@@ -17,7 +17,7 @@ from meroppet.wire.signing import BOOT_HEADER
 from server.devices.orders import order
 from server.devices.service import device as device_view
 from server.devices.service import revoke
-from server.schedules.service import set_week
+from server.schedules.service import set_pattern
 from tests.fakes.signing_device import SigningDevice
 
 from .conftest import House, listening, week
@@ -72,7 +72,7 @@ async def open_once(house: House, door: SigningDevice) -> str:
 async def change_hours(house: House, branch: str = "skiljebo") -> None:
     view = house.branches[branch]
     async with house.database.session(view.scope) as session:
-        await set_week(session, view, week(480, 1200), "staff")
+        await set_pattern(session, view, week(480, 1200), "staff")
 
 
 async def test_a_change_wakes_the_device_within_a_second(house: House) -> None:

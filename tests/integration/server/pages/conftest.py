@@ -30,7 +30,7 @@ from server.policies.service import set_policy
 from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from server.replication.hub import Hub
-from server.schedules.service import set_week
+from server.schedules.service import set_pattern
 from server.staff.access import Grant, Role
 from server.staff.passwords import Passwords
 from server.staff.service import NewAccount, add_account
@@ -147,7 +147,7 @@ async def _seed(parts: StaffParts) -> None:
                 made = await add_branch(
                     session, town, f"{town.title()} bibliotek", f"{town}-kommun", "Europe/Stockholm", "0587", date.min
                 )
-                await set_week(session, made, HOURS, "seed")
+                await set_pattern(session, made, HOURS, "seed")
                 await set_policy(session, made, Policy(minimum_age=18), "seed")
                 await ready_branch(session, parts.keys, made)
     for role, grant in ROLES.items():

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from server.organisations.service import BranchView
-from server.schedules.service import set_week
+from server.schedules.service import set_pattern
 from server.web.forms import SESSION_COOKIE
 from tests.fakes.clocks import ManualClock
 from tests.integration.server.pages.conftest import HOURS, SignIn, Site
@@ -41,7 +41,7 @@ async def _parts(answer: httpx2.Response) -> AsyncIterator[str]:
 
 async def _change(site: Site, at: BranchView) -> None:
     async with site.parts.database.session(at.scope) as session:
-        await set_week(session, at, HOURS, "somebody")
+        await set_pattern(session, at, HOURS, "somebody")
 
 
 @pytest.mark.parametrize(
