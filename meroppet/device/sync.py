@@ -228,6 +228,7 @@ class Sync:
             door=being.door,
             state=being.state,
             readers_lost=being.readers_lost,
+            hours_until=self._hours_until(),
         )
         reply = await self._channel.health(request)
         self.link.answered()
@@ -238,6 +239,11 @@ class Sync:
         known = knows_the_hour(self._clock.trust())
         pause = self._heartbeat_seconds if known else min(ASK_IN_DOUBT_EVERY, self._heartbeat_seconds)
         await _signalled(self._to_tell, pause * random.uniform(0.9, 1.1))
+
+    def _hours_until(self) -> str:
+        hours = self._replica.hours()
+        until = None if hours is None else hours.schedule.known_until
+        return "" if until is None else until.isoformat()
 
     async def _purge(self) -> None:
         deleted = await self._journal.purge()

@@ -4,7 +4,10 @@ from meroppet.wire.base import Reply, Request
 
 
 class HealthRequest(Request):
-    """POST /api/device/v1/health. `locked` is lockd's word, None if it does not answer or there is no lock."""
+    """POST /api/device/v1/health. `locked` is lockd's word, None if it does not answer or there is no lock.
+
+    `hours_until` is the last day about whose hours the device knows anything; empty where it has none or no such day.
+    """
 
     version: str
     now: str
@@ -15,6 +18,7 @@ class HealthRequest(Request):
     door: str = ""
     state: str = ""
     readers_lost: tuple[str, ...] = ()
+    hours_until: str = ""
 
 
 class HealthReply(Reply):
