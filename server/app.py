@@ -20,6 +20,7 @@ from server.registers.service import Registers
 from server.replication import service as replication
 from server.replication.hub import Hub
 from server.replication.snapshots import Snapshots
+from server.schedules import holidays, listed, orders
 from server.settings import ServerSettings
 from server.staff import service as accounts
 from server.staff.passwords import Passwords, standard_hasher
@@ -45,8 +46,9 @@ class Server:
     staff_app: FastAPI
 
     async def start(self) -> None:
-        """Bring the database up to date."""
+        """Bring the database up to date, and what devices must know of the days to come."""
         await migrate(self.database)
+        await self._roll_holidays()
 
     async def background(self) -> None:
         """Jobs, and the wake-ups of other processes; ends when cancelled."""
@@ -69,6 +71,9 @@ class Server:
             Job("purge.patrons", DAILY, self._purge_patrons),
             Job("purge.changes", DAILY, self._purge_changes),
             Job("purge.staff", DAILY, self._purge_staff),
+            Job("purge.orders", DAILY, self._purge_orders),
+            Job("purge.lists", DAILY, self._purge_lists),
+            Job("holidays", DAILY, self._roll_holidays),
             Job("certificate", DAILY, self._renew),
         ]
 
@@ -88,6 +93,18 @@ class Server:
     async def _purge_staff(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:
             await accounts.purge(session, session.now)
+
+    async def _purge_orders(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await orders.purge(session, session.now)
+
+    async def _purge_lists(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await listed.purge(session, session.now)
+
+    async def _roll_holidays(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await holidays.roll(session, session.now)
 
     async def _renew(self) -> None:
         self.keys.renew(self.clock.now())

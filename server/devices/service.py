@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -19,6 +20,7 @@ from server.devices.models import Device, DeviceChannel, DeviceHealth, DeviceInv
 from server.keys import KeyRing
 from server.organisations.service import BranchView
 from server.patrons.telling import rename_all
+from server.schedules.listed import forget_all
 
 INVITATION_LASTS = timedelta(minutes=15)
 SILENT_AFTER = timedelta(seconds=45)
@@ -192,11 +194,13 @@ async def revoke(session: Session, device_id: str, by: str) -> bool:
 async def report_stolen(session: Session, keys: KeyRing, branch: BranchView, device_id: str, by: str) -> bool:
     """Revoke a device that is in wrong hands, and make worthless what it may hold in memory.
 
-    The branch gets other keys; its other devices boot anew to learn them. False as for `revoke`.
+    The branch gets other keys, which its other devices boot anew to learn; its lists of cards must be made anew. False as
+    for `revoke`.
     """
     if not await revoke(session, device_id, by):
         return False
     await rename_all(session, keys, branch)
+    await forget_all(session, branch)
     ours = select(col(Device.id)).where(col(Device.branch_id) == branch.id)
     for device in await session.all(ours):
         await session.execute(delete(DeviceChannel).where(col(DeviceChannel.device_id) == device))
@@ -210,6 +214,13 @@ async def devices_of(session: Session, branch_id: str) -> list[DeviceView]:
     rows = await session.all(statement.where(col(Device.branch_id) == branch_id).order_by(col(Device.name)))
     views = [_view(device, health) for device, health in rows]
     return sorted(views, key=lambda view: view.revoked_at is not None)
+
+
+async def devices_of_many(session: Session, branch_ids: Sequence[str]) -> list[DeviceView]:
+    """The devices of many branches with their health, by name; revoked ones are left out."""
+    statement = select(Device, DeviceHealth).outerjoin(DeviceHealth, col(DeviceHealth.device_id) == col(Device.id))
+    current = statement.where(col(Device.branch_id).in_(branch_ids), col(Device.revoked_at).is_(None))
+    return [_view(device, health) for device, health in await session.all(current.order_by(col(Device.name)))]
 
 
 async def device(session: Session, device_id: str) -> DeviceView | None:

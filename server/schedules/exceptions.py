@@ -1,6 +1,7 @@
 """Deciding, amending and removing exceptions on any level, as drafts first where staff want to look at them."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,6 +54,7 @@ async def put_exception(
     draft: bool = False,
     revision: int | None = None,
     why: str = "",
+    action: str = "",
 ) -> ChangeView:
     """Decide an exception at a target, in place of the one with its id there; its level is the target's.
 
@@ -70,7 +72,7 @@ async def put_exception(
     published = await standing(session, replace(thing, what=What.EXCEPTION)) if draft and before is None else None
     base = before.base if before else published.revision if published else 0
     document = await _document(session, at, exception)
-    return await change_thing(session, thing, document, Deed(by, _ACTIONS[thing.what], why, base=base))
+    return await change_thing(session, thing, document, Deed(by, action or _ACTIONS[thing.what], why, base=base))
 
 
 _ACTIONS = {What.DRAFT: "schedule.draft.saved", What.EXCEPTION: "schedule.exception.set"}
@@ -145,18 +147,20 @@ async def publish_draft(
 
 async def exceptions_at(session: Session, at: Target, *, drafts: bool = False) -> list[ExceptionView]:
     """What was decided at one target, in the order in which it holds; with `drafts`, those too, each after its own."""
-    return await _views(session, [at], drafts=drafts)
+    return await exceptions_of(session, [at], drafts=drafts)
 
 
 async def exceptions_over(session: Session, branch: BranchView, *, drafts: bool = False) -> list[ExceptionView]:
     """What was decided on every level and holds at a branch; with `drafts`, those too."""
-    return await _views(session, await targets_over(session, branch), drafts=drafts)
+    return await exceptions_of(session, await targets_over(session, branch), drafts=drafts)
 
 
-async def _views(session: Session, places: list[Target], *, drafts: bool) -> list[ExceptionView]:
+async def exceptions_of(session: Session, places: Sequence[Target], *, drafts: bool = False) -> list[ExceptionView]:
+    """What was decided at some targets, of one consortium or several, in the order in which it holds."""
     known = {place.id: place for place in places}
     statement = select(ScheduleExceptionRow).where(
-        col(ScheduleExceptionRow.consortium_id) == places[0].consortium, col(ScheduleExceptionRow.target_id).in_(known)
+        col(ScheduleExceptionRow.consortium_id).in_({place.consortium for place in places}),
+        col(ScheduleExceptionRow.target_id).in_(known),
     )
     if not drafts:
         statement = statement.where(col(ScheduleExceptionRow.is_draft).is_(False))

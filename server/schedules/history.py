@@ -1,6 +1,6 @@
 """What became of hours: every change with its author, before and after; and undoing one. Nothing is ever removed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -98,21 +98,28 @@ async def change_thing(session: Session, thing: Thing, document: Document | None
 
 
 async def history(
-    session: Session, at: BranchView | Target, limit: int = PAGE, before: int | None = None
+    session: Session, at: BranchView | Target | Sequence[Target], limit: int = PAGE, before: int | None = None
 ) -> list[ChangeView]:
-    """What was changed at a place, newest first; of a branch, what was changed on every level above it too.
+    """What was changed at a place or several, newest first; of a branch, on every level above it too.
 
     `before` is the last change of the page before this one.
     """
-    places = await targets_over(session, at) if isinstance(at, BranchView) else [at]
-    known = {place.id: place for place in places}
-    statement = select(ScheduleChange).where(col(ScheduleChange.target_id).in_(known))
-    statement = statement.where(col(ScheduleChange.consortium_id) == places[0].consortium)
+    known = {place.id: place for place in await _places(session, at)}
+    statement = select(ScheduleChange).where(
+        col(ScheduleChange.target_id).in_(known),
+        col(ScheduleChange.consortium_id).in_({place.consortium for place in known.values()}),
+    )
     if before is not None:
         statement = statement.where(col(ScheduleChange.id) < before)
     rows = await session.all(statement.order_by(col(ScheduleChange.id).desc()).limit(limit))
     undone = await _undone(session, [row.id for row in rows])
     return [_view(row, known[row.target_id], undone.get(row.id)) for row in rows]
+
+
+async def _places(session: Session, at: BranchView | Target | Sequence[Target]) -> Sequence[Target]:
+    if isinstance(at, BranchView):
+        return await targets_over(session, at)
+    return [at] if isinstance(at, Target) else at
 
 
 async def change_of(session: Session, change_id: int) -> ChangeView | None:

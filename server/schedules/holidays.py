@@ -10,6 +10,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -92,6 +93,7 @@ _CATEGORIES = {
 }
 
 
+@lru_cache(maxsize=64)
 def resolve(country: str, first: date, last: date) -> tuple[Holiday, ...]:
     """The holidays and eves of the days first–last (inclusive), in order. Raises ValueError for an unknown country.
 
@@ -157,10 +159,9 @@ async def roll(session: Session, now: datetime) -> int:
     told = 0
     for view in await organisations(session, Kind.CONSORTIUM):
         row = await _row(session, view.id)
-        country = row.country if row else COUNTRY
-        document = document_for(country, now.date())
-        if row is None or HolidaysDocument.model_validate_json(row.document) != document:
-            await _put(session, view.id, country, document)
+        if row is None or row.known_until != known_until(now.date()):
+            country = row.country if row else COUNTRY
+            await _put(session, view.id, country, document_for(country, now.date()))
             told += 1
     return told
 
