@@ -43,7 +43,7 @@ def _answer(yesterday: DayRules | None, today: DayRules, minute: int) -> Answer:
         inside = inside or _inside(yesterday, late)
     if not inside:
         standing.append(Cut(HOST, ALL_DAY))
-    return _restricted(opening, standing) if standing else opening
+    return restricted(opening, standing) if standing else opening
 
 
 def _standing(rules: DayRules, minute: int) -> list[Cut]:
@@ -61,7 +61,7 @@ def _with_tail(here: Answer, yesterday: DayRules, late: int) -> Answer:
     if tail.state is BranchState.CLOSED:
         return here
     # A restriction to the end of its day takes the hours along that begin on that day and end after midnight.
-    tail = _restricted(tail, [cut for cut in yesterday.cuts if cut.window.end == MINUTES_A_DAY])
+    tail = restricted(tail, [cut for cut in yesterday.cuts if cut.window.end == MINUTES_A_DAY])
     if here.state is BranchState.CLOSED or _RANK[tail.state] > _RANK[here.state]:
         here, tail = tail, here
     beneath = max(here.beneath, tail.beneath, key=_RANK.__getitem__)
@@ -69,7 +69,8 @@ def _with_tail(here: Answer, yesterday: DayRules, late: int) -> Answer:
     return replace(here, beaten=beaten, beneath=beneath if here.state is BranchState.STAFFED else here.state)
 
 
-def _restricted(opening: Answer, cuts: Iterable[Cut]) -> Answer:
+def restricted(opening: Answer, cuts: Iterable[Cut]) -> Answer:
+    """What is left of an answer under the restrictions that stand."""
     alone = opening.state is BranchState.SELF_SERVICE
     standing = sorted(cuts, key=strength)
     closing = [cut for cut in standing if alone or not cut.spares_staff]

@@ -28,6 +28,7 @@ Piece = tuple[int, int, BranchState]
 
 LEVELS = {level: rank for rank, level in enumerate(Level)}
 WEEK, HOST = Rule(RuleKind.WEEK), Rule(RuleKind.HOST)
+_FIRST = (BranchState.EMERGENCY_CLOSED, BranchState.MAINTENANCE, BranchState.CLOSED)
 _STRICTNESS = {treatment: rank for rank, treatment in enumerate(Treatment)}
 
 
@@ -88,9 +89,9 @@ def _edges(claims: tuple[Claim, ...], windows: tuple[Window, ...]) -> Iterator[i
         yield from (window.start, window.end)
 
 
-def strength(cut: Cut) -> tuple[bool, int]:
-    """The strongest first: maintenance lies over closed; then the wider level gives its name."""
-    return cut.state is not BranchState.MAINTENANCE, LEVELS[cut.rule.level]
+def strength(cut: Cut) -> tuple[int, int]:
+    """The strongest first: an emergency, then maintenance, which lies over closed; then the widest level."""
+    return _FIRST.index(cut.state), LEVELS[cut.rule.level]
 
 
 def _precedence(claim: Claim) -> tuple[int, bool]:

@@ -2,22 +2,25 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
-from math import ceil
 from zoneinfo import ZoneInfo
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.day_book import DayBook
-from meroppet.rules.day_plan import Plan, plan_of
-from meroppet.rules.day_rules import LEVELS, DayRules
+from meroppet.rules.day_plan import Plan, plan_of, restricted
+from meroppet.rules.day_rules import Cut, DayRules
 from meroppet.rules.exceptions import Order, OrderKind
-from meroppet.rules.provenance import Answer, Rule, RuleKind, others
+from meroppet.rules.intervals import ALL_DAY
+from meroppet.rules.provenance import Answer, Rule, RuleKind
 from meroppet.rules.schedule import Schedule
 
 _DAY, _ONE_DAY = 86_400, timedelta(days=1)
-_EPOCH = date(1970, 1, 1).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _EPOCH.toordinal()
+_NAIVE = "a time without a zone cannot be compared with opening hours"
+_NEVER = 1 << 62
 _MOST_DAYS = 4_000
 """Days kept worked out: ten years and more, at less than a kilobyte each."""
 HORIZON = timedelta(days=400)
@@ -53,16 +56,32 @@ class Span:
 def utc(moment: datetime) -> datetime:
     """The moment in UTC, in which adding and comparing are about real time. Raises ValueError for a naive one."""
     if moment.utcoffset() is None:
-        raise ValueError("a time without a zone cannot be compared with opening hours")
+        raise ValueError(_NAIVE)
     return moment.astimezone(UTC)
 
 
 def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp() // 1)
+    """Whole seconds since 1970, rounded down."""
+    since = moment - _EPOCH
+    return since.days * _DAY + since.seconds
+
+
+def _seconds_up(moment: datetime) -> int:
+    """Whole seconds since 1970, rounded up."""
+    return _seconds(moment) + (moment.microsecond > 0)
 
 
 def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return _EPOCH + timedelta(0, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """An order as a restriction from one second to another."""
+
+    first: int
+    last: int
+    cut: Cut
 
 
 class Hours:
@@ -74,11 +93,12 @@ class Hours:
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self.zone = ZoneInfo(schedule.zone)
-        self._orders = sorted(schedule.orders, key=_strength)
+        # The last listed first: of two alike it gives its name.
+        self._orders = [_standing(order) for order in reversed(schedule.orders)]
         self._book = DayBook(schedule)
         self._plans: dict[tuple[DayRules | None, DayRules], Plan] = {}
         self._answers: dict[Answer, Answer] = {}
-        self._last = schedule.known_until.toordinal() - _EPOCH if schedule.known_until else date.max.toordinal()
+        self._last = schedule.known_until.toordinal() - _FIRST_DAY if schedule.known_until else date.max.toordinal()
         self._nothing = self._one(Answer(BranchState.CLOSED, Rule(RuleKind.HORIZON)))
         self._local: dict[int, Plan] = {}
         self._offsets: dict[int, int] = {}
@@ -86,11 +106,12 @@ class Hours:
 
     def state_at(self, moment: datetime) -> Answer:
         """What holds at an aware moment: what the branch's wall clock shows decides."""
-        if moment.utcoffset() is None:
-            raise ValueError("a time without a zone cannot be compared with opening hours")
-        seconds = int(moment.timestamp() // 1)
-        starts, answers = self._days.get(seconds // _DAY) or self._day(seconds // _DAY)
-        return answers[bisect_right(starts, seconds) - 1]
+        try:
+            since = moment - _EPOCH
+        except TypeError as error:
+            raise ValueError(_NAIVE) from error
+        starts, answers = self._days.get(since.days) or self._day(since.days)
+        return answers[bisect_right(starts, since.days * _DAY + since.seconds) - 1]
 
     def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
         """What holds from `start` to `end`, in order and without gaps.
@@ -100,7 +121,7 @@ class Hours:
         begun, finish = utc(start), utc(end)
         if finish <= begun:
             return
-        last, said = ceil(finish.timestamp()), self.state_at(begun)
+        last, said = _seconds_up(finish), self.state_at(begun)
         for seconds, answer in self._from(_seconds(begun)):
             if seconds >= last:
                 break
@@ -188,7 +209,7 @@ class Hours:
     def _plan(self, day: int) -> Plan:
         if day > self._last:
             return ((0, self._nothing),)
-        today = date.fromordinal(_EPOCH + day)
+        today = date.fromordinal(_FIRST_DAY + day)
         yesterday = self._book.rules(today - _ONE_DAY)
         rules = yesterday if yesterday.goes_on else None, self._book.rules(today)
         plan = self._plans.get(rules)
@@ -202,10 +223,10 @@ class Hours:
         return self._answers.setdefault(answer, answer)
 
     def _ordered(self, said: list[tuple[int, Answer]], end: int) -> Timeline:
-        for order in self._orders:
-            first, last = _seconds(order.start), end if order.end is None else ceil(order.end.timestamp())
-            if first < end and said[0][0] < last:
-                said = list(self._with(order, (first, last), said, end))
+        begin = said[0][0]
+        orders = [order for order in self._orders if order.first < end and begin < order.last]
+        if orders:
+            said = list(self._under(orders, said, end))
         starts: list[int] = []
         answers: list[Answer] = []
         for start, answer in said:
@@ -214,29 +235,19 @@ class Hours:
                 answers.append(answer)
         return starts, answers
 
-    def _with(
-        self, order: Order, stretch: tuple[int, int], said: list[tuple[int, Answer]], end: int
-    ) -> Iterator[tuple[int, Answer]]:
-        first, last = stretch
+    def _under(self, orders: list[_Standing], said: list[tuple[int, Answer]], end: int) -> Iterator[tuple[int, Answer]]:
+        turns = {turn for order in orders for turn in (order.first, order.last)}
         for (start, answer), (stop, _) in pairwise([*said, (end, self._nothing)]):
-            if start < first:
-                yield start, answer
-            if max(start, first) < min(stop, last):
-                yield max(start, first), self._one(_under(order, answer))
-            if max(start, last) < stop:
-                yield max(start, last), answer
+            for at in sorted({start, *(turn for turn in turns if start < turn < stop)}):
+                cuts = [order.cut for order in orders if order.first <= at < order.last]
+                yield at, self._one(restricted(answer, cuts))
 
 
-def _strength(order: Order) -> tuple[int, int]:
-    """Weakest first, so that the strongest is laid on last."""
-    kinds = (OrderKind.NO_SELF_SERVICE, OrderKind.MAINTENANCE, OrderKind.EMERGENCY_CLOSED)
-    return kinds.index(order.kind), -LEVELS[order.level]
-
-
-def _under(order: Order, answer: Answer) -> Answer:
-    if order.kind is OrderKind.NO_SELF_SERVICE and answer.state is BranchState.STAFFED:
-        return replace(answer, beneath=BranchState.CLOSED)
-    if order.kind is OrderKind.NO_SELF_SERVICE and answer.state is not BranchState.SELF_SERVICE:
-        return answer
-    rule, state = Rule(RuleKind.ORDER, order.id, order.level, order.reasons), _STATES[order.kind]
-    return Answer(state, rule, others(rule, (answer.rule, *answer.beaten)), state)
+def _standing(order: Order) -> _Standing:
+    cut = Cut(
+        Rule(RuleKind.ORDER, order.id, order.level, order.reasons),
+        ALL_DAY,
+        _STATES[order.kind],
+        spares_staff=order.kind is OrderKind.NO_SELF_SERVICE,
+    )
+    return _Standing(_seconds(order.start), _NEVER if order.end is None else _seconds_up(order.end), cut)
