@@ -10,7 +10,7 @@ from pydantic import Field
 
 from meroppet.device.attempts import Attempts
 from meroppet.device.channel import Channel
-from meroppet.device.errors import JournalFailed, NotEnrolled
+from meroppet.device.errors import JournalFailed, NotEnrolled, ZonesMissing
 from meroppet.device.identity import Identity, load
 from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys
@@ -19,6 +19,7 @@ from meroppet.device.replica import Replica
 from meroppet.device.sync import OnOrder, Report, Sync, Wellbeing
 from meroppet.device.verifiers import Verifiers
 from meroppet.device.vouched import VouchedClock
+from meroppet.device.zones import require_zones
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import Event
 from meroppet.runtime.clock import Clock
@@ -49,12 +50,13 @@ class Device:
         transport: httpx2.AsyncBaseTransport | None,
     ) -> None:
         self.identity = identity
+        # First, because nothing else may be left open where the device cannot tell the time of its branch.
+        self.replica = _replica(folder / "replica")
         self.clock = VouchedClock(clock)
         self.boot = secrets.token_hex(16)
         self.journal = Journal(folder / "journal.db", self.clock, self.boot)
         self.attempts = Attempts(folder / "attempts.db", self.clock)
         self.verifiers = Verifiers(folder / "verifiers.db", self.clock)
-        self.replica = Replica(folder / "replica")
         self.channel = Channel(identity, transport=transport)
         self.link = Link(self.clock, self.record)
         self._recording: set[asyncio.Task[None]] = set()
@@ -125,8 +127,23 @@ def open_device(
     report: Report = _well,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> Device:
-    """The device in a state folder. NotEnrolled if it belongs to no branch, or is of another kind."""
+    """The device in a state folder.
+
+    NotEnrolled if it belongs to no branch, or is of another kind; ZonesMissing if its branch's wall clock is unknown.
+    """
+    require_zones()
     identity = load(settings.state_dir)
     if identity.kind is not kind:
         raise NotEnrolled(f"{settings.state_dir}: this is a {identity.kind}'s identity, not a {kind}'s; enrol it anew")
     return Device(identity, settings.state_dir, clock, version, on_order, report, transport)
+
+
+def _replica(folder: Path) -> Replica:
+    replica = Replica(folder)
+    branch = replica.branch()
+    try:
+        require_zones(*([branch.zone] if branch is not None else []))
+    except ZonesMissing:
+        replica.close()
+        raise
+    return replica

@@ -19,6 +19,10 @@ class EnrolmentFailed(DeviceError, ValueError):
     """The invitation or the server behind it cannot be used: make a new invitation or check the address."""
 
 
+class ZonesMissing(DeviceError, LookupError):
+    """The machine does not know a time zone: install its zone data."""
+
+
 class StoreFailed(DeviceError, OSError):
     """Nothing was stored; the handle it happened on is not used again."""
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from meroppet.device.errors import StoreFailed
 from meroppet.device.store import open_database
+from meroppet.device.timetable import Timetable
 from meroppet.rules.eligibility import Policy, Right
 from meroppet.rules.hours import Hours
 from meroppet.wire.changes import (
@@ -28,10 +29,10 @@ from meroppet.wire.changes import (
     unpack_rights,
 )
 from meroppet.wire.convert import policy_from_wire, right_from_wire
-from meroppet.wire.schedule_convert import schedule_from_wire
-from meroppet.wire.schedules import PatternDocument
 
 T = TypeVar("T")
+ONLY = "-"
+"""The key of what a branch has one of."""
 logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"replica-([0-9]+)\.db")
@@ -52,20 +53,23 @@ class Replica:
         self._changed: list[Callable[[], None]] = []
         self._branch: BranchDocument | None = None
         self._policy: Policy | None = None
-        self._hours: Hours | None = None
+        self._timetable = Timetable()
         self._cursor = 0
         self._number, self._connection = self._open()
         # One to read with and one to write with: who reads a WAL never waits for the writer's disk.
         self._writer: sqlite3.Connection | None = None
+        self._is_outdated = False
         self.refresh()
+        # What another version of this software stored and this one cannot mean is asked for anew, once a start.
+        self._is_outdated = not self._timetable.is_understood
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have `callback` called after each change was applied."""
         self._changed.append(callback)
 
     def cursor(self) -> int:
-        """The change number up to which everything is known; 0 when nothing is."""
-        return self._cursor
+        """The change number up to which everything is known; 0 when a snapshot is needed."""
+        return 0 if self._is_outdated else self._cursor
 
     def branch(self) -> BranchDocument | None:
         """What is known of the branch itself."""
@@ -76,8 +80,16 @@ class Replica:
         return self._policy
 
     def hours(self) -> Hours | None:
-        """The branch's hours, or None if there are none this version understands."""
-        return self._hours
+        """The branch's hours, or None if there are none this version understands: then it is closed."""
+        return self._timetable.hours
+
+    def why_no_hours(self) -> str:
+        """One sentence on why `hours` is None; empty while it is not."""
+        return self._timetable.why_none
+
+    def listed(self, key: str) -> frozenset[str]:
+        """The digests of those on a list: "staff", or an exception's id. Nobody is on a list that is not there."""
+        return self._timetable.listed(key)
 
     def right(self, subject: str) -> Right | None:
         """A patron's right by subject digest, or None. Raises StoreFailed if it cannot be looked up."""
@@ -120,22 +132,19 @@ class Replica:
         reader.close()
         if writer is not None:
             writer.close()
+        self._is_outdated = False
         _delete(self._path(self._number - 1))
 
     def refresh(self) -> None:
         """Take in what was stored, and tell those who wanted to know."""
         (self._cursor,) = self._connection.execute("SELECT change FROM mark").fetchone()
-        documents = dict(self._connection.execute("SELECT kind, value FROM document WHERE kind <> 'right'"))
-        self._branch = _understood(documents.get("branch"), BranchDocument.model_validate_json)
+        rows = self._connection.execute("SELECT kind, key, value FROM document")
+        documents = {(kind, key): text for kind, key, text in rows}
+        self._branch = _understood(documents.get(("branch", ONLY)), BranchDocument.model_validate_json)
         self._policy = _understood(
-            documents.get("policy"), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
+            documents.get(("policy", ONLY)), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
         )
-        schedule = _understood(
-            documents.get("schedule"), lambda text: schedule_from_wire(PatternDocument.model_validate_json(text))
-        )
-        # What was worked out of an unchanged schedule is kept.
-        if self._hours is None or self._hours.schedule != schedule:
-            self._hours = None if schedule is None else Hours(schedule)
+        self._timetable.take(documents)
         for callback in self._changed:
             callback()
 
