@@ -1,8 +1,10 @@
 """The door's composition root: settings in, one door controller out. Read this first."""
 
 from door_controller.controller import DoorController
+from door_controller.first_person import FirstPerson
 from door_controller.fittings import open_fittings
 from door_controller.settings import DoorSettings
+from door_controller.site import Place
 from hardware.lockd.client import LockdClient
 from meroppet.device.device import Device, DeviceSettings, open_device
 from meroppet.device.sync import Wellbeing
@@ -42,5 +44,6 @@ def build(settings: DoorSettings, version: str) -> DoorController:
         report=report,
     )
     lock, probe = LockdClient(settings.lockd_socket), LockdClient(settings.lockd_socket)
-    door = DoorController(device, fittings, lock, probe)
+    place = Place(device, FirstPerson(settings.state_dir))
+    door = DoorController(device, place, fittings, lock, probe)
     return door

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from meroppet.device.device import Device
 from meroppet.device.errors import DeviceError, Refused
@@ -58,7 +59,7 @@ async def recall(device: Device, effect: Recall, answered: Callable[[Verified], 
         logger.warning("a learned PIN could not be looked up", extra={"why": error, "attempt": effect.attempt})
         answered(Verified(effect.attempt, UNAVAILABLE, "cached"))
         return
-    recalled = Answer(pin=answer.pin, facts=answer.facts, as_of=answer.as_of, right=right)
+    recalled = replace(answer, right=right, subjects=_known_by(subject))
     answered(Verified(effect.attempt, recalled, "cached"))
 
 
@@ -70,8 +71,13 @@ def _answer(device: Device, reply: VerifyReply, *, known: bool) -> Answer:
         facts=None if reply.facts is None else facts_from_wire(reply.facts),
         as_of=reply.as_of if known else None,
         right=None if reply.subject is None or not known else device.replica.right(reply.subject),
+        subjects=_known_by(reply.subject),
         contradiction=reply.contradiction,
     )
+
+
+def _known_by(subject: str | None) -> frozenset[str]:
+    return frozenset() if subject is None else frozenset({subject})
 
 
 async def _learn(device: Device, card: CardNumber, pin: Pin, reply: VerifyReply) -> None:

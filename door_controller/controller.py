@@ -12,7 +12,7 @@ from door_controller.face import Face
 from door_controller.fittings import Fittings
 from door_controller.listening import Listening
 from door_controller.orders import OrdersLane
-from door_controller.site import branch_state
+from door_controller.site import Place
 from door_controller.strike import StrikeLane
 from hardware.lockd.client import LockdClient, LockdUnavailable
 from meroppet.device.device import Device
@@ -29,16 +29,18 @@ PET_EVERY = 1.0
 class DoorController:
     """One door. `probe` is a second line to lockd, so that asking how it is never waits behind a lease."""
 
-    def __init__(self, device: Device, fittings: Fittings, lock: LockdClient, probe: LockdClient) -> None:
+    def __init__(self, device: Device, place: Place, fittings: Fittings, lock: LockdClient, probe: LockdClient) -> None:
         self.device = device
+        self.place = place
         self.fittings = fittings
         self._lock, self._probe = lock, probe
         self.face = Face(fittings)
-        self.strike = StrikeLane(device, lock)
-        self.entry = EntryLane(device, self.strike, self.face)
-        self.orders = OrdersLane(device, self.strike)
+        self.strike = StrikeLane(device, place, lock)
+        self.entry = EntryLane(device, place, self.strike, self.face)
+        self.orders = OrdersLane(device, place, self.strike)
         self.listening = Listening(fittings, device.record, self.entry, self.strike)
         device.replica.on_change(self.strike.look)
+        device.replica.on_change(self.entry.look)
 
     async def run(self, version: str, alive: Callable[[], object], started: Callable[[], object]) -> None:
         """Work until cancelled; an error in a lane ends it, locked. `alive` is called while all lanes turn."""
@@ -73,7 +75,7 @@ class DoorController:
         """How the door is, for the server."""
         door = self.strike.door
         leaf = "shut" if door.opened_at is None else "open"
-        state = branch_state(self.device)
+        state = self.place.state()
         return Wellbeing(await self.locked(), leaf, state.value if state else "", self.listening.lost)
 
     async def facts(self) -> dict[str, object]:

@@ -6,7 +6,8 @@ import secrets
 
 from door_controller.asking import ask_server, recall
 from door_controller.face import Face
-from door_controller.site import branch_state, site, stands_free, surroundings
+from door_controller.pace import rest
+from door_controller.site import Place
 from door_controller.strike import StrikeLane
 from door_controller.wording import asking, resting, told, tone_of
 from hardware.ports import Tone
@@ -18,7 +19,6 @@ from meroppet.rules.pin import card_locked, door_locked
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY = 1.0
 _KEYS = {"*": rules.CANCEL, "#": rules.OK}
 
 
@@ -29,14 +29,14 @@ class EffectFailed(Exception):
 class EntryLane:
     """What stands between a card and the strike."""
 
-    def __init__(self, device: Device, strike: StrikeLane, face: Face) -> None:
-        self._device, self._strike, self._face = device, strike, face
+    def __init__(self, device: Device, place: Place, strike: StrikeLane, face: Face) -> None:
+        self._device, self._place, self._strike, self._face = device, place, strike, face
         self._clock = device.clock
         self._entry: rules.Entry = rules.Idle()
         self._queue: asyncio.Queue[rules.Happening | _Shown] = asyncio.Queue()
         self._asking: set[asyncio.Task[None]] = set()
         self.turned_at = self._clock.monotonic()
-        """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY and disk time-out."""
+        """When this lane last turned (monotonic seconds); it does so at every whole second and disk time-out."""
 
     def card(self, number: CardNumber | None) -> None:
         """A card was shown; None if what was read can be none."""
@@ -45,6 +45,10 @@ class EntryLane:
     def key(self, key: str) -> None:
         """A key of the keypad was pressed."""
         self._queue.put_nowait(rules.Key(_KEYS.get(key, key)))
+
+    def look(self) -> None:
+        """See now whether what the display says has changed."""
+        self._queue.put_nowait(rules.Tick())
 
     async def run(self) -> None:
         """Turn until cancelled."""
@@ -55,17 +59,15 @@ class EntryLane:
                 await self._shown(happening.number)
             else:
                 await self._happen(happening)
+            if isinstance(self._entry, rules.Idle):
+                self._rest()
             self.turned_at = self._clock.monotonic()
 
     async def _next(self) -> "rules.Happening | _Shown":
-        wanted = rules.due(self._entry)
-        pause = LOOK_EVERY if wanted is None else min(LOOK_EVERY, max(0.0, wanted - self._clock.monotonic()))
         try:
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(rest(self._clock, rules.due(self._entry))):
                 return await self._queue.get()
         except TimeoutError:
-            if isinstance(self._entry, rules.Idle):
-                self._rest()
             return rules.Tick()
 
     async def _shown(self, number: CardNumber | None) -> None:
@@ -76,7 +78,8 @@ class EntryLane:
         except StoreFailed as error:
             await self._fail(error)
             return
-        await self._happen(rules.Card(number, attempt, card_locked=locked[0], door_locked=locked[1]))
+        card = rules.Card(number, attempt, *locked, digest or "")
+        await self._happen(card)
 
     async def _locks(self, digest: str) -> tuple[bool, bool]:
         now, attempts = self._clock.now(), self._device.attempts
@@ -93,7 +96,7 @@ class EntryLane:
         await self._step(rules.Failed())
 
     async def _step(self, happening: rules.Happening) -> None:
-        self._entry, effects = rules.step(self._entry, happening, site(self._device), self._clock.monotonic())
+        self._entry, effects = rules.step(self._entry, happening, self._place.site(), self._clock.monotonic())
         for effect in effects:
             await self._perform(effect)
 
@@ -115,8 +118,11 @@ class EntryLane:
             case rules.Release():
                 if not await self._strike.let_in(effect):
                     raise EffectFailed("the strike was not released")
+            case rules.StaffCame():
+                self._place.staff_came()
+                self._strike.look()
             case rules.Tell(reason):
-                self._face.show(told(reason, surroundings(device)), tone_of(reason))
+                self._face.show(told(reason, self._place.surroundings()), tone_of(reason))
             case rules.Rest():
                 self._rest()
 
@@ -137,8 +143,7 @@ class EntryLane:
             logger.error("asking went wrong", exc_info=error)
 
     def _rest(self) -> None:
-        free, around = stands_free(self._device), surroundings(self._device)
-        self._face.show(resting(branch_state(self._device), stands_free=free, around=around))
+        self._face.show(resting(self._place.known_site(), self._place.surroundings()))
 
 
 class _Shown:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import datetime
 
-from door_controller.site import policy
+from door_controller.site import Place
 from door_controller.strike import StrikeLane
 from meroppet.device.device import Device
 from meroppet.device.errors import StoreFailed
@@ -29,8 +29,8 @@ def against(order: Order, now: datetime, trust: ClockTrust) -> str:
 class OrdersLane:
     """Orders as they come from the stream, one after the other."""
 
-    def __init__(self, device: Device, strike: StrikeLane) -> None:
-        self._device, self._strike = device, strike
+    def __init__(self, device: Device, place: Place, strike: StrikeLane) -> None:
+        self._device, self._place, self._strike = device, place, strike
         self._queue: asyncio.Queue[Order] = asyncio.Queue()
         self.turned_at = device.clock.monotonic()
         """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY and disk time-out."""
@@ -67,6 +67,9 @@ class OrdersLane:
         reason = against(order, device.clock.now(), device.clock.trust())
         await device.journal.write(OrderAnswered(order.order, order.action.value, not reason, reason))
         if not reason:
-            rules = policy(device)
+            rules = self._place.policy()
             seconds = rules.release_seconds if rules else EXIT_SECONDS
-            await self._strike.let_in(Release(order.order[:64], seconds, "order"))
+            if await self._strike.let_in(Release(order.order[:64], seconds, "order")):
+                # Who opens from afar answers for the branch as one who comes in does.
+                self._place.staff_came()
+                self._strike.look()

@@ -5,7 +5,8 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from door_controller.site import branch_state, policy
+from door_controller.pace import rest
+from door_controller.site import Place
 from hardware.lockd.client import LockdClient
 from meroppet.device.device import Device
 from meroppet.rules import door as rules
@@ -14,8 +15,6 @@ from meroppet.rules.entry import Record, Release
 logger = logging.getLogger(__name__)
 
 LOCKED_AFTER = 0.1
-LOOK_EVERY = 1.0
-"""Seconds at most until a change of hours, policy or clock is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +28,14 @@ class LetIn:
 class StrikeLane:
     """The only place that asks lockd for leases."""
 
-    def __init__(self, device: Device, lock: LockdClient) -> None:
-        self._device, self._lock = device, lock
+    def __init__(self, device: Device, place: Place, lock: LockdClient) -> None:
+        self._device, self._place, self._lock = device, place, lock
         self._clock = device.clock
         self._door = rules.Door()
         self._queue: asyncio.Queue[rules.Happening | LetIn] = asyncio.Queue()
         self._leaf_open: bool | None = None
         self.turned_at = self._clock.monotonic()
-        """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY."""
+        """When this lane last turned (monotonic seconds); it does so at every whole second."""
 
     @property
     def door(self) -> rules.Door:
@@ -61,7 +60,7 @@ class StrikeLane:
 
     def look(self) -> None:
         """See now whether the hours or the policy have changed."""
-        self._queue.put_nowait(rules.Hours(branch_state(self._device)))
+        self._queue.put_nowait(self._place.hours())
 
     async def let_in(self, release: Release) -> bool:
         """Have the strike released; True only when lockd has done it."""
@@ -72,25 +71,27 @@ class StrikeLane:
     async def run(self) -> None:
         """Turn until cancelled."""
         while True:
-            for happening in await self._next():
-                if isinstance(happening, LetIn):
-                    happening.done.set_result(await self._release(happening.release))
-                else:
-                    await self._happen(happening)
+            happening = await self._next()
+            if isinstance(happening, LetIn):
+                happening.done.set_result(await self._release(happening.release))
+            elif happening is not None:
+                await self._happen(happening)
+            # After whatever came, so that a contact that chatters cannot keep the door from seeing that it is time.
+            await self._happen(self._place.hours())
+            await self._happen(rules.Tick())
             self.turned_at = self._clock.monotonic()
 
-    async def _next(self) -> tuple[rules.Happening | LetIn, ...]:
-        wanted = rules.due(self._door, policy(self._device))
-        pause = LOOK_EVERY if wanted is None else min(LOOK_EVERY, max(0.0, wanted - self._clock.monotonic()))
+    async def _next(self) -> rules.Happening | LetIn | None:
+        pause = rest(self._clock, rules.due(self._door, self._place.policy()))
         try:
             async with asyncio.timeout(pause):
-                return (await self._queue.get(),)
+                return await self._queue.get()
         except TimeoutError:
-            return rules.Hours(branch_state(self._device)), rules.Tick()
+            return None
 
     async def _happen(self, happening: rules.Happening) -> None:
         now, before = self._clock.monotonic(), self._door
-        self._door, effects = rules.step(self._door, happening, policy(self._device), now)
+        self._door, effects = rules.step(self._door, happening, self._place.policy(), now)
         for effect in effects:
             match effect:
                 case Release():

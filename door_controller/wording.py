@@ -1,12 +1,14 @@
 """What the door's display, lamp and sounder say of a state or a verdict: Swedish first, English beneath."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel.dates import format_date
 
 from hardware.ports import Colour, Tone
+from meroppet.rules.access import Site, before_pin, stands_free
 from meroppet.rules.branch import OPEN, BranchState
+from meroppet.rules.closing import Pause, PauseKind
 from meroppet.rules.hours import Hours
 from meroppet.rules.reasons import Reason
 from meroppet.texts import DoorLine, Said, door_text, help_line
@@ -14,6 +16,20 @@ from meroppet.texts import DoorLine, Said, door_text, help_line
 LANGUAGES = ("sv", "en")
 _CLOCKS = {"sv": "kl. {0:%H.%M}", "en": "at {0:%H:%M}"}
 """A time of day as people here write it: 24 hours, 06.00 in Swedish."""
+_DATES = {"sv": "'den' d MMMM", "en": "'on' d MMMM"}
+A_WEEK = timedelta(days=7)
+TELLS_WHY: frozenset[Reason | DoorLine] = frozenset(
+    {
+        Reason.CLOSED,
+        Reason.MAINTENANCE,
+        Reason.EMERGENCY_CLOSED,
+        Reason.LAST_ENTRY,
+        Reason.INVITED_ONLY,
+        DoorLine.EVENT,
+        DoorLine.INVITED,
+    }
+)
+"""Where the public reason of the hours belongs: at what is closed or otherwise than every day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +55,19 @@ class DisplayText:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a text may mention: whom to call, and when the branch opens."""
+    """What a text may mention: whom to call, when the branch opens, and what the public is told of its hours."""
 
     help_number: str = ""
     hours: Hours | None = None
     now: datetime | None = None
+    pause: Pause | None = None
 
 
 LAMPS: dict[Reason | DoorLine, Lamp] = {
     DoorLine.IDLE: Lamp(Colour.BLUE),
     DoorLine.STAFFED: Lamp(Colour.GREEN),
+    DoorLine.EVENT: Lamp(Colour.GREEN),
+    DoorLine.INVITED: Lamp(Colour.BLUE),
     DoorLine.STARTING: Lamp(Colour.AMBER),
     DoorLine.ASK_PIN: Lamp(Colour.AMBER, blinking=True),
     DoorLine.CHECKING: Lamp(Colour.AMBER),
@@ -72,22 +91,30 @@ def told(reason: Reason, around: Surroundings) -> DisplayText:
     return _text(reason, around, helped=reason is not Reason.GRANTED)
 
 
-def resting(state: BranchState | None, *, stands_free: bool, around: Surroundings) -> DisplayText:
-    """What the door says to nobody in particular; `state` is None while it is not known."""
-    match state:
-        case None:
-            return _text(DoorLine.STARTING, around, helped=True)
-        case BranchState.CLOSED:
-            text = _text(Reason.CLOSED, around, helped=True)
-            return DisplayText(text.title, text.lines, Lamp(Colour.OFF))
-        case BranchState.STAFFED if stands_free:
-            return _text(DoorLine.STAFFED, around)
-        case _:
-            return _text(DoorLine.IDLE, around)
+def resting(site: Site | None, around: Surroundings) -> DisplayText:
+    """What the door says to nobody in particular; `site` is None while it is not known.
+
+    While no card would do, it says at once what it would tell each of them, and its lamp is out.
+    """
+    if site is None:
+        return _text(DoorLine.STARTING, around, helped=True)
+    reason = before_pin(site)
+    if reason is not None:
+        text = _text(reason, around, helped=True)
+        return DisplayText(text.title, text.lines, Lamp(Colour.OFF))
+    return _text(_open(site), around)
+
+
+def _open(site: Site) -> DoorLine:
+    if site.in_force is BranchState.EVENT:
+        return DoorLine.INVITED if site.listed_only else DoorLine.EVENT
+    return DoorLine.STAFFED if stands_free(site) else DoorLine.IDLE
 
 
 def _text(what: Reason | DoorLine, around: Surroundings, *, dots: str = "", helped: bool = False) -> DisplayText:
-    said = [door_text(what, lang, opens=_opens(around, lang), dots=dots) for lang in LANGUAGES]
+    said = [
+        door_text(what, lang, opens=_opens(around, lang), dots=dots, why=_why(what, around, lang)) for lang in LANGUAGES
+    ]
     lines = [line for line in (said[0].line, *_second(said)) if line]
     if helped and around.help_number:
         lines.append(" / ".join(dict.fromkeys(help_line(around.help_number, lang) for lang in LANGUAGES)))
@@ -100,13 +127,35 @@ def _second(said: list[Said]) -> tuple[str, ...]:
     return (second.title, second.line) if second.line != first.line else (second.title,)
 
 
-def _opens(around: Surroundings, lang: str) -> str:
-    if around.hours is None or around.now is None:
+def _why(what: Reason | DoorLine, around: Surroundings, lang: str) -> str:
+    """The public reason of the rule that made the hours what they are, where it has one in this language."""
+    if what not in TELLS_WHY or around.hours is None or around.now is None:
         return ""
-    moment = around.hours.next_opening(around.now, OPEN)
-    if moment is None:
+    closing = what is Reason.LAST_ENTRY and around.pause is not None
+    answer = around.hours.state_at(around.pause.until if closing and around.pause else around.now)
+    return dict(answer.rule.reasons).get(lang, "")
+
+
+def _opens(around: Surroundings, lang: str) -> str:
+    moment = _opening(around)
+    if moment is None or around.hours is None or around.now is None:
         return ""
     zone = around.hours.zone
     local, today = moment.astimezone(zone), around.now.astimezone(zone).date()
     at = _CLOCKS[lang].format(local)
-    return at if local.date() == today else f"{format_date(local.date(), 'EEEE', locale=lang)} {at}"
+    if local.date() == today:
+        return at
+    # A weekday is enough until it could be this one or the next.
+    near = local.date() - today < A_WEEK
+    day = format_date(local.date(), "EEEE" if near else _DATES[lang], locale=lang)
+    return f"{day} {at}"
+
+
+def _opening(around: Surroundings) -> datetime | None:
+    if around.hours is None or around.now is None:
+        return None
+    if around.pause is None:
+        return around.hours.next_opening(around.now, OPEN)
+    if around.pause.kind is PauseKind.EMPTYING:
+        return around.pause.until
+    return around.hours.next_opening(around.pause.until, OPEN)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kiosk.opening import Opening, opening_at
+from kiosk.opening import Notice, Opening, opening_at
 from kiosk.ports import Branch
 from kiosk.presentation import Presentation
 from kiosk.session import SessionShell
+from meroppet.rules.branch import BranchState
 from meroppet.rules.checkout import WARN_SECONDS, seconds_left
 from meroppet.rules.session import LineState, Screen, Session
 from meroppet.runtime.clock import Clock
@@ -31,10 +32,24 @@ class View:
 
     @property
     def dark(self) -> bool:
-        """Whether the screen sleeps: nobody is before it and it is night or the branch is closed."""
+        """Whether the screen sleeps: nobody is before it and it is night or the branch is closed by its hours.
+
+        By day, what has closed it out of its hours is to be seen from the other end of the room.
+        """
         night = self.now.hour >= NIGHT_BEGINS or self.now.hour < NIGHT_ENDS
-        shut = self.opening is not None and not self.opening.is_open
+        shut = self.opening is not None and self.opening.state is BranchState.CLOSED
         return self.session.screen is Screen.IDLE and (night or shut)
+
+    @property
+    def notice(self) -> Notice | None:
+        """What those inside must know by now of the hours, whatever they are doing."""
+        return self.opening.notice if self.opening is not None else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the branch has been closed around somebody, who may finish."""
+        shut = self.opening is not None and not self.opening.is_open
+        return shut and self.session.screen is not Screen.IDLE
 
     @property
     def warning(self) -> bool:

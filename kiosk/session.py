@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hardware.ports import Sounder, Tone
 from kiosk.answers import returned_line, taken_line
+from kiosk.opening import is_staff_only
 from kiosk.ports import Attempts, Counted, Journal, Surroundings
 from kiosk.presentation import Presentation
 from kiosk.sounds import tone_between
@@ -16,6 +17,7 @@ from meroppet.rules.checkout import RECEIPT_SECONDS, step
 from meroppet.rules.pin import PinAnswer
 from meroppet.rules.session import (
     Borrow,
+    Chosen,
     Effect,
     Failed,
     GiveBack,
@@ -133,6 +135,8 @@ class SessionShell:
             self._happenings.task_done()
 
     async def _step(self, happening: Happening) -> None:
+        if isinstance(happening, Chosen) and self._may_not_begin():
+            return
         before = self.session
         self.session, effects = step(before, happening, self._out.clock.monotonic())
         self._forget_presentation(happening)
@@ -144,6 +148,11 @@ class SessionShell:
             if not await self._perform(effect):
                 self.happen(Failed())
                 return
+
+    def _may_not_begin(self) -> bool:
+        """In maintenance and in an emergency nobody begins anything; whoever has begun goes on as if nothing were."""
+        hours = self._out.surroundings.branch().hours
+        return self.session.screen is Screen.IDLE and is_staff_only(hours, self._out.clock.now())
 
     def _follow(self, before: Session) -> None:
         """Keep pad and presentation in step with sessions that begin and end."""

@@ -22,7 +22,7 @@ from meroppet.rules.events import (
 EXIT_SECONDS = 5.0
 HOLD_LEASE_SECONDS = 10.0
 HOLD_RENEW_SECONDS = 5.0
-HOLD_LEASE = "staffed"
+HOLD_LEASE = "hold"
 # The leaf may be moving when the strike falls back; what opens this soon after was let out or in.
 GRACE_SECONDS = 1.0
 
@@ -71,9 +71,10 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """The branch's state by its schedule, or None while it is not known."""
+    """The state the branch is in, or None while it is not known; `free`: everybody may walk in without a card."""
 
     state: BranchState | None
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ def step(door: Door, happening: Happening, policy: Policy | None, now: float) ->
         case Exit(lease):
             leaving = replace(door, leaving_until=now + EXIT_SECONDS)
             return leaving, (Release(lease, EXIT_SECONDS, "exit"), Record(ExitPressed()))
-        case Hours(state):
-            return _hours(door, state, policy, now)
+        case Hours(state, free):
+            return _hours(door, state, now, free=free)
         case Tick():
             return _tick(door, policy, now)
 
@@ -196,23 +197,24 @@ def _found(door: Door, now: float, *, is_open: bool) -> Step:
     return found, tuple(effect for effect in effects if effect != Record(DoorForced()))
 
 
-def _hours(door: Door, state: BranchState | None, policy: Policy | None, now: float) -> Step:
-    free = _stands_free(state, policy)
+def _hours(door: Door, state: BranchState | None, now: float, *, free: bool) -> Step:
     changed = replace(door, branch=state)
     told = (Record(BranchChanged(state.value)),) if state is not None and state is not door.branch else ()
     if free == (door.renew_at is not None):
         return changed, told
     if free:
-        return replace(changed, renew_at=now + HOLD_RENEW_SECONDS), (*told, _hold())
+        return replace(changed, renew_at=now + HOLD_RENEW_SECONDS), (*told, _hold(state))
     return replace(changed, renew_at=None, hold_until=None), (EndLease(HOLD_LEASE), *told)
 
 
-def _stands_free(state: BranchState | None, policy: Policy | None) -> bool:
-    return state is BranchState.STAFFED and policy is not None and policy.staffed_door is StaffedDoor.FREE
+def _may_stand_free(state: BranchState | None, policy: Policy | None) -> bool:
+    if policy is None:
+        return False
+    return state is BranchState.EVENT or (state is BranchState.STAFFED and policy.staffed_door is StaffedDoor.FREE)
 
 
-def _hold() -> Release:
-    return Release(HOLD_LEASE, HOLD_LEASE_SECONDS, "staffed")
+def _hold(state: BranchState | None) -> Release:
+    return Release(HOLD_LEASE, HOLD_LEASE_SECONDS, "event" if state is BranchState.EVENT else "staffed")
 
 
 def _tick(door: Door, policy: Policy | None, now: float) -> Step:
@@ -222,6 +224,7 @@ def _tick(door: Door, policy: Policy | None, now: float) -> Step:
     if door.renew_at is None:
         stood = now - (door.opened_at or 0.0)
         return replace(door, held_told=True), (Record(DoorHeld(round(stood, 1))),)
-    if not _stands_free(door.branch, policy):
+    if not _may_stand_free(door.branch, policy):
+        # Nobody has said so yet, but a policy that went away or changed ends a hold as the hours do.
         return replace(door, renew_at=None, hold_until=None), (EndLease(HOLD_LEASE),)
-    return replace(door, renew_at=now + HOLD_RENEW_SECONDS), (_hold(),)
+    return replace(door, renew_at=now + HOLD_RENEW_SECONDS), (_hold(door.branch),)

@@ -174,12 +174,24 @@ ORDER: tuple[Callable[[_Case], Reason | None], ...] = (
 """The fixed order in which a person is told why not (documented in docs/reference.md)."""
 
 
+WAIVED = frozenset({_permission, _category, _age})
+"""What is not asked of those who are on a list: staff, and the guests of an event."""
+
+
 def may_enter(facts: PatronFacts, right: Right | None, policy: Policy, today: date) -> Reason:
     """GRANTED or the first reason against entering, in ORDER; `today` is the branch's local date."""
-    if not facts.valid:
+    return _first(_Case(facts, right, policy, today), ORDER)
+
+
+def may_enter_listed(facts: PatronFacts, right: Right | None, policy: Policy, today: date) -> Reason:
+    """`may_enter` for somebody on a list: the same rules in the same order without those WAIVED."""
+    return _first(_Case(facts, right, policy, today), tuple(rule for rule in ORDER if rule not in WAIVED))
+
+
+def _first(case: _Case, rules: tuple[Callable[[_Case], Reason | None], ...]) -> Reason:
+    if not case.facts.valid:
         return Reason.UNKNOWN_CARD
-    case = _Case(facts, right, policy, today)
-    return next((reason for rule in ORDER if (reason := rule(case)) is not None), Reason.GRANTED)
+    return next((reason for rule in rules if (reason := rule(case)) is not None), Reason.GRANTED)
 
 
 def may_borrow(facts: PatronFacts, today: date) -> Reason:

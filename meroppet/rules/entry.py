@@ -25,12 +25,16 @@ OK, CANCEL = "ok", "cancel"
 # What may happen. `attempt` is a fresh identifier the shell draws for each tap.
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card was shown; None if what was read can be no card. The locks are what the attempt counters say."""
+    """A card was shown; None if what was read can be no card. `subject` is its digest, by which it may be listed.
+
+    The locks are what the attempt counters say.
+    """
 
     number: CardNumber | None
     attempt: str
     card_locked: bool = False
     door_locked: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Verified:
 class Failed:
     """An effect could not be performed, and those after it were not tried.
 
-    AskPin, Tell and Rest never fail: a dark display must not keep anybody out.
+    AskPin, StaffCame, Tell and Rest never fail: a dark display must not keep anybody out.
     """
 
 
@@ -125,6 +129,11 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffCame:
+    """Remember that somebody of the staff has come in: staffed hours have begun."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Say this by light, sound and words."""
 
@@ -136,7 +145,7 @@ class Rest:
     """Go back to the idle display."""
 
 
-Effect = AskPin | Count | Settle | Verify | Recall | Record | Release | Tell | Rest
+Effect = AskPin | Count | Settle | Verify | Recall | Record | Release | StaffCame | Tell | Rest
 
 
 # Where an entry stands.
@@ -154,6 +163,7 @@ class AskingPin:
     since: float
     last_key: float
     typed: str = field(default="", repr=False)
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,7 @@ class Verifying:
     since: float
     deadline: float
     recalling: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +252,10 @@ def _card(entry: Entry, card: Card, site: Site, now: float) -> Step:
 def _begin(card: Card, site: Site, now: float) -> Step:
     if card.number is None:
         return _refuse(card.attempt, Reason.INVALID_CARD, None, now)
-    reason = before_pin(site) or _lock(card)
+    reason = before_pin(site, frozenset({card.subject})) or _lock(card)
     if reason is not None:
         return _refuse(card.attempt, reason, card.number, now)
-    return AskingPin(card.attempt, card.number, now, now), (AskPin(0),)
+    return AskingPin(card.attempt, card.number, now, now, subject=card.subject), (AskPin(0),)
 
 
 def _lock(card: Card) -> Reason | None:
@@ -275,7 +286,7 @@ def _submit(entry: AskingPin, typed: str, now: float) -> Step:
     pin = pin_from_digits(typed)
     if pin is None:
         return _refuse(entry.attempt, Reason.INVALID_PIN, entry.card, now)
-    waiting = Verifying(entry.attempt, entry.card, pin, now, now + ANSWER_CAP)
+    waiting = Verifying(entry.attempt, entry.card, pin, now, now + ANSWER_CAP, subject=entry.subject)
     return waiting, (AskPin(len(typed)), Count(entry.attempt, entry.card), Verify(entry.attempt, entry.card, pin))
 
 
@@ -292,6 +303,7 @@ def _verified(entry: Entry, verified: Verified, site: Site, now: float) -> Step:
 
 
 def _conclude(entry: Verifying, answer: Answer, checked: str, site: Site, now: float) -> Step:
+    answer = replace(answer, subjects=answer.subjects | {entry.subject})
     verdict = decide(site, answer)
     counted = Settle(entry.attempt, settled(answer.pin, answer.facts, contradiction=answer.contradiction))
     if verdict.granted and site.policy is not None:
@@ -300,12 +312,18 @@ def _conclude(entry: Verifying, answer: Answer, checked: str, site: Site, now: f
             counted,
             Record(AccessGranted(entry.attempt, checked), entry.card),
             Release(entry.attempt, site.policy.release_seconds, "granted"),
+            *_first_person(site, answer),
             Tell(Reason.GRANTED),
         )
     recorded = Record(AccessRefused(entry.attempt, verdict.reason, checked), entry.card)
     soon = entry.since + TOLD_AFTER
     # Two times only: how long a register thought about a card says something about the card.
     return Holding(verdict.reason, soon if now <= soon else entry.deadline), (counted, recorded)
+
+
+def _first_person(site: Site, answer: Answer) -> tuple[StaffCame, ...]:
+    came = site.staff_awaited and not site.staff.isdisjoint(answer.subjects)
+    return (StaffCame(),) if came else ()
 
 
 def _failed(now: float) -> Step:

@@ -42,7 +42,7 @@ class AccessRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorReleased(Event):
-    """lockd answered that the strike is released. `cause`: granted, exit, staffed or order."""
+    """lockd answered that the strike is released. `cause`: granted, exit, staffed, event or order."""
 
     kind: ClassVar[str] = "door.released"
     lease: str

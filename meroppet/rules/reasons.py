@@ -10,6 +10,11 @@ class Reason(StrEnum):
 
     # What anyone standing at the door may be told.
     CLOSED = "closed"
+    MAINTENANCE = "maintenance"
+    EMERGENCY_CLOSED = "emergency_closed"
+    AWAITING_STAFF = "awaiting_staff"
+    LAST_ENTRY = "last_entry"
+    EMPTYING = "emptying"
     CLOCK_UNTRUSTED = "clock_untrusted"
     OUT_OF_ORDER = "out_of_order"
     NO_POLICY = "no_policy"
@@ -38,6 +43,7 @@ class Reason(StrEnum):
     FACTS_INCOMPLETE = "facts_incomplete"
 
     # What stands against this person here; told only after a right PIN.
+    INVITED_ONLY = "invited_only"
     SUSPENDED = "suspended"
     NO_PERMISSION = "no_permission"
     PERMISSION_EXPIRED = "permission_expired"

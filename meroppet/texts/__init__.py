@@ -1,6 +1,6 @@
 """Every sentence a patron can read or hear, by reason and language, once; and the words staff read beside a code."""
 
-from meroppet.texts.patron import DoorLine, Said, door_text, help_line, kiosk_text
+from meroppet.texts.patron import DoorLine, Said, door_text, help_line, kiosk_text, sentence
 from meroppet.texts.staff import kind_text, outcome_text, reason_text, state_text
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "kiosk_text",
     "outcome_text",
     "reason_text",
+    "sentence",
     "state_text",
 ]

@@ -27,6 +27,8 @@ class DoorLine(StrEnum):
     ASK_PIN = "ask_pin"
     CHECKING = "checking"
     STAFFED = "staffed"
+    EVENT = "event"
+    INVITED = "invited"
     STARTING = "starting"
 
 
@@ -35,6 +37,8 @@ _LINES: dict[DoorLine, tuple[str, str]] = {
     DoorLine.ASK_PIN: (N_("Enter your PIN"), N_("{dots}")),
     DoorLine.CHECKING: (N_("One moment"), N_("Your card is being checked.")),
     DoorLine.STAFFED: (N_("Welcome in"), N_("The library is open and staff are here.")),
+    DoorLine.EVENT: (N_("Welcome in"), N_("There is an event, and everybody is welcome.")),
+    DoorLine.INVITED: (N_("Event for invited guests"), N_("Hold your library card to the reader.")),
     DoorLine.STARTING: (N_("One moment"), N_("The door is starting.")),
 }
 
@@ -42,11 +46,17 @@ _NOT_MATCHING = (N_("Card or PIN is not right"), N_("Try again, or ask the libra
 _ASK = N_("Contact the library.")
 _OUT_OF_ORDER = (N_("The door is out of order"), _ASK)
 _NOT_HERE = (N_("Your card may not open this door"), _ASK)
+_CLOSED_NOW = (N_("The library is closed just now"), N_("Opens {opens}."))
 _NOT_READ = N_("The card could not be read")
 
 _REASONS: dict[Reason, tuple[str, str]] = {
     Reason.GRANTED: (N_("Welcome in"), N_("The door is open. Make sure it shuts behind you.")),
     Reason.CLOSED: (N_("The library is closed"), N_("Opens {opens}.")),
+    Reason.MAINTENANCE: _CLOSED_NOW,
+    Reason.EMERGENCY_CLOSED: _CLOSED_NOW,
+    Reason.AWAITING_STAFF: (N_("The library has not opened yet"), N_("It opens when the staff have come.")),
+    Reason.LAST_ENTRY: (N_("Closing soon: nobody more is let in"), N_("Opens again {opens}.")),
+    Reason.EMPTYING: (N_("The library is being emptied"), N_("Opens again {opens}.")),
     Reason.CLOCK_UNTRUSTED: _OUT_OF_ORDER,
     Reason.OUT_OF_ORDER: _OUT_OF_ORDER,
     Reason.NO_POLICY: _OUT_OF_ORDER,
@@ -64,6 +74,7 @@ _REASONS: dict[Reason, tuple[str, str]] = {
     Reason.REGISTER_CONTRADICTION: (N_("Your card cannot be checked right now"), _ASK),
     Reason.STALE_DATA: (N_("Your card cannot be checked right now"), N_("Try again in a few minutes.")),
     Reason.FACTS_INCOMPLETE: (N_("Something is missing in your details"), _ASK),
+    Reason.INVITED_ONLY: (N_("An event for invited guests is on"), N_("You are welcome again when it is over.")),
     Reason.SUSPENDED: _NOT_HERE,
     Reason.NO_PERMISSION: (N_("You do not have access here yet"), N_("Ask the staff for it during staffed hours.")),
     Reason.PERMISSION_EXPIRED: (N_("Your access has run out"), N_("Ask the staff to renew it.")),
@@ -85,10 +96,20 @@ _AT_KIOSK: dict[Reason, tuple[str, str]] = {
 }
 
 
-def door_text(what: Reason | DoorLine, lang: str, *, opens: str = "", dots: str = "") -> Said:
-    """What the door says. `opens` is when it next opens, in words ("kl. 06.00"); empty if that is not known."""
+def door_text(what: Reason | DoorLine, lang: str, *, opens: str = "", dots: str = "", why: str = "") -> Said:
+    """What the door says. `opens` is when it next opens, in words ("kl. 06.00"); empty if that is not known.
+
+    `why` is what the branch tells the public of its hours just now; it stands before the line.
+    """
     title, line = _LINES[what] if isinstance(what, DoorLine) else _REASONS.get(what, _NOT_HERE)
-    return _said(title, line, lang, opens=opens, dots=dots)
+    said = _said(title, line, lang, opens=opens, dots=dots)
+    return Said(said.title, " ".join(part for part in (sentence(why), said.line) if part))
+
+
+def sentence(text: str) -> str:
+    """What staff wrote for the public, with an end to it, so that another sentence may follow."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."
 
 
 def kiosk_text(reason: Reason, lang: str) -> Said:

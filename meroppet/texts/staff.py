@@ -7,6 +7,11 @@ from meroppet.texts.patron import N_
 _REASONS: dict[Reason, str] = {
     Reason.GRANTED: N_("Let in."),
     Reason.CLOSED: N_("The branch was closed by its hours."),
+    Reason.MAINTENANCE: N_("Maintenance: only cards on the staff's list are let in."),
+    Reason.EMERGENCY_CLOSED: N_("The branch was closed at once by staff: only cards on the staff's list are let in."),
+    Reason.AWAITING_STAFF: N_("Staffed hours begin when somebody of the staff has come in, and nobody had."),
+    Reason.LAST_ENTRY: N_("It was after the last entry before closing."),
+    Reason.EMPTYING: N_("The staff had left; the library was being emptied before self-service went on."),
     Reason.CLOCK_UNTRUSTED: N_("The device does not know the time; nothing opens until it does."),
     Reason.OUT_OF_ORDER: N_("The device could not write its journal or reach the lock."),
     Reason.NO_POLICY: N_("The device has not got this branch's rules and keys from the server since it started."),
@@ -27,6 +32,7 @@ _REASONS: dict[Reason, str] = {
     Reason.REGISTER_CONTRADICTION: N_("The library system answered for another patron; the answer was not used."),
     Reason.STALE_DATA: N_("What is known of the patron is too old."),
     Reason.FACTS_INCOMPLETE: N_("The library system lacks a fact that the rules here need, such as the date of birth."),
+    Reason.INVITED_ONLY: N_("An event for invited guests was on, and the card was not on its list."),
     Reason.SUSPENDED: N_("The patron is suspended from coming in."),
     Reason.NO_PERMISSION: N_("The patron has no permission here. Give it under Patrons."),
     Reason.PERMISSION_EXPIRED: N_("The permission has run out. Renew it under Patrons."),
@@ -67,6 +73,9 @@ _STATES: dict[str, str] = {
     "staffed": N_("From now: staffed."),
     "self_service": N_("From now: self-service."),
     "closed": N_("From now: closed."),
+    "event": N_("From now: an event."),
+    "maintenance": N_("From now: maintenance, for staff only."),
+    "emergency_closed": N_("From now: closed at once by staff."),
 }
 
 _OUTCOMES: dict[str, str] = {

@@ -2,19 +2,46 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 import httpx2
 import pytest
 
 from kiosk.panel import Panel
+from kiosk.ports import Branch
 from kiosk.session import SessionShell, Surfaces
 from kiosk.web.live import message, stages
 from kiosk.web.rendering import Rendering
 from kiosk.web.routes import INTENTS, create_app
+from meroppet.rules.exceptions import (
+    Closed,
+    Content,
+    Event,
+    ExceptionDay,
+    Level,
+    Maintenance,
+    Order,
+    OrderKind,
+    ScheduleException,
+)
+from meroppet.rules.hours import Hours
+from meroppet.rules.intervals import Window
 from meroppet.rules.reasons import Reason
+from meroppet.rules.schedule import ClosingPlan
 from meroppet.rules.session import CardShown, ItemSeen, Line, LineState, Screen, Session, Task
-from tests.fakes.kiosk_parts import NORA, FixedSurroundings, ManualClock, MemoryAttempts, MemoryJournal, register
+from tests.fakes.kiosk_parts import (
+    MORNING,
+    NORA,
+    SCHEDULE,
+    TODAY,
+    FixedSurroundings,
+    ManualClock,
+    MemoryAttempts,
+    MemoryJournal,
+    register,
+)
 
 
 class Page:
@@ -200,6 +227,106 @@ async def test_an_unreachable_server_is_said_on_the_idle_screen(page):
     page.surroundings.link = False
 
     assert "Det går inte att låna och lämna tillbaka just nu." in await page.text()
+
+
+def exceptional(content: Content, lang_reason: str = "Vattenläcka på plan 2.") -> Branch:
+    """Nora on a day that is otherwise."""
+    day = ExceptionDay(first=TODAY, last=TODAY, contents=(content,))
+    why = (("sv", lang_reason),)
+    exception = ScheduleException(id="x", level=Level.BRANCH, days=(day,), reasons=why)
+    return replace(NORA, hours=Hours(replace(SCHEDULE, exceptions=(exception,))))
+
+
+EMERGENCY = Order(
+    id="o",
+    level=Level.BRANCH,
+    kind=OrderKind.EMERGENCY_CLOSED,
+    start=MORNING,
+    end=MORNING + timedelta(hours=3),
+    reasons=(("sv", "Vattenläcka på plan 2."), ("en", "A water leak.")),
+)
+SHUT = replace(NORA, hours=Hours(replace(SCHEDULE, orders=(EMERGENCY,))))
+
+
+async def test_an_emergency_is_said_large_with_its_reason_and_the_way_out(page):
+    page.surroundings.here = SHUT
+
+    text = await page.text()
+    for said in (
+        "Biblioteket är stängt just nu",
+        "Vattenläcka på plan 2.",
+        "Öppnar 12.30",
+        "Vägen ut är alltid öppen.",
+    ):
+        assert said in text
+    assert "Vad vill du göra?" not in text
+    assert 'data-color-scheme="light"' in text
+
+
+@pytest.mark.parametrize("task", ["borrow", "return"])
+async def test_in_an_emergency_nothing_is_begun(page, task):
+    page.surroundings.here = SHUT
+
+    await page.touch("choose", task=task)
+
+    assert page.kiosk.session.screen is Screen.IDLE
+
+
+async def test_whoever_has_begun_may_finish_in_an_emergency(page):
+    await page.touch("choose", task="return")
+    page.surroundings.here = SHUT
+
+    page.kiosk.happen(ItemSeen("3010000000052"))
+    await page.kiosk.heard()
+    text = await page.text()
+    assert "Biblioteket är stängt." in text
+    assert "Du kan göra klart här. Vägen ut är öppen." in text
+    assert page.kiosk.session.screen is Screen.ITEMS
+    await page.touch("finish")
+    assert page.kiosk.session.screen is Screen.RECEIPT
+
+
+async def test_maintenance_says_closed_and_a_closed_day_says_why(page):
+    page.surroundings.here = exceptional(Maintenance(), "")
+    assert "Biblioteket är stängt just nu" in await page.text()
+
+    page.surroundings.here = exceptional(Closed(), "Personalen utbildas.")
+    text = await page.text()
+    assert "Personalen utbildas." in text
+    assert "Öppnar tisdag 06.00" in text
+    assert "Vad vill du göra?" in text
+
+
+async def test_an_event_is_in_the_header_and_on_the_idle_screen(page):
+    page.surroundings.here = exceptional(Event(Window(9 * 60, 12 * 60)), "Sagostund")
+
+    text = await page.text()
+    assert text.count("Evenemang till 12.00") == 2
+    assert "Sagostund" in text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(12 * 60 + 15, "15 minuter."), (12 * 60 + 25, "5 minuter."), (12 * 60 + 29, "1 minut.")]
+)
+@pytest.mark.parametrize("session", [Session(), Session(screen=Screen.ITEMS, id="x", task=Task.BORROW)])
+def test_before_closing_every_screen_counts_down(minutes, said, session):
+    page = Page()
+    page.clock.forward(minutes * 60)
+    page.kiosk.session = session
+
+    text = page.rendering.stage(page.rendering.picture())
+    assert f"Biblioteket stänger om {said}" in text
+
+
+async def test_staff_that_leave_have_the_library_emptied(page):
+    page.surroundings.here = replace(NORA, hours=Hours(replace(SCHEDULE, closing=ClosingPlan(gap=10))))
+    page.clock.forward(7 * 3600 + 20 * 60)
+    assert "Biblioteket töms om 10 minuter." in await page.text()
+
+    page.clock.forward(600)
+    text = await page.text()
+    assert "Biblioteket töms nu." in text
+    assert "Öppnar igen 17.10 med lånekort och pinkod." in text
 
 
 async def test_at_night_the_idle_screen_sleeps(page):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meroppet.rules.access import UNAVAILABLE, Answer, Site, before_pin, decide, settled
-from meroppet.rules.branch import BranchState, ClockTrust
+from meroppet.rules.branch import OPEN, BranchState, ClockTrust
 from meroppet.rules.eligibility import PatronFacts, Policy, Right
 from meroppet.rules.pin import Outcome, PinAnswer
 from meroppet.rules.reasons import Reason
@@ -32,6 +32,9 @@ RIGHT = Answer(pin=PinAnswer.RIGHT, facts=FACTS, as_of=NOW, right=Right(permitte
         ({}, {}, Reason.GRANTED),
         ({"state": BranchState.STAFFED}, {}, Reason.GRANTED),
         ({"state": BranchState.CLOSED}, {}, Reason.CLOSED),
+        ({"state": BranchState.EVENT}, {}, Reason.GRANTED),
+        ({"state": BranchState.MAINTENANCE}, {}, Reason.MAINTENANCE),
+        ({"state": BranchState.EMERGENCY_CLOSED}, {}, Reason.EMERGENCY_CLOSED),
         ({"clock": ClockTrust.NONE}, {}, Reason.CLOCK_UNTRUSTED),
         ({"policy": None}, {}, Reason.NO_POLICY),
         ({}, {"pin": PinAnswer.WRONG}, Reason.WRONG_PIN),
@@ -83,7 +86,7 @@ sites = st.builds(
 def test_nobody_comes_in_unless_everything_speaks_for_it(site: Site, answer: Answer) -> None:
     if decide(site, answer).granted:
         assert site.policy is not None
-        assert site.state is not BranchState.CLOSED
+        assert site.state in OPEN
         assert site.clock is not ClockTrust.NONE
         assert answer.pin is PinAnswer.RIGHT
         assert not answer.contradiction
@@ -109,6 +112,8 @@ def _expected(site: Site, answer: Answer) -> Reason:
         (site.policy is None, Reason.NO_POLICY),
         (site.clock is ClockTrust.NONE, Reason.CLOCK_UNTRUSTED),
         (site.state is BranchState.CLOSED, Reason.CLOSED),
+        (site.state is BranchState.MAINTENANCE, Reason.MAINTENANCE),
+        (site.state is BranchState.EMERGENCY_CLOSED, Reason.EMERGENCY_CLOSED),
         (answer.contradiction, Reason.REGISTER_CONTRADICTION),
         (answer.pin is PinAnswer.UNAVAILABLE, Reason.ILS_UNAVAILABLE),
         (answer.facts is None or not answer.facts.valid, Reason.UNKNOWN_CARD),

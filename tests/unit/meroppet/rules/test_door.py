@@ -84,7 +84,7 @@ def test_a_release_that_failed_is_told_and_lets_nobody_pass() -> None:
 
 
 def test_a_free_door_is_held_while_staff_are_there_and_locked_after() -> None:
-    door, effects = step(Door(), Hours(BranchState.STAFFED), FREE, 10.0)
+    door, effects = step(Door(), Hours(BranchState.STAFFED, free=True), FREE, 10.0)
     assert effects == (Record(BranchChanged("staffed")), HOLD)
     assert due(door, FREE) == 10.0 + HOLD_RENEW_SECONDS
 
@@ -102,14 +102,14 @@ def test_a_free_door_is_held_while_staff_are_there_and_locked_after() -> None:
 def test_a_hold_begins_and_ends_with_the_policy_too() -> None:
     staffed = Door(branch=BranchState.STAFFED)
 
-    held, effects = step(staffed, Hours(BranchState.STAFFED), FREE, 10.0)
+    held, effects = step(staffed, Hours(BranchState.STAFFED, free=True), FREE, 10.0)
     assert effects == (HOLD,)
     _, effects = step(held, Hours(BranchState.STAFFED), CARD, 11.0)
     assert effects == (EndLease(HOLD_LEASE),)
 
 
 def test_not_knowing_the_hour_ends_a_hold() -> None:
-    held, _ = step(Door(branch=BranchState.STAFFED), Hours(BranchState.STAFFED), FREE, 10.0)
+    held, _ = step(Door(branch=BranchState.STAFFED), Hours(BranchState.STAFFED, free=True), FREE, 10.0)
 
     door, effects = step(held, Hours(None), None, 11.0)
 
@@ -225,6 +225,41 @@ def test_a_hold_is_not_renewed_once_the_policy_is_another(policy: Policy | None)
     door, effects = step(held, Tick(), policy, 15.0)
     assert effects == (EndLease(HOLD_LEASE),)
     assert (door.hold_until, door.renew_at) == (None, None)
+
+
+def test_an_event_for_all_holds_the_door_whatever_the_policy_says_of_staffed_hours() -> None:
+    door, effects = step(Door(), Hours(BranchState.EVENT, free=True), CARD, 10.0)
+    hold = Release(HOLD_LEASE, HOLD_LEASE_SECONDS, "event")
+    assert effects == (Record(BranchChanged("event")), hold)
+    assert step(door, Tick(), CARD, 15.0)[1] == (hold,)
+
+    _, effects = step(door, Hours(BranchState.SELF_SERVICE), CARD, 16.0)
+    assert effects == (EndLease(HOLD_LEASE), Record(BranchChanged("self_service")))
+
+
+def test_a_door_that_stands_free_from_staffed_hours_into_an_event_is_never_locked_between() -> None:
+    held = Door(hold_until=20.0, renew_at=15.0, branch=BranchState.STAFFED)
+
+    door, effects = step(held, Hours(BranchState.EVENT, free=True), FREE, 12.0)
+
+    assert effects == (Record(BranchChanged("event")),)
+    assert door.hold_until == 20.0
+
+
+def test_a_door_stops_standing_free_while_its_state_stays() -> None:
+    held = Door(hold_until=20.0, renew_at=15.0, branch=BranchState.STAFFED)
+
+    assert step(held, Hours(BranchState.STAFFED), FREE, 12.0)[1] == (EndLease(HOLD_LEASE),)
+
+
+@pytest.mark.parametrize("state", [*BranchState, None])
+@pytest.mark.parametrize("free", [True, False])
+def test_the_way_out_is_open_in_every_state(state: BranchState | None, free: bool) -> None:
+    door, _ = step(Door(), Hours(state, free=free), FREE, 9.0)
+
+    _, effects = step(door, Exit("e1"), FREE, 10.0)
+
+    assert effects == (Release("e1", EXIT_SECONDS, "exit"), Record(ExitPressed()))
 
 
 @pytest.mark.parametrize("state", [BranchState.SELF_SERVICE, BranchState.CLOSED])

@@ -1,5 +1,6 @@
 """From card to verdict, one happening at a time: effects and their order are the safety case."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -28,6 +29,7 @@ from meroppet.rules.entry import (
     Rest,
     Settle,
     Showing,
+    StaffCame,
     Tell,
     Tick,
     Verified,
@@ -239,3 +241,55 @@ def test_no_state_and_no_effect_shows_the_pin() -> None:
 
 def _effects() -> tuple[Effect, ...]:
     return step(asking("123"), Key("4"), site(), 1.0)[1]
+
+
+STAFF_ONLY = replace(site(state=BranchState.MAINTENANCE), staff=frozenset({"s"}))
+AWAITED = replace(site(state=BranchState.STAFFED), staff_awaited=True, staff=frozenset({"s"}))
+
+
+def test_while_only_staff_may_come_in_their_cards_alone_are_asked_for_a_pin() -> None:
+    entry, effects = step(Idle(), Card(ANNA, "t1", subject="s"), STAFF_ONLY, 5.0)
+    assert entry == AskingPin("t1", ANNA, 5.0, 5.0, subject="s")
+    assert effects == (AskPin(0),)
+
+    _, effects = step(Idle(), Card(BERTIL, "t2", subject="b"), STAFF_ONLY, 5.0)
+    assert effects == (refused(Reason.MAINTENANCE, BERTIL, "t2"), Tell(Reason.MAINTENANCE))
+
+
+def test_the_card_shown_is_remembered_until_the_verdict_even_if_the_register_names_another_number() -> None:
+    entry, _ = step(Idle(), Card(ANNA, "t1", subject="s"), STAFF_ONLY, 0.0)
+    for digit in "1234":
+        entry, _ = step(entry, Key(digit), STAFF_ONLY, 0.0)
+
+    answered = replace(answer(permitted=False), subjects=frozenset({"other"}))
+    _, effects = step(entry, Verified("t1", answered), STAFF_ONLY, 0.5)
+
+    assert Tell(Reason.GRANTED) in effects
+    assert StaffCame() not in effects
+
+
+@pytest.mark.parametrize(("here", "subject", "comes"), [(AWAITED, "s", True), (site(), "s", False)])
+def test_the_first_of_the_staff_begins_staffed_hours_once_the_strike_is_released(
+    here: Site, subject: str, comes: bool
+) -> None:
+    entry = replace(verifying(), subject=subject)
+
+    _, effects = step(entry, Verified("t1", answer()), here, 0.5)
+
+    kinds = [type(effect) for effect in effects]
+    assert kinds == [Settle, Record, Release, *([StaffCame] if comes else []), Tell]
+
+
+def test_a_patron_is_not_the_first_person_in() -> None:
+    waiting = replace(AWAITED, beneath=BranchState.SELF_SERVICE)
+
+    _, effects = step(replace(verifying(), subject="anna"), Verified("t1", answer()), waiting, 0.5)
+
+    assert Tell(Reason.GRANTED) in effects
+    assert StaffCame() not in effects
+
+
+def test_who_typed_in_time_and_is_answered_after_the_closing_stays_outside() -> None:
+    _, effects = step(verifying(), Verified("t1", answer()), site(state=BranchState.CLOSED), 0.5)
+
+    assert not any(isinstance(effect, Release) for effect in effects)

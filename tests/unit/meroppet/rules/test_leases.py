@@ -104,7 +104,12 @@ class Strike(RuleBasedStateMachine):
     @rule(state=st.sampled_from([None, *BranchState]), policy=st.sampled_from(POLICIES))
     def change(self, state: BranchState | None, policy: Policy | None) -> None:
         self.branch, self.policy = state, policy
-        self.happen(Hours(state))
+        self.happen(Hours(state, free=self.is_free()))
+
+    def is_free(self) -> bool:
+        if self.branch is BranchState.EVENT:
+            return self.policy is not None
+        return self.branch is BranchState.STAFFED and self.policy is POLICIES[2]
 
     @rule()
     def move_leaf(self) -> None:
@@ -137,8 +142,8 @@ class Strike(RuleBasedStateMachine):
         assert set(self.lockd) <= {self.door.lease, HOLD_LEASE}
 
     @invariant()
-    def a_hold_lives_only_while_staff_keep_the_door_free(self) -> None:
-        free = self.branch is BranchState.STAFFED and self.policy is POLICIES[2]
+    def a_hold_lives_only_while_the_door_stands_free(self) -> None:
+        free = self.is_free()
         assert (self.door.renew_at is not None) is free
         assert free or HOLD_LEASE not in self.lockd
         assert not free or self.door.renew_at is None or self.door.renew_at <= self.now + HOLD_RENEW_SECONDS

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from meroppet.rules import door, entry
-from meroppet.rules.access import Answer, Site
-from meroppet.rules.branch import BranchState, ClockTrust
+from meroppet.rules.access import Answer, Site, stands_free
+from meroppet.rules.branch import OPEN, BranchState, ClockTrust
+from meroppet.rules.closing import Pause, PauseKind
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import PatronFacts, Policy, Right, StaffedDoor
 from meroppet.rules.events import AccessGranted, Event
@@ -28,7 +29,11 @@ PERSONAL = {
     Reason.FEES,
     Reason.CATEGORY,
     Reason.UNDERAGE,
+    Reason.INVITED_ONLY,
 }
+A, B = CardNumber("A1000001"), CardNumber("B2000002")
+LISTS = st.sampled_from([frozenset[str](), frozenset({"a"}), frozenset({"a", "b"})])
+SUBJECTS = {A: "a", B: "b"}
 answers = st.builds(
     Answer,
     pin=st.sampled_from(PinAnswer),
@@ -47,7 +52,8 @@ class WholeDoor(RuleBasedStateMachine):
         self.now = 1000.0
         self.entry: entry.Entry = entry.Idle()
         self.door = door.Door()
-        self.state, self.trust = BranchState.SELF_SERVICE, ClockTrust.NTP
+        self.trust = ClockTrust.NTP
+        self.hours: dict[str, object] = {"state": BranchState.SELF_SERVICE}
         self.policy: Policy | None = Policy(minimum_age=16)
         self.disk_works = self.lock_works = True
         self.attempts = 0
@@ -55,13 +61,15 @@ class WholeDoor(RuleBasedStateMachine):
         self.counted: set[str] = set()
         self.sent: list[entry.Verify | entry.Recall] = []
         self.right_pins: set[str] = set()
+        self.subjects: dict[str, str] = {}
         self.leases: dict[str, tuple[float, str]] = {}
         self.told: list[Reason] = []
 
     # The shell, as a model
 
     def site(self) -> Site:
-        return Site(now=NOW, today=date(2026, 11, 23), clock=self.trust, state=self.state, policy=self.policy)
+        here = Site(now=NOW, today=date(2026, 11, 23), clock=self.trust, state=BranchState.CLOSED, policy=self.policy)
+        return replace(here, **self.hours)  # type: ignore[arg-type]
 
     def enter(self, happening: entry.Happening) -> None:
         self.entry, effects = entry.step(self.entry, happening, self.site(), self.now)
@@ -98,7 +106,7 @@ class WholeDoor(RuleBasedStateMachine):
             case entry.Release(lease):
                 assert AccessGranted in map(type, self.journal[-1:]), "nothing opens that is not on disk"
                 assert self.journal[-1].detail()["attempt"] == lease
-                assert self.state is not BranchState.CLOSED
+                self.assert_open_for(self.subjects[lease])
                 assert self.trust is not ClockTrust.NONE
                 assert lease in self.right_pins, "nobody comes in without a right PIN"
                 return self.release(effect)
@@ -107,6 +115,17 @@ class WholeDoor(RuleBasedStateMachine):
             case _:
                 pass
         return True
+
+    def assert_open_for(self, subject: str) -> None:
+        here = self.site()
+        assert here.pause is None or subject in here.staff
+        if here.in_force is BranchState.CLOSED:
+            assert here.state is BranchState.STAFFED
+            assert here.staff_awaited
+        if here.in_force not in OPEN:
+            assert subject in here.staff, "only the staff's list opens a branch that is not open"
+        if here.in_force is BranchState.EVENT and here.listed_only:
+            assert subject in here.invited, "an event for the invited is for them"
 
     def tell(self, reason: Reason) -> None:
         if reason in PERSONAL:
@@ -124,10 +143,12 @@ class WholeDoor(RuleBasedStateMachine):
 
     # What may happen
 
-    @rule(card=st.sampled_from([None, CardNumber("A1000001"), CardNumber("B2000002")]), locked=st.booleans())
+    @rule(card=st.sampled_from([None, A, B]), locked=st.booleans())
     def tap(self, card: CardNumber | None, locked: bool) -> None:
         self.attempts += 1
-        self.enter(entry.Card(card, f"t{self.attempts}", card_locked=locked))
+        attempt = f"t{self.attempts}"
+        self.subjects[attempt] = SUBJECTS[card] if card else ""
+        self.enter(entry.Card(card, attempt, card_locked=locked, subject=self.subjects[attempt]))
 
     @rule(keys=st.lists(st.sampled_from("12345A") | st.sampled_from([entry.OK, entry.CANCEL]), max_size=5))
     def type(self, keys: list[str]) -> None:
@@ -164,9 +185,22 @@ class WholeDoor(RuleBasedStateMachine):
     def move_leaf(self, is_open: bool) -> None:
         self.happen(door.Opened() if is_open else door.Shut())
 
-    @rule(state=st.sampled_from(BranchState), trust=st.sampled_from(ClockTrust))
-    def change_hours(self, state: BranchState, trust: ClockTrust) -> None:
-        self.state, self.trust = state, trust
+    @rule(
+        trust=st.sampled_from(ClockTrust),
+        hours=st.fixed_dictionaries(
+            {
+                "state": st.sampled_from(BranchState),
+                "beneath": st.sampled_from([BranchState.CLOSED, BranchState.SELF_SERVICE]),
+                "listed_only": st.booleans(),
+                "pause": st.sampled_from([None, None, Pause(PauseKind.EMPTYING, NOW)]),
+                "staff_awaited": st.booleans(),
+                "staff": LISTS,
+                "invited": LISTS,
+            }
+        ),
+    )
+    def change_hours(self, trust: ClockTrust, hours: dict[str, object]) -> None:
+        self.trust, self.hours = trust, hours
         self.look()
 
     @rule(
@@ -187,7 +221,8 @@ class WholeDoor(RuleBasedStateMachine):
 
     def look(self) -> None:
         known = self.policy is not None and self.trust is not ClockTrust.NONE
-        self.happen(door.Hours(self.state if known else None))
+        here = self.site()
+        self.happen(door.Hours(here.in_force, free=stands_free(here)) if known else door.Hours(None))
 
     @rule(disk=st.booleans(), lock=st.booleans())
     def break_or_mend(self, disk: bool, lock: bool) -> None:
@@ -199,12 +234,18 @@ class WholeDoor(RuleBasedStateMachine):
     # What must hold
 
     @invariant()
-    def a_hold_needs_staff(self) -> None:
-        if any(cause == "staffed" for _, cause in self.leases.values()):
-            assert self.state is BranchState.STAFFED
-            assert self.policy is not None
-            assert self.policy.staffed_door is StaffedDoor.FREE
+    def a_hold_needs_staff_or_an_event_for_all(self) -> None:
+        if door.HOLD_LEASE in self.leases:
+            here = self.site()
+            assert here.policy is not None
             assert self.trust is not ClockTrust.NONE
+            assert here.pause is None
+            if here.in_force is BranchState.STAFFED:
+                assert here.policy.staffed_door is StaffedDoor.FREE
+                assert not here.staff_awaited
+            else:
+                assert here.in_force is BranchState.EVENT
+                assert not here.listed_only
 
     @invariant()
     def unlocked_only_under_a_lease_of_at_most_ten_seconds(self) -> None:
