@@ -1,6 +1,6 @@
 """What the quick actions are, which of them make sense at a moment, and the reasons offered for each. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -62,7 +62,7 @@ class Reason:
     why: str
 
 
-def reason_given(action: Quick, key: str, typed: str, say: dict[str, Callable[[str], str]]) -> Reason:
+def reason_given(action: Quick, key: str, typed: str, say: Mapping[str, Callable[[str], str]]) -> Reason:
     """The reason chosen or typed; the action's first where neither says anything. `say`: a translator a language.
 
     What is typed is said as it stands in every language: it is not ours to translate.
@@ -93,8 +93,9 @@ def possible(hours: Hours, now: datetime) -> tuple[Quick, ...]:
 
 
 def own_orders(orders: Iterable[Order], now: datetime) -> list[Order]:
-    """The branch's own orders that hold, or will: those it can take back."""
-    return [order for order in orders if order.level is Level.BRANCH and (order.end is None or order.end > now)]
+    """The branch's own orders that hold: those it can take back."""
+    own = (order for order in orders if order.level is Level.BRANCH and order.start <= now)
+    return [order for order in own if order.end is None or now < order.end]
 
 
 def closed_from_above(hours: Hours, now: datetime) -> Rule | None:

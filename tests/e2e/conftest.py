@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+import pytest_asyncio
+from playwright.async_api import Browser, expect
 
-from tests.e2e.browser import launched
+from tests.e2e.browser import PATIENCE, launched
+from tests.e2e.region import Region, opened
 
 ROOMLESS = 1024 * 1024
 
@@ -31,3 +33,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 async def chromium() -> AsyncIterator[Browser]:
     async with launched() as browser:
         yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def shared_chromium() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def region(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Region]:
+    """One for all tests of a module: each takes a branch of its own, for starting it costs more than using it."""
+    expect.set_options(timeout=PATIENCE)
+    async with opened(tmp_path_factory.mktemp("region")) as made:
+        yield made

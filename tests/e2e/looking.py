@@ -1,0 +1,56 @@
+"""What a page must be for everybody: no finding of axe-core, keys enough, no sideways scrolling, colours not needed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+GRAVE = frozenset({"serious", "critical"})
+
+FOCUSABLE = """() => {
+  const part = document.activeElement
+  if (!part || part === document.body) return null
+  const style = getComputedStyle(part), box = part.getBoundingClientRect()
+  const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
+  const at = [...document.querySelectorAll('*')].indexOf(part)
+  return {at, ring, seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+          html: part.outerHTML.slice(0, 120)}
+}"""
+"""Where the focus is: its place in the document, whether a ring is drawn, and whether it is within the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One of axe's findings."""
+
+    rule: str
+    impact: str
+    where: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.impact} {self.rule}: {self.where} ({self.says})"
+
+
+async def findings(page: Page) -> list[Finding]:
+    """Everything axe-core has against the page as it is, with every one of its rules."""
+    results: Any = await Axe().run(page)
+    return [
+        Finding(violation["id"], violation["impact"], node["html"][:160], violation["help"])
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+async def tab_stops(page: Page, most: int = 400) -> list[dict[str, Any]]:
+    """Where the Tab key goes, from the top of the page until it comes around."""
+    stops: list[dict[str, Any]] = []
+    await page.evaluate("document.activeElement?.blur()")
+    for _ in range(most):
+        await page.keyboard.press("Tab")
+        stop = await page.evaluate(FOCUSABLE)
+        if stop is None or (stops and stop["at"] == stops[0]["at"]):
+            return stops
+        stops.append(stop)
+    return stops
