@@ -39,6 +39,7 @@ from meroppet.rules.schedule import (
 from meroppet.wire.base import Document
 from meroppet.wire.written import (
     WEEKDAY_NAMES,
+    Country,
     IsoDate,
     Moment,
     Name,
@@ -257,7 +258,7 @@ class ExceptionDayDocument(Written):
 
     first: IsoDate
     last: IsoDate | None = None
-    weekdays: Annotated[tuple[WeekdayName, ...], BeforeValidator(one_or_more), Field(min_length=1)] = WEEKDAY_NAMES
+    weekdays: Annotated[tuple[WeekdayName, ...], BeforeValidator(one_or_more)] = WEEKDAY_NAMES
     closed: Parts = ()
     not_before: Time | None = None
     not_after: Time | None = None
@@ -363,7 +364,7 @@ class ScheduleFile(PatternDocument):
     """
 
     format: Literal["meroppet-schedule-1"]
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="a country such as 'SE'")] | None = None
+    country: Country | None = None
     holidays: tuple[HolidayDocument, ...] = ()
     known_until: IsoDate | None = None
     exceptions: tuple[ExceptionDocument, ...] = ()

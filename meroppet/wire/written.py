@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from meroppet.rules.intervals import MINUTES_A_DAY, Window, wall
 from meroppet.wire.base import Document
@@ -70,6 +70,18 @@ def one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _shaped(pattern: str, remedy: str) -> AfterValidator:
+    """Refuses a text that is not of this pattern with a sentence people can act on."""
+    wanted = re.compile(pattern, re.ASCII)
+
+    def checked(text: str) -> str:
+        if not wanted.fullmatch(text):
+            raise ValueError(remedy)
+        return text
+
+    return AfterValidator(checked)
+
+
 Time = Annotated[str, BeforeValidator(_time), Field(description="a time of day such as '06:00'")]
 Stretch = Annotated[str, BeforeValidator(_stretch), Field(description="a stretch of a day such as '06:00-22:00'")]
 Stretches = Annotated[tuple[Stretch, ...], Field(description="stretches of a day such as ['06:00-22:00']")]
@@ -80,10 +92,8 @@ Parts = Annotated[
 ]
 Name = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
-        description="a name in lower-case letters a-z, digits, hyphens and underscores, 63 at most",
-    ),
+    _shaped(r"[a-z0-9][a-z0-9_-]{0,62}", "no name; write lower-case letters a-z, digits, hyphens and underscores"),
+    Field(description="a name in lower-case letters a-z, digits, hyphens and underscores, 63 at most"),
 ]
 IsoDate = Annotated[date, BeforeValidator(_only_iso), Field(description="a date such as 2025-04-07")]
 Moment = Annotated[
@@ -92,10 +102,16 @@ Moment = Annotated[
     Field(description="a time with its offset such as 2025-04-07T15:00:00+02:00"),
 ]
 YearDay = Annotated[
-    str, Field(pattern=r"^[0-9]{2}-[0-9]{2}$", description="a day of the year as month and day, such as '06-15'")
+    str,
+    _shaped(r"[0-9]{2}-[0-9]{2}", "no day of the year; write month and day like 06-15"),
+    Field(description="a day of the year as month and day, such as '06-15'"),
 ]
+Country = Annotated[
+    str, _shaped(r"[A-Z]{2}", "no country; write its two letters like SE"), Field(description="a country such as 'SE'")
+]
+_Language = Annotated[str, _shaped(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", "no language; write its letters like sv or en")]
 Reasons = Annotated[
-    dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")], Annotated[str, Field(max_length=500)]],
+    dict[_Language, Annotated[str, Field(max_length=500)]],
     Field(description="what the public reads, by language, such as { sv = 'Utbildning', en = 'Training' }"),
 ]
 WeekdayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
