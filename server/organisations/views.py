@@ -12,14 +12,16 @@ from server.db import Session
 from server.devices.orders import order, orders_of
 from server.devices.service import DeviceView, device
 from server.journal.service import recent, seen
-from server.organisations.service import organisation, organisations
+from server.organisations.service import BranchView, organisation, organisations
+from server.schedules.quick_state import QuickNow, quick_now
+from server.schedules.service import hours_of_many
 from server.staff.access import Action
 from server.staff.service import SignedIn
 from server.web.events import event_lines
 from server.web.forms import token_of
 from server.web.gate import ALL_BRANCHES, AtBranch, NotFound, Staff, at_branch, visible_branches
 from server.web.live import live
-from server.web.now import BranchNow, branch_now
+from server.web.now import BranchNow, branch_now, branch_with
 from server.web.parts import Parts, StaffParts
 from server.web.show import show
 
@@ -44,7 +46,13 @@ async def overview_live(request: Request, parts: Parts, me: Staff) -> Response:
     async def render() -> str:
         return parts.pages.html("parts/branches.html", lang, **await _overview(parts, me))
 
-    return live(request, parts, [f"branch:{view.id}" for view in await visible_branches(parts, me)], render)
+    topics = {topic for view in await visible_branches(parts, me) for topic in _topics(view)}
+    return live(request, parts, sorted(topics), render)
+
+
+def _topics(view: BranchView) -> tuple[str, ...]:
+    """What wakes whoever looks at a branch: what happens there, and what is decided above it."""
+    return f"branch:{view.id}", view.consortium
 
 
 async def _overview(parts: StaffParts, me: SignedIn) -> dict[str, Any]:
@@ -52,9 +60,10 @@ async def _overview(parts: StaffParts, me: SignedIn) -> dict[str, Any]:
     mine = await visible_branches(parts, me)
     async with parts.database.reading(ALL_BRANCHES) as session:
         names = {view.id: view.name for view in await organisations(session)}
+        hours = await hours_of_many(session, mine)
         for view in mine:
             async with session.within(view.scope):
-                rows.append(await branch_now(session, view))
+                rows.append(await branch_with(session, view, hours.get(view.id)))
     consortia = sorted({row.branch.consortium for row in rows}, key=lambda name: names.get(name, name))
     return {
         "groups": [(names.get(own, own), [row for row in rows if row.branch.consortium == own]) for own in consortia],
@@ -67,7 +76,17 @@ async def _overview(parts: StaffParts, me: SignedIn) -> dict[str, Any]:
 async def branch_page(request: Request, parts: Parts, at: Seeing) -> Response:
     """One branch: state, door, last events."""
     lang = parts.pages.language(request)
-    return show(request, "branch.html", me=at.me, at=at, **await _branch(parts, at, lang))
+    return show(
+        request, "branch.html", me=at.me, at=at, quick=await _quick(parts, at), **await _branch(parts, at, lang)
+    )
+
+
+async def _quick(parts: StaffParts, at: AtBranch) -> QuickNow | None:
+    """What can be done to its hours at once, for whoever may."""
+    if not at.may(Action.HOURS):
+        return None
+    async with parts.database.reading(at.branch.scope) as session:
+        return await quick_now(session, at.branch)
 
 
 @router.get("/branches/{branch_id}/live")
@@ -79,7 +98,7 @@ async def branch_live(request: Request, parts: Parts, at: Seeing) -> Response:
         page = await _branch(parts, at, lang)
         return parts.pages.html("parts/branch_now.html", lang, at=at, form_token=token, **page)
 
-    return live(request, parts, [f"branch:{at.branch.id}"], render)
+    return live(request, parts, _topics(at.branch), render)
 
 
 async def _branch(parts: StaffParts, at: AtBranch, lang: str) -> dict[str, Any]:

@@ -1,19 +1,19 @@
-"""A week as it stands in a form, half written: reading times, finding what cannot be meant, comparing. Pure."""
+"""A week as it stands in a form, half written: reading it, what makes no sense in it, editing by buttons. Pure."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import pairwise
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.intervals import MINUTES_A_DAY, Interval
-from meroppet.rules.schedule import Schedule
+from meroppet.rules.intervals import Day, Interval, Window
+from meroppet.rules.intervals import Week as RulesWeek
+from server.schedules.written import Complaint, Wrong, clock, misread, stretch
 
 DAYS = range(7)
 MOST_A_DAY = 8
-_FIELD = re.compile(r"(start|end|state)-([0-6])-([0-9])")
-_TIME = re.compile(r"([0-9]{1,2})(?:[.:]?([0-9]{2}))?")
+"""Lines that the form's button gives a day. A week that came otherwise may have more, and keeps them."""
+_FIELD = re.compile(r"(start|end|state)-([0-6])-([0-9]{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +24,14 @@ class Line:
     end: str = ""
     state: str = BranchState.SELF_SERVICE.value
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it ends after midnight, on the next day."""
+        read = stretch(self.start, self.end)
+        return not isinstance(read, Wrong) and read[1] > 24 * 60
+
 
 Week = tuple[tuple[Line, ...], ...]
-
-
-class Wrong(StrEnum):
-    """What cannot be meant."""
-
-    TIME = "time"
-    ORDER = "order"
-    OVERLAP = "overlap"
-    STATE = "state"
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """Where something cannot be meant: day and line counted from 0, and the value as written."""
-
-    day: int
-    line: int
-    wrong: Wrong
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,80 +67,65 @@ def from_form(form: Mapping[str, object]) -> Draft:
     return Draft(tuple(tuple(Line(**found[key]) for key in sorted(found) if key[0] == day) for day in DAYS))
 
 
-def from_schedule(schedule: Schedule | None) -> Draft:
+def from_week(week: RulesWeek) -> Draft:
     """The week as it is now."""
-    if schedule is None:
-        return Draft()
-    return Draft(tuple(tuple(_line(interval) for interval in day) for day in schedule.weekly))
+    return Draft(tuple(tuple(_line(interval) for interval in day) for day in week))
 
 
 def _line(interval: Interval) -> Line:
     return Line(clock(interval.start), clock(interval.end), interval.state.value)
 
 
-def clock(minute: int) -> str:
-    """06.00; the end of a day is 24.00."""
-    return f"{minute // 60:02d}.{minute % 60:02d}"
-
-
-def minute_in(text: str) -> int | None:
-    """The minute of the day in 6, 06, 6.30, 06:30 or 0630; None if it is no time. 24 is a day's end."""
-    matched = _TIME.fullmatch(text)
-    if matched is None:
-        return None
-    hour, minute = int(matched[1]), int(matched[2] or 0)
-    total = hour * 60 + minute
-    return total if minute < 60 and total <= MINUTES_A_DAY else None
+def from_windows(weekly: tuple[tuple[Window, ...], ...]) -> Draft:
+    """A week that only says when it is open, such as a host building's."""
+    return Draft(tuple(tuple(Line(clock(window.start), clock(window.end)) for window in day) for day in weekly))
 
 
 def complaints(draft: Draft) -> list[Complaint]:
-    """Everything that cannot be meant, in the order of the form."""
+    """Every line that makes no sense, as DAY-LINE counted from 0, in the order of the form."""
     return [complaint for day in DAYS for complaint in _of_day(day, draft.week[day])]
 
 
 def _of_day(day: int, lines: tuple[Line, ...]) -> list[Complaint]:
     found: list[Complaint] = []
-    spans: list[tuple[int, int, int]] = []
+    spans: list[tuple[str, int, int, int]] = []
     for at, line in enumerate(lines):
-        start, end = minute_in(line.start), minute_in(line.end)
-        if start is None or end is None:
-            found.append(Complaint(day, at, Wrong.TIME, line.start if start is None else line.end))
-        elif end <= start:
-            found.append(Complaint(day, at, Wrong.ORDER, f"{clock(start)}–{clock(end)}"))
+        read = stretch(line.start, line.end)
+        if isinstance(read, Wrong):
+            value = misread(line.start, line.end) if read is Wrong.TIME else line.start
+            found.append(Complaint(f"{day}-{at}", read, value))
         elif line.state not in {BranchState.STAFFED, BranchState.SELF_SERVICE}:
-            found.append(Complaint(day, at, Wrong.STATE, line.state))
+            found.append(Complaint(f"{day}-{at}", Wrong.STATE, line.state))
         else:
-            spans.append((start, end, at))
+            spans.append((line.state, *read, at))
     return found + _overlaps(day, sorted(spans))
 
 
-def _overlaps(day: int, spans: list[tuple[int, int, int]]) -> list[Complaint]:
+def _overlaps(day: int, spans: list[tuple[str, int, int, int]]) -> list[Complaint]:
+    """Staffed may lie over self-service, but two of one state would say the same thing twice."""
     return [
-        Complaint(day, at, Wrong.OVERLAP, f"{clock(start)}–{clock(end)}")
-        for (_, before, _), (start, end, at) in pairwise(spans)
-        if start < before
+        Complaint(f"{day}-{at}", Wrong.OVERLAP, f"{clock(start)}–{clock(end)}")
+        for (before_state, _, before, _), (state, start, end, at) in pairwise(spans)
+        if state == before_state and start < before
     ]
 
 
-def schedule_in(draft: Draft, zone: str) -> Schedule:
-    """The schedule a draft means, its days in order. Raises ScheduleError where `complaints` would complain."""
-    return Schedule(zone, tuple(tuple(sorted(_interval(line) for line in day)) for day in draft.week))
+def week_in(draft: Draft) -> RulesWeek:
+    """The week a draft means, each day in order. Raises ValueError where `complaints` would complain."""
+    return tuple(_day(lines) for lines in draft.week)
 
 
-def _interval(line: Line) -> Interval:
-    return Interval(minute_in(line.start) or 0, minute_in(line.end) or 0, BranchState(line.state))
+def _day(lines: tuple[Line, ...]) -> Day:
+    return tuple(sorted(Interval(*_minutes(line), BranchState(line.state)) for line in lines))
 
 
-@dataclass(frozen=True, slots=True)
-class DayChange:
-    """One day's intervals before and after."""
-
-    day: int
-    before: tuple[Interval, ...]
-    after: tuple[Interval, ...]
+def windows_of(draft: Draft) -> tuple[tuple[Window, ...], ...]:
+    """The week as stretches only. Raises ValueError where `complaints` would complain."""
+    return tuple(tuple(sorted(Window(*_minutes(line)) for line in lines)) for lines in draft.week)
 
 
-def changes(before: Schedule | None, after: Schedule) -> list[DayChange]:
-    """The days that differ."""
-    old = before.weekly if before else ((),) * 7
-    return [DayChange(day, old[day], after.weekly[day]) for day in DAYS if old[day] != after.weekly[day]]
+def _minutes(line: Line) -> tuple[int, int]:
+    read = stretch(line.start, line.end)
+    if isinstance(read, Wrong):
+        raise ValueError(f"{line.start}–{line.end}: {read}; look at complaints first")
+    return read

@@ -1,159 +1,221 @@
-"""Editing a branch's week: every change shows its effect before it is saved, and afterwards whether the door has it."""
+"""The pages about what a branch's hours are: its week, seasons, holidays, closing, and the building around it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from meroppet.rules.branch import BranchState
-from meroppet.rules.hours import Hours
+from meroppet.rules.closing import closing_plan
 from meroppet.rules.schedule import Schedule
-from server.audit.service import record
-from server.devices.service import DeviceView, devices_of
-from server.organisations.service import BranchView
 from server.replication.service import number_of
-from server.schedules.drafts import Complaint, Draft, changes, clock, complaints, from_form, from_schedule, schedule_in
-from server.schedules.service import ScheduleView, schedule_of, set_week
+from server.schedules import closing_draft, drafts, holiday_draft, host_draft, season_draft
+from server.schedules.closing_draft import ClosingDraft
+from server.schedules.delivery_views import of_number
+from server.schedules.drafts import Draft
+from server.schedules.holiday_draft import HolidayDraft
+from server.schedules.holidays import COUNTRY, HOLIDAYS_SE, resolve
+from server.schedules.host_draft import HostDraft
+from server.schedules.pattern_diff import open_on
+from server.schedules.pattern_pages import Known, PatternPage, form_page, known_of, pressed, saved_change
+from server.schedules.season_draft import SeasonDraft
 from server.staff.access import Action
-from server.staff.service import SERVER, names
-from server.web.gate import AtBranch, at_branch
+from server.web.gate import AtBranch, NotFound, at_branch
 from server.web.live import live
-from server.web.parts import Parts, StaffParts
+from server.web.parts import Parts
 from server.web.show import show
 
 router = APIRouter()
 
 AtHours = Annotated[AtBranch, Depends(at_branch(Action.HOURS))]
 
+KEYS = [name.key for name in HOLIDAYS_SE]
+KINDS = {name.key: name.kind.value for name in HOLIDAYS_SE}
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A device and whether it has these hours."""
 
-    name: str
-    has_it: bool
-    is_silent: bool
+WEEK: PatternPage[Draft] = PatternPage(
+    path="",
+    template="hours.html",
+    of=lambda schedule: drafts.from_week(schedule.weekly),
+    read=lambda form, operation: drafts.from_form(form).edited(operation),
+    complaints=drafts.complaints,
+    applied=lambda draft, schedule: replace(schedule, weekly=drafts.week_in(draft)),
+)
 
 
 @router.get("/branches/{branch_id}/hours")
-async def hours_page(request: Request, parts: Parts, at: AtHours, saved: bool = False) -> Response:
-    """The week as it is, to be edited."""
-    async with parts.database.reading(at.branch.scope) as session:
-        view = await schedule_of(session, at.branch.id)
-    draft = from_schedule(view.schedule if view else None)
-    return await _form(request, parts, at, view, draft, [], saved=saved)
+async def week_page(request: Request, parts: Parts, at: AtHours) -> Response:
+    """The ordinary week."""
+    return await form_page(request, parts, at, WEEK)
 
 
 @router.post("/branches/{branch_id}/hours")
-async def hours(request: Request, parts: Parts, at: AtHours) -> Response:
-    """One of the form's buttons: add, remove, copy, review or save."""
-    form = await request.form()
-    operation = str(form.get("op", "review"))
-    draft = from_form(form).edited(operation)
-    async with parts.database.reading(at.branch.scope) as session:
-        view = await schedule_of(session, at.branch.id)
-    if operation not in {"review", "save"}:
-        return await _form(request, parts, at, view, draft, [])
-    wrong = complaints(draft)
-    if wrong:
-        return await _form(request, parts, at, view, draft, wrong)
-    schedule = schedule_in(draft, at.branch.zone)
-    if operation == "save" and form.get("version") == _version(view):
-        return await _save(parts, at, schedule)
-    return await _review(request, parts, at, view, draft, schedule, stale=operation == "save")
+async def week(request: Request, parts: Parts, at: AtHours) -> Response:
+    """One of its buttons."""
+    return await pressed(request, parts, at, WEEK)
 
 
-def _version(view: ScheduleView | None) -> str:
-    return str(view.version if view else 0)
+def _next_dates(known: Known) -> dict[str, date]:
+    """When each holiday comes next; by the calendar itself for a branch of which nothing is known yet."""
+    today = known.words["today"]
+    holidays = known.base.holidays or resolve(COUNTRY, today, today + timedelta(days=400))
+    return {holiday.key: holiday.day for holiday in reversed(holidays) if holiday.day >= today}
 
 
-async def _form(
-    request: Request,
-    parts: StaffParts,
-    at: AtBranch,
-    view: ScheduleView | None,
-    draft: Draft,
-    wrong: list[Complaint],
-    *,
-    saved: bool = False,
-) -> Response:
+def _holidays_shown(known: Known, _draft: HolidayDraft) -> dict[str, Any]:
+    dates = _next_dates(known)
+    hours = known.view.hours if known.view else None
+    return {
+        "next_dates": dates,
+        "kinds": KINDS,
+        "in_order": _in_order(dates),
+        "doors": {key: open_on(hours, day) for key, day in dates.items()} if hours else {},
+    }
+
+
+def _in_order(dates: Mapping[str, date]) -> list[str]:
+    return sorted(KEYS, key=lambda key: dates.get(key, date.max))
+
+
+HOLIDAYS: PatternPage[HolidayDraft] = PatternPage(
+    path="/holidays",
+    template="hours_holidays.html",
+    of=lambda schedule: holiday_draft.from_schedule(schedule, KEYS),
+    read=lambda form, operation: holiday_draft.edited(holiday_draft.from_form(form, KEYS), operation, KINDS),
+    complaints=holiday_draft.complaints,
+    applied=holiday_draft.applied,
+    shown=_holidays_shown,
+)
+
+
+@router.get("/branches/{branch_id}/hours/holidays")
+async def holidays_page(request: Request, parts: Parts, at: AtHours) -> Response:
+    """What the branch does on each holiday and eve."""
+    return await form_page(request, parts, at, HOLIDAYS)
+
+
+@router.post("/branches/{branch_id}/hours/holidays")
+async def holidays(request: Request, parts: Parts, at: AtHours) -> Response:
+    """One of its buttons."""
+    return await pressed(request, parts, at, HOLIDAYS)
+
+
+HOST: PatternPage[HostDraft] = PatternPage(
+    path="/host",
+    template="hours_host.html",
+    of=host_draft.from_schedule,
+    read=lambda form, operation: host_draft.from_form(form, KEYS).edited(operation),
+    complaints=host_draft.complaints,
+    applied=host_draft.applied,
+    shown=lambda known, _draft: {"keys": _in_order(_next_dates(known))},
+)
+
+
+@router.get("/branches/{branch_id}/hours/host")
+async def host_page(request: Request, parts: Parts, at: AtHours) -> Response:
+    """When the building around the branch lets people in."""
+    return await form_page(request, parts, at, HOST)
+
+
+@router.post("/branches/{branch_id}/hours/host")
+async def host(request: Request, parts: Parts, at: AtHours) -> Response:
+    """One of its buttons."""
+    return await pressed(request, parts, at, HOST)
+
+
+def _closing_shown(known: Known, draft: ClosingDraft) -> dict[str, Any]:
+    now = known.words["now"]
+    steps = closing_plan(known.view.hours, now, now + timedelta(days=1)) if known.view else ()
+    local = [replace(step, at=step.at.astimezone(known.at.branch.wall)) for step in steps]
+    return {"choices": closing_draft.choices(draft), "steps": local}
+
+
+CLOSING: PatternPage[ClosingDraft] = PatternPage(
+    path="/closing",
+    template="hours_closing.html",
+    of=closing_draft.from_schedule,
+    read=lambda form, _operation: closing_draft.from_form(form),
+    complaints=closing_draft.complaints,
+    applied=closing_draft.applied,
+    shown=_closing_shown,
+)
+
+
+@router.get("/branches/{branch_id}/hours/closing")
+async def closing_page(request: Request, parts: Parts, at: AtHours) -> Response:
+    """What happens around closing, and who comes in first."""
+    return await form_page(request, parts, at, CLOSING)
+
+
+@router.post("/branches/{branch_id}/hours/closing")
+async def closing(request: Request, parts: Parts, at: AtHours) -> Response:
+    """One of its buttons."""
+    return await pressed(request, parts, at, CLOSING)
+
+
+@router.get("/branches/{branch_id}/hours/seasons")
+async def seasons_page(request: Request, parts: Parts, at: AtHours) -> Response:
+    """The seasons that have a week of their own."""
+    known = await known_of(request, parts, at)
+    today = known.words["today"]
     return show(
         request,
-        "hours.html",
-        me=at.me,
-        at=at,
-        status=422 if wrong else 200,
-        draft=draft,
-        wrong={(complaint.day, complaint.line): complaint for complaint in wrong},
-        saved=saved,
-        **await _last(parts, at.branch, view),
-        **await _deliveries(parts, at.branch),
+        "hours_seasons.html",
+        seasons=known.base.seasons,
+        holding={season.id for season in known.base.seasons if season.covers(today)},
+        saved=saved_change(request),
+        **known.words,
     )
 
 
-async def _review(
-    request: Request,
-    parts: StaffParts,
-    at: AtBranch,
-    view: ScheduleView | None,
-    draft: Draft,
-    schedule: Schedule,
-    *,
-    stale: bool,
-) -> Response:
-    now = parts.clock.now()
-    return show(
-        request,
-        "hours_review.html",
-        me=at.me,
-        at=at,
-        draft=draft,
-        changes=changes(view.schedule if view else None, schedule),
-        clock=clock,
-        before=view.hours.state_at(now).state if view else BranchState.CLOSED,
-        after=Hours(schedule).state_at(now).state,
-        version=_version(view),
-        stale=stale,
-        **await _last(parts, at.branch, view),
-        **await _deliveries(parts, at.branch),
+def _season(season_id: str) -> PatternPage[SeasonDraft]:
+    is_new = season_id == season_draft.NEW
+
+    def of(schedule: Schedule) -> SeasonDraft:
+        if is_new:
+            return season_draft.fresh(schedule)
+        found = next((season for season in schedule.seasons if season.id == season_id), None)
+        if found is None:
+            raise NotFound
+        return season_draft.from_season(found)
+
+    return PatternPage(
+        path=f"/seasons/{quote(season_id, safe='')}",
+        template="hours_season.html",
+        of=of,
+        read=lambda form, operation: season_draft.from_form(form, "" if is_new else season_id).edited(operation),
+        complaints=season_draft.complaints,
+        applied=season_draft.applied,
+        shown=lambda _known, _draft: {"months": season_draft.MONTHS},
+        back="/seasons",
     )
 
 
-async def _last(parts: StaffParts, branch: BranchView, view: ScheduleView | None) -> dict[str, Any]:
-    if view is None:
-        return {"last_by": None, "last_at": None}
-    async with parts.database.reading(SERVER) as session:
-        who = await names(session, [view.by])
-    return {"last_by": who[view.by], "last_at": view.at.astimezone(branch.wall)}
+@router.get("/branches/{branch_id}/hours/seasons/{season_id}")
+async def season_page(request: Request, parts: Parts, at: AtHours, season_id: str) -> Response:
+    """A season's days and its week; `new` for one that is yet to be."""
+    return await form_page(request, parts, at, _season(season_id))
 
 
-async def _save(parts: StaffParts, at: AtBranch, schedule: Schedule) -> Response:
-    async with parts.database.session(at.branch.scope) as session:
-        view = await set_week(session, at.branch, schedule, at.me.account)
-        scope, branch = at.branch.scope, at.branch.id
-        await record(session, "schedule.week.set", at.me.account, scope, {"version": view.version}, branch=branch)
-    return RedirectResponse(f"/branches/{at.branch.id}/hours?saved=true", status_code=303)
+@router.post("/branches/{branch_id}/hours/seasons/{season_id}")
+async def season(request: Request, parts: Parts, at: AtHours, season_id: str) -> Response:
+    """One of its buttons."""
+    return await pressed(request, parts, at, _season(season_id))
 
 
 @router.get("/branches/{branch_id}/hours/live")
 async def delivery_live(request: Request, parts: Parts, at: AtHours) -> Response:
-    """Which doors and kiosks have the newest hours, as they get them."""
+    """Which doors and kiosks have the newest pattern, as they get it."""
     lang = parts.pages.language(request)
 
     async def render() -> str:
-        return parts.pages.html("parts/delivery.html", lang, **await _deliveries(parts, at.branch))
+        async with parts.database.reading(at.branch.scope) as session:
+            number = await number_of(session, at.branch.consortium, at.branch.id, "schedule")
+            delivery = await of_number(session, [at.branch], number)
+            now = session.now.astimezone(at.branch.wall)
+        return parts.pages.html("parts/delivery.html", lang, delivery=delivery, now=now)
 
     return live(request, parts, [f"branch:{at.branch.id}", at.branch.consortium], render)
-
-
-async def _deliveries(parts: StaffParts, branch: BranchView) -> dict[str, Any]:
-    async with parts.database.reading(branch.scope) as session:
-        wanted = await number_of(session, branch.consortium, branch.id, "schedule")
-        devices = [view for view in await devices_of(session, branch.id) if view.revoked_at is None]
-        now = session.now
-    return {"deliveries": [Delivery(view.name, _has(view, wanted), view.is_silent(now)) for view in devices]}
-
-
-def _has(view: DeviceView, wanted: int) -> bool:
-    return view.health is not None and view.health.change >= wanted

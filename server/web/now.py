@@ -1,19 +1,23 @@
 """How a branch is doing at this moment, as staff see it: state, door, devices, and what needs a person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from meroppet.rules.branch import BranchState
+from meroppet.rules.exceptions import Texts
+from meroppet.rules.hours import Hours
 from meroppet.wire.enrolment import DeviceKind
 from server.db import Session
 from server.devices.service import DeviceView, devices_of
 from server.journal.service import gaps, open_alarms, parked
 from server.organisations.service import BranchView
 from server.policies.service import policy_of
-from server.schedules.service import ScheduleView, schedule_of
+from server.schedules.service import schedule_of
 
 CLOCK_OFF_SECONDS = 30.0
+HOURS_END_WITHIN = timedelta(days=14)
+"""A device that hears us knows its hours for more than a year: one whose hours end soon has long been deaf."""
 
 
 class Need(StrEnum):
@@ -26,17 +30,22 @@ class Need(StrEnum):
     CLOCK = "clock"
     PARKED = "parked"
     GAP = "gap"
+    HOURS_END = "hours_end"
     NO_HOURS = "no_hours"
     NO_POLICY = "no_policy"
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """One thing that needs a person. `what` is an event kind, a device's name, a port or a count; `at` is local."""
+    """One thing that needs a person. `what` is an event kind, a device's name, a port or a count; `at` is local.
+
+    `day`: the last one of which a device knows the hours.
+    """
 
     need: Need
     what: str = ""
     at: datetime | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +65,15 @@ class DeviceNow:
 
 @dataclass(frozen=True, slots=True)
 class BranchNow:
-    """A branch at a moment; times are on its wall clock. `state` None: it has no hours yet."""
+    """A branch at a moment; times are on its wall clock. `state` None: it has no hours yet.
+
+    `reasons`: what the public is told where something else than the ordinary week made it so.
+    """
 
     branch: BranchView
     now: datetime
     state: BranchState | None
+    reasons: Texts
     until: datetime | None
     then: BranchState | None
     devices: tuple[DeviceNow, ...]
@@ -74,14 +87,21 @@ class BranchNow:
 
 async def branch_now(session: Session, branch: BranchView) -> BranchNow:
     """How the branch is doing at the session's time."""
+    view = await schedule_of(session, branch.id)
+    return await branch_with(session, branch, view.hours if view else None)
+
+
+async def branch_with(session: Session, branch: BranchView, hours: Hours | None) -> BranchNow:
+    """The same, for whoever has the hours of many branches already."""
     now = session.now.astimezone(branch.wall)
-    hours = await schedule_of(session, branch.id)
     devices = [view for view in await devices_of(session, branch.id) if view.revoked_at is None]
-    change = hours.hours.next_change(now) if hours else None
+    answer = hours.state_at(now) if hours else None
+    change = hours.next_change(now) if hours else None
     return BranchNow(
         branch=branch,
         now=now,
-        state=hours.hours.state_at(now).state if hours else None,
+        state=answer.state if answer else None,
+        reasons=answer.rule.reasons if answer else (),
         until=change.start.astimezone(branch.wall) if change else None,
         then=change.state if change else None,
         devices=tuple(_device(view, branch, now) for view in devices),
@@ -141,9 +161,12 @@ def _seen(devices: list[DeviceView], branch: BranchView, now: datetime) -> list[
         else:
             found += [Needed(Need.READER, f"{view.name}: {port}") for port in health.readers_lost]
             found += [Needed(Need.CLOCK, view.name)] if abs(health.clock_ahead_seconds) > CLOCK_OFF_SECONDS else []
+        until = health.hours_until if health else None
+        if until is not None and until <= now.date() + HOURS_END_WITHIN:
+            found.append(Needed(Need.HOURS_END, view.name, day=until))
     return found
 
 
-async def _missing(session: Session, branch: BranchView, hours: ScheduleView | None) -> list[Needed]:
+async def _missing(session: Session, branch: BranchView, hours: Hours | None) -> list[Needed]:
     policy = await policy_of(session, branch.id)
     return [*([] if hours else [Needed(Need.NO_HOURS)]), *([] if policy else [Needed(Need.NO_POLICY)])]
