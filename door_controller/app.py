@@ -14,15 +14,15 @@ from meroppet.wire.commands import Order
 from meroppet.wire.enrolment import DeviceKind
 
 
-def clock(settings: DoorSettings) -> Clock:
+def chosen_clock(settings: DoorSettings) -> Clock:
     """The chosen clock. The machine's own knows the hour only when the server vouches for it."""
     if settings.clock_offset_file is not None and settings.clock == "virtual":
         return VirtualClock(settings.clock_offset_file)
     return SystemClock(ClockTrust.NONE)
 
 
-def build(settings: DoorSettings, version: str) -> DoorController:
-    """The door, ready to run (needs a running loop).
+def build(settings: DoorSettings, version: str, clock: Clock | None = None) -> DoorController:
+    """The door, ready to run (needs a running loop), by the clock its settings choose unless one is given.
 
     Raises DriverError for hardware that cannot be opened, NotEnrolled for a device that belongs to no branch.
     """
@@ -38,7 +38,7 @@ def build(settings: DoorSettings, version: str) -> DoorController:
     device: Device = open_device(
         DeviceSettings(state_dir=settings.state_dir),
         DeviceKind.DOOR,
-        clock(settings),
+        clock or chosen_clock(settings),
         version=version,
         on_order=take,
         report=report,

@@ -21,6 +21,7 @@ from meroppet.device.enrol import enrol
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.reasons import Reason
 from meroppet.rules.schedule import Schedule
+from meroppet.runtime.clock import Clock
 from meroppet.texts import DoorLine, door_text
 from meroppet.wire.enrolment import DeviceKind
 from tests.fakes.server_double import ALWAYS, Patron, ServerDouble, patrons
@@ -57,6 +58,8 @@ class House:
         self.lockd: asyncio.subprocess.Process | None = None
         self.fitted: dict[str, object] = {}
         """Settings of the door that differ from those below."""
+        self.clock: Clock | None = None
+        """The clock the door goes by; None: the one its settings choose."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, *, policy: Policy = POLICY, schedule: Schedule = ALWAYS, server: bool = True) -> None:
@@ -99,7 +102,7 @@ class House:
 
     async def start_door(self) -> None:
         """Build and run the controller and its sync in this loop."""
-        self.door = build(self.settings(), "test")
+        self.door = build(self.settings(), "test", self.clock)
         ready = asyncio.Event()
         self._tasks = [
             asyncio.create_task(self.door.run("test", lambda: None, ready.set)),
