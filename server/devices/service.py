@@ -194,7 +194,7 @@ async def revoke(session: Session, device_id: str, by: str) -> bool:
 async def report_stolen(session: Session, keys: KeyRing, branch: BranchView, device_id: str, by: str) -> bool:
     """Revoke a device that is in wrong hands, and make worthless what it may hold in memory.
 
-    The branch gets other keys, which its other devices boot anew to learn; its lists of cards must be made anew. False as
+    The branch gets other keys, which its other devices boot anew to learn, and empty lists of cards. False as
     for `revoke`.
     """
     if not await revoke(session, device_id, by):

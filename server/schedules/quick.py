@@ -33,7 +33,7 @@ _HOURS = frozenset({BranchState.STAFFED, BranchState.SELF_SERVICE})
 def closing(now: datetime, until: datetime | None, reasons: Texts = (), key: str = "close-now") -> Order:
     """Closed from this second, to a moment or until it is taken back. Raises ScheduleRefusal (PAST)."""
     begins = now.replace(microsecond=0)
-    if until is not None and until <= begins:
+    if until is not None and until <= now:
         raise ScheduleRefusal(Refused.PAST, at=until)
     return Order(id=key, level=Level.BRANCH, kind=OrderKind.EMERGENCY_CLOSED, start=begins, end=until, reasons=reasons)
 
