@@ -59,6 +59,11 @@ class Opening:
         return self.state in OPEN
 
     @property
+    def is_event(self) -> bool:
+        """Whether there is an event; its end may be further off than this looks."""
+        return self.state is BranchState.EVENT
+
+    @property
     def is_staff_only(self) -> bool:
         """Whether the branch is closed by maintenance or in an emergency, whatever its hours are."""
         return self.state in STAFF_ONLY
@@ -68,9 +73,19 @@ class Opening:
         return dict(self.why).get(lang, "")
 
 
-@lru_cache(maxsize=4)
 def opening_at(hours: Hours, moment: datetime) -> Opening:
-    """The hours as seen at an aware moment; kept, because the screen is looked at every second."""
+    """The hours as seen at an aware moment.
+
+    The screen is looked at every second and tells minutes: what was found at the last whole one holds until the next,
+    unless something has begun since, as when staff close at once.
+    """
+    minute = moment.replace(second=0, microsecond=0)
+    is_as_then = hours.state_at(minute) == hours.state_at(moment)
+    return _opening(hours, minute if is_as_then else moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=4)
+def _opening(hours: Hours, moment: datetime) -> Opening:
     zone = hours.zone
     ahead = list(hours.spans(moment, moment + AHEAD))
     now = hours.state_at(moment)

@@ -65,14 +65,14 @@ class View:
 
 def view(kiosk: SessionShell, branch: Branch, linked: bool, clock: Clock) -> View:
     """The screen now."""
-    moment = clock.now().astimezone(ZoneInfo(branch.zone)).replace(second=0, microsecond=0)
+    moment = clock.now().astimezone(ZoneInfo(branch.zone))
     left = seconds_left(kiosk.session, clock.monotonic())
     return View(
         session=kiosk.session,
         presentation=kiosk.presentation,
         branch=branch,
         linked=linked,
-        now=moment,
+        now=moment.replace(second=0, microsecond=0),
         opening=opening_at(branch.hours, moment) if branch.hours else None,
         closing_in=max(0, round(left)) if left is not None and left <= WARN_SECONDS else None,
         forgotten=kiosk.forgotten,

@@ -272,6 +272,17 @@ async def test_in_an_emergency_nothing_is_begun(page, task):
     assert page.kiosk.session.screen is Screen.IDLE
 
 
+async def test_close_now_is_seen_at_its_second_and_not_at_the_next_whole_minute(page):
+    now = MORNING + timedelta(seconds=20)
+    order = replace(EMERGENCY, start=now)
+    page.surroundings.here = replace(NORA, hours=Hours(replace(SCHEDULE, orders=(order,))))
+    page.clock.forward(19)
+    assert "Vad vill du göra?" in await page.text()
+
+    page.clock.forward(1)
+    assert "Biblioteket är stängt just nu" in await page.text()
+
+
 async def test_whoever_has_begun_may_finish_in_an_emergency(page):
     await page.touch("choose", task="return")
     page.surroundings.here = SHUT
@@ -303,6 +314,12 @@ async def test_an_event_is_in_the_header_and_on_the_idle_screen(page):
     text = await page.text()
     assert text.count("Evenemang till 12.00") == 2
     assert "Sagostund" in text
+
+
+async def test_an_event_without_an_end_today_is_told_without_one(page):
+    page.surroundings.here = exceptional(Event(Window()), "Bokmässa")
+
+    assert (await page.text()).count("Evenemang i dag") == 2
 
 
 @pytest.mark.parametrize(
