@@ -4,6 +4,7 @@ Alembic is imported only when there is something to do: a start that finds all i
 """
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ _LOCK = 0x6D65726F
 async def migrate(database: Database) -> None:
     """Apply every step that is missing."""
     if not await is_current(database):
-        await database.administer(_upgrade)
+        await database.administer(partial(upgrade_to, revision="head"))
 
 
 async def is_current(database: Database) -> bool:
@@ -46,12 +47,13 @@ def write_step(connection: Connection, message: str) -> None:
     command.revision(_config(connection), message, autogenerate=True, rev_id=f"{len(known) + 1:04}")
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Apply the steps up to one of them, or all that are missing (`head`)."""
     from alembic import command
 
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    command.upgrade(_config(connection), "head")
+    command.upgrade(_config(connection), revision)
 
 
 def _revision(connection: Connection) -> str | None:

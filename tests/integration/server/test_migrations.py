@@ -1,14 +1,21 @@
 """The steps of the schema end where the tables of the code are, on both databases."""
 
+import json
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect, text
 
+from meroppet.rules.branch import BranchState
+from meroppet.rules.intervals import Interval
+from meroppet.wire.schedules import PatternDocument
 from server.db import Database, unscoped
-from server.db.migrate import differences, is_current, migrate, newest
+from server.db.migrate import differences, is_current, migrate, newest, upgrade_to
 from server.db.schema import metadata
 from server.organisations.service import add_organisation, organisations
+from server.replication.service import changes
+from server.schedules.service import schedule_of
 from tests.fakes.clocks import ManualClock
 
 
@@ -37,6 +44,49 @@ async def test_migrating_twice_changes_nothing(empty: Database) -> None:
 
     async with empty.reading(unscoped("the test looks")) as session:
         assert [view.id for view in await organisations(session)] == ["west"]
+
+
+async def test_hours_of_the_first_schema_are_told_anew_in_their_new_words(empty: Database) -> None:
+    await empty.administer(partial(upgrade_to, revision="0001"))
+    week = [
+        [{"start": 600, "end": 1080, "state": "staffed"}, {"start": 360, "end": 600, "state": "self_service"}],
+        *[[]] * 6,
+    ]
+    old = json.dumps({"zone": "Europe/Stockholm", "weekly": week})
+    await empty.administer(partial(_first_schema, document=old))
+
+    await migrate(empty)
+
+    async with empty.reading(unscoped("the test looks")) as session:
+        view = await schedule_of(session, "nora")
+        told = await changes(session, "west", ["nora"], 7)
+    assert view is not None
+    assert view.schedule.weekly[0] == (
+        Interval(360, 600, BranchState.SELF_SERVICE),
+        Interval(600, 1080, BranchState.STAFFED),
+    )
+    assert view.schedule.weekly[1:] == ((),) * 6
+    assert told is not None
+    assert [(found.kind, found.key) for found in told.upserts] == [("schedule", "-")]
+    assert PatternDocument.model_validate(told.upserts[0].value).meant() == view.schedule
+
+
+_FIRST = """
+INSERT INTO organisation (id, kind, name, code) VALUES ('west', 'consortium', 'West', '');
+INSERT INTO organisation (id, kind, name, code) VALUES ('town', 'municipality', 'Town', '');
+INSERT INTO branch (id, consortium_id, controller_id, name, zone, help_number, live_from, accent)
+VALUES ('nora', 'west', 'town', 'Nora', 'Europe/Stockholm', '0', '2026-01-01', '');
+INSERT INTO change_counter (consortium_id, number, forgotten) VALUES ('west', 7, 0);
+INSERT INTO schedule_version (consortium_id, controller_id, branch_id, version, document, by, at)
+VALUES ('west', 'town', 'nora', 1, :document, 'maj', '2026-01-01 00:00:00');
+INSERT INTO change (consortium_id, audience, kind, key, number, value, at)
+VALUES ('west', 'nora', 'schedule', '-', 7, :document, '2026-01-01 00:00:00')
+"""
+
+
+def _first_schema(connection: Connection, document: str) -> None:
+    for statement in _FIRST.split(";"):
+        connection.execute(text(statement), {"document": document} if ":document" in statement else {})
 
 
 async def test_an_empty_database_is_not_current(empty: Database) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -152,7 +153,7 @@ async def test_delivery_says_who_has_a_change_who_is_silent_and_until_when_each_
         assert number > 0
         for view, name, told in ((nora, "door", number), (nora, "kiosk", number - 1), (gyttorp, "door", None)):
             device = f"{view.id}-{name}"
-            owner = {"consortium_id": view.consortium, "controller_id": view.controller}
+            owner: dict[str, Any] = {"consortium_id": view.consortium, "controller_id": view.controller}
             session.add(
                 Device(
                     id=device, branch_id=view.id, kind=name, name=name.title(), public_key="", invited_by="maj",
