@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import count, pairwise
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from meroppet.rules.branch import BranchState
@@ -121,10 +121,8 @@ class Hours:
         begun, finish = utc(start), utc(end)
         if finish <= begun:
             return
-        last, said = _seconds_up(finish), self.state_at(begun)
-        for seconds, answer in self._from(_seconds(begun)):
-            if seconds >= last:
-                break
+        said = self.state_at(begun)
+        for seconds, answer in self._turns(_seconds(begun), _seconds_up(finish)):
             if answer is not said:
                 moment = _moment(seconds)
                 yield Span(begun, moment, said)
@@ -150,10 +148,11 @@ class Hours:
             found[span.state] += span.end - span.start
         return found
 
-    def _from(self, seconds: int) -> Iterator[tuple[int, Answer]]:
-        for number in count(seconds // _DAY):
+    def _turns(self, after: int, before: int) -> Iterator[tuple[int, Answer]]:
+        """The seconds between the two from which another answer may hold, and the answers."""
+        for number in range(after // _DAY, (before - 1) // _DAY + 1):
             for start, answer in zip(*(self._days.get(number) or self._day(number)), strict=True):
-                if start > seconds:
+                if after < start < before:
                     yield start, answer
 
     def _day(self, number: int) -> Timeline:
