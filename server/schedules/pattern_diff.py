@@ -11,8 +11,11 @@ from meroppet.rules.hours import Hours
 from meroppet.rules.intervals import Day, Week
 from meroppet.rules.schedule import ClosingPlan, HostHours, Schedule
 
+_DAY = timedelta(days=1)
 DAYS_AHEAD = 21
 """How far staff are shown what the doors will do."""
+DAYS_KNOWN = 366
+"""How far the first difference is looked for: holidays come once a year."""
 
 
 class Part(StrEnum):
@@ -80,29 +83,42 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class DayEffect:
-    """A day on which the doors will do something else: what is open on it, before and after."""
+class Effect:
+    """Days on which the doors will do something else: what is open on them, before and after.
 
-    day: date
+    `runs` are the first and last of days that follow each other, in order.
+    """
+
+    runs: tuple[tuple[date, date], ...]
     before: tuple[Stretch, ...]
     after: tuple[Stretch, ...]
 
 
-def effects(before: Hours | None, after: Hours, now: datetime, days: int = DAYS_AHEAD) -> list[DayEffect]:
-    """The days from today on which the doors will do something else than without the change, from now on."""
+def effects(before: Hours | None, after: Hours, now: datetime, days: int = DAYS_AHEAD) -> list[Effect]:
+    """What the doors will do otherwise than without the change, from now on; days on which it is alike are together."""
     first = now.astimezone(after.zone).date()
-    return [
-        DayEffect(day, open_on(before, day), open_on(after, day))
-        for day in (first + timedelta(days=number) for number in range(days))
-        if _differ(before, after, max(now, _midnight(after, day)), _midnight(after, day + timedelta(days=1)))
-    ]
+    found: dict[tuple[tuple[Stretch, ...], tuple[Stretch, ...]], list[date]] = {}
+    for day in (first + timedelta(days=number) for number in range(days)):
+        if _differ(before, after, max(now, _midnight(after, day)), _midnight(after, day + _DAY)):
+            found.setdefault((open_on(before, day), open_on(after, day)), []).append(day)
+    return [Effect(_joined(alike), *sides) for sides, alike in found.items()]
+
+
+def _joined(days: list[date]) -> tuple[tuple[date, date], ...]:
+    runs: list[tuple[date, date]] = []
+    for day in days:
+        if runs and runs[-1][1] + _DAY == day:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return tuple(runs)
 
 
 def open_on(hours: Hours | None, day: date) -> tuple[Stretch, ...]:
     """The stretches of a day on which the branch is in another state than closed, all exceptions included."""
     if hours is None:
         return ()
-    start, end = _midnight(hours, day), _midnight(hours, day + timedelta(days=1))
+    start, end = _midnight(hours, day), _midnight(hours, day + _DAY)
     return tuple(
         Stretch(_minute(hours, begun, day), _minute(hours, over, day), state)
         for begun, over, state in _runs(hours, start, end)

@@ -17,7 +17,7 @@ from server.schedules.delivery_views import of_number
 from server.schedules.history import ChangeView
 from server.schedules.holidays import HOLIDAYS_SE
 from server.schedules.oddities import oddities
-from server.schedules.pattern_diff import DAYS_AHEAD, alike_days, differences, effects
+from server.schedules.pattern_diff import DAYS_AHEAD, DAYS_KNOWN, alike_days, differences, effects
 from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.service import ScheduleView, schedule_of, set_pattern
 from server.schedules.written import Complaint, clock, hours_text
@@ -78,6 +78,7 @@ async def known_of(request: Request, parts: StaffParts, at: AtBranch) -> Known:
     async with parts.database.reading(SERVER) as session:
         who = await names(session, [view.by]) if view else {}
     lang = parts.pages.language(request)
+    separator = "." if lang == "sv" else ":"
     return Known(at, view, view.schedule if view else Schedule(at.branch.zone), {
         "me": at.me,
         "at": at,
@@ -88,8 +89,9 @@ async def known_of(request: Request, parts: StaffParts, at: AtBranch) -> Known:
         "delivery": delivery,
         "delivery_live": f"/branches/{at.branch.id}/hours/live",
         "holiday_names": {name.key: name.swedish if lang == "sv" else name.english for name in HOLIDAYS_SE},
-        "clock": clock,
-        "hours_text": hours_text,
+        "separator": separator,
+        "clock": lambda minute: clock(minute, separator),
+        "hours_text": lambda windows: hours_text(windows, separator),
         "alike_days": alike_days,
     })  # fmt: skip
 
@@ -154,6 +156,7 @@ def _form(
         action=page.address(known.at),
         is_new=known.view is None,
         wrong={complaint.field: complaint for complaint in reversed(wrong)},
+        first_wrong=wrong[0].field if wrong else "",
         saved=saved_change(request),
         changed=changed,
         **known.words,
@@ -172,7 +175,8 @@ def _review(
     removes: bool,
 ) -> Response:
     now, before = known.words["now"], known.view
-    after = Hours(schedule)
+    after, was = Hours(schedule), before.hours if before else None
+    soon = effects(was, after, now)
     fields = [(name, str(value)) for name, value in form.multi_items() if name not in NOT_ECHOED]
     return show(
         request,
@@ -182,7 +186,8 @@ def _review(
         version=known.version,
         stale=stale,
         changes=differences(before.schedule if before else None, schedule),
-        effects=effects(before.hours if before else None, after, now),
+        effects=soon,
+        first_effect=None if soon else next(iter(effects(was, after, now, DAYS_KNOWN)), None),
         days_ahead=DAYS_AHEAD,
         oddities=oddities(before.schedule if before else None, schedule, known.words["today"]),
         before_now=before.hours.state_at(now).state if before else BranchState.CLOSED,

@@ -42,10 +42,10 @@ class Complaint:
     most: int = 0
 
 
-def clock(minute: int) -> str:
+def clock(minute: int, separator: str = ".") -> str:
     """06.00; the end of a day is 24.00, and what lies after it is the next day's own clock."""
     shown = minute if minute <= MINUTES_A_DAY else minute - MINUTES_A_DAY
-    return f"{shown // 60:02d}.{shown % 60:02d}"
+    return f"{shown // 60:02d}{separator}{shown % 60:02d}"
 
 
 def minute_in(text: str) -> int | None:
@@ -87,9 +87,9 @@ def windows_in(text: str) -> tuple[Window, ...] | Wrong:
     return Wrong.OVERLAP if any(after.start < before.end for before, after in pairwise(found)) else tuple(found)
 
 
-def hours_text(windows: tuple[Window, ...]) -> str:
+def hours_text(windows: tuple[Window, ...], separator: str = ".") -> str:
     """The hours as one writes them: 10.00–18.00, 19.00–21.00."""
-    return ", ".join(f"{clock(window.start)}–{clock(window.end)}" for window in windows)
+    return ", ".join(f"{clock(window.start, separator)}–{clock(window.end, separator)}" for window in windows)
 
 
 def date_in(text: str) -> date | None:

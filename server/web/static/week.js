@@ -23,7 +23,13 @@ class Week {
     this.show(0);
     this.draw();
     grid.hidden = false;
+    // What the grid cannot draw is to be put right in the numbers; and they are what one wants on paper.
+    const numbers = this.form.querySelector(".h-numbers");
+    numbers.open = this.blocks.length < this.lines.rows().length || Boolean(numbers.querySelector("[aria-invalid]"));
+    window.addEventListener("beforeprint", () => { numbers.open = true; });
   }
+
+  clock(minute) { return clock(minute, this.words.separator); }
 
   listen() {
     this.form.addEventListener("input", (event) => {
@@ -84,13 +90,13 @@ class Week {
     element.dataset.kind = tail.dataset.kind = kind;
     element.toggleAttribute("data-goes-on", end > DAY);
     element.toggleAttribute("data-clash", this.clashes(block));
-    element.querySelector(".h-times").textContent = `${clock(start)}–${clock(end)}`;
+    element.querySelector(".h-times").textContent = `${this.clock(start)}–${this.clock(end)}`;
     element.querySelector(".h-kind").textContent = this.words.kinds[kind];
     element.setAttribute("aria-label", this.named(block));
     if (end > DAY) {
       this.columns[(day + 1) % 7].querySelector(".h-hours").append(tail);
       tail.style.height = `${((end - DAY) / DAY) * 100}%`;
-      tail.textContent = fill(this.words.until, { time: clock(end) });
+      tail.textContent = fill(this.words.until, { time: this.clock(end) });
     } else tail.remove();
   }
 
@@ -118,19 +124,19 @@ class Week {
   named(block) {
     const name = fill(this.words.block, {
       day: this.words.days[block.day], kind: this.words.kinds[block.kind].toLowerCase(),
-      from: clock(block.start), to: clock(block.end),
+      from: this.clock(block.start), to: this.clock(block.end),
     });
     const next = block.end > DAY ? `, ${this.words.nextDay}` : "";
     return name + next + (this.clashes(block) ? `, ${this.words.clash}` : "");
   }
 
   write(block) {
-    this.lines.write(block.row, block.day, clock(block.start), clock(block.end), block.kind);
+    this.lines.write(block.row, block.day, this.clock(block.start), this.clock(block.end), block.kind);
     this.touched();
   }
 
   touched() {
-    this.grid.querySelector(".h-unsaved").hidden = false;
+    this.form.querySelector(".h-unsaved").hidden = false;
   }
 
   total() {
@@ -169,7 +175,7 @@ class Week {
 
   add(day, start, end, kind) {
     if (this.lines.isFull(day)) { this.say(this.words.full); return null; }
-    const row = this.lines.add(day, clock(start), clock(end), kind);
+    const row = this.lines.add(day, this.clock(start), this.clock(end), kind);
     this.touched();
     this.draw();
     return this.blocks.find((block) => block.row === row);
@@ -366,7 +372,7 @@ class Week {
 
   choose(tool) {
     this.tool = tool;
-    this.grid.dataset.tool = tool;
+    this.grid.dataset.mode = tool;
     for (const button of this.grid.querySelectorAll("[data-tool]")) {
       button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     }
@@ -389,8 +395,8 @@ class Week {
     const proposed = kind === "staffed" ? [600, 1080] : [360, 1320];
     this.typing = { block, day };
     const [from, to, state] = ["from", "to", "kind"].map((name) => this.sheet.querySelector(`[name=${name}]`));
-    from.value = clock(block ? block.start : proposed[0]);
-    to.value = clock(block ? block.end : proposed[1]);
+    from.value = this.clock(block ? block.start : proposed[0]);
+    to.value = this.clock(block ? block.end : proposed[1]);
     state.value = block ? block.kind : kind;
     this.sheet.querySelector("[data-day]").textContent = this.words.days[day];
     this.sheet.querySelector("[data-remove]").hidden = !block;

@@ -3,9 +3,9 @@
 export const DAY = 1440;
 const MOST = 8;
 
-export const clock = (minute) => {
+export const clock = (minute, separator) => {
   const shown = minute > DAY ? minute - DAY : minute;
-  return `${String(Math.floor(shown / 60)).padStart(2, "0")}.${String(shown % 60).padStart(2, "0")}`;
+  return String(Math.floor(shown / 60)).padStart(2, "0") + separator + String(shown % 60).padStart(2, "0");
 };
 
 // As the server reads it: 6, 06, 6.30, 06:30 or 0630; 24 is a day's end.
