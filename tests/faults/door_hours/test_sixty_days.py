@@ -116,9 +116,9 @@ class Journey:
     async def to(self, moment: datetime) -> BranchState | None:
         """Let it be this moment; what the door then acts by, and its strike has done so."""
         self.clock.advance(moment.astimezone(UTC) - self.clock.now())
-        self.house.door.strike.look()
-        state = self.house.door.place.state()
-        await until(lambda: self.house.door.strike.door.branch is state)
+        strike, state = self.house.door.strike, self.house.door.place.state()
+        strike.look()
+        await until(lambda: strike.turned_at == self.clock.monotonic() and strike.door.branch is state)
         # A row bears the time at which it is written: no further before it is on disk.
         await until(lambda: journalled(self.house)[-1][1] == state)
         await self.house.sees(lambda board: board.locked != (state in {STAFFED, BranchState.EVENT}))
