@@ -19,9 +19,19 @@ from sqlalchemy import create_engine
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
-from meroppet.rules.exceptions import Level, Order, OrderKind
-from meroppet.rules.intervals import Day, Interval
-from meroppet.rules.schedule import Schedule
+from meroppet.rules.exceptions import (
+    Closed,
+    Event,
+    ExceptionDay,
+    Level,
+    NotAfter,
+    NotBefore,
+    Order,
+    OrderKind,
+    ScheduleException,
+)
+from meroppet.rules.intervals import Day, Interval, Window
+from meroppet.rules.schedule import ClosingPlan, HolidayRule, Schedule, Season, Treatment
 from meroppet.wire.enrolment import DeviceKind, EnrolReply, EnrolRequest
 from meroppet.wire.health import HealthRequest
 from server.db import Database, Session, unscoped
@@ -34,6 +44,7 @@ from server.policies.service import set_policy
 from server.registers.service import Registers
 from server.replication.hub import Hub
 from server.replication.service import position
+from server.schedules.exceptions import put_exception
 from server.schedules.orders import give_order
 from server.schedules.service import set_pattern
 from server.schedules.targets import target
@@ -61,7 +72,37 @@ WEEKDAY: Day = (
     Interval(10 * 60, 17 * 60, BranchState.STAFFED),
 )
 WEEKEND: Day = (Interval(8 * 60, 16 * 60, BranchState.SELF_SERVICE),)
-HOURS = Schedule(ZONE, (WEEKDAY,) * 5 + (WEEKEND,) * 2)
+WEEK = (WEEKDAY,) * 5 + (WEEKEND,) * 2
+HOURS = Schedule(
+    ZONE,
+    WEEK,
+    seasons=(Season(id="summer", name="Sommar", first=(6, 15), last=(8, 15), weekly=(WEEKEND,) * 7),),
+    holiday_rules=(HolidayRule(key="christmas_eve", treatment=Treatment.CLOSED),),
+    closing=ClosingPlan(announcements=(15, 5), last_entry=15),
+)
+SYSTEM_CHANGE = ScheduleException(
+    id="system-change",
+    level=Level.CONSORTIUM,
+    title="Systembyte",
+    reasons=(("sv", "Biblioteken byter system"), ("en", "The libraries change systems")),
+    days=(
+        ExceptionDay(first=date(2026, 12, 7), last=date(2026, 12, 7), contents=(NotAfter(15 * 60),)),
+        ExceptionDay(first=date(2026, 12, 8), last=date(2026, 12, 10), contents=(Closed(),)),
+        ExceptionDay(first=date(2026, 12, 11), last=date(2026, 12, 11), contents=(NotBefore(10 * 60),)),
+    ),
+)
+READING = ScheduleException(
+    id="reading",
+    level=Level.BRANCH,
+    title="Författarbesök",
+    days=(
+        ExceptionDay(
+            first=date(2026, 12, 3),
+            last=date(2026, 12, 3),
+            contents=(Event(Window(18 * 60, 21 * 60), listed_only=True),),
+        ),
+    ),
+)
 STAFF = {"berit": Grant(Role.BRANCH, "nora"), "klara": Grant(Role.CONSORTIUM, CONSORTIUM)}
 
 
@@ -194,6 +235,10 @@ async def _seed(parts: StaffParts) -> dict[str, Door]:
             await set_policy(session, at, Policy(minimum_age=18), "seed")
             await ready_branch(session, parts.keys, at)
             doors[name] = await _door(session, parts.keys, at)
+        for where, exception in ((CONSORTIUM, SYSTEM_CHANGE), ("nora", READING)):
+            place = await target(session, where)
+            assert place is not None
+            await put_exception(session, place, exception, "seed")
     for who, grant in STAFF.items():
         made = NewAccount(who.title(), who, PASSWORD)
         await add_account(parts.database, parts.passwords, made, [grant], "seed")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.browser import DESK, PATIENCE, PHONE, TOO_SMALL, Looker, window
+from tests.e2e.browser import DESK, PHONE, TOO_SMALL, Looker, window
 from tests.e2e.region import Region
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -69,6 +69,7 @@ async def test_after_ten_seconds_the_history_is_where_it_is_undone(region: Regio
         await page.get_by_role("link", name="Ångra i historiken").tap()
         await expect(page).to_have_url(region.url + "branches/lindesberg/hours/history")
         await page.get_by_role("button", name="Ångra").first.tap()
+        await expect(page.locator("main")).to_contain_text("Ångrat")
         await page.goto(region.url + "branches/lindesberg/quick")
         await expect(page.locator(".q-state")).to_contain_text("Meröppet")
 
