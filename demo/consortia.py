@@ -4,14 +4,13 @@ Opening hours, ages and members follow what the libraries have published; staffe
 invented (0980-319 200–299 is kept free for fiction by PTS).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import DEFAULT_BLOCKS, Block, Policy
-from meroppet.rules.intervals import Interval
-from meroppet.rules.schedule import Schedule
+from meroppet.rules.intervals import Interval, Week, Window
+from meroppet.rules.schedule import ClosingPlan, HolidayRule, Schedule, Season, Treatment
 
 ZONE = "Europe/Stockholm"
 REGISTERED = frozenset({"VUXEN", "UNG", "BARN"})
@@ -64,27 +63,69 @@ class Consortium:
     groups: tuple[Group, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    staffed: tuple[tuple[int, int], ...] = ()
+Staffed = tuple[tuple[int, int] | None, ...]
+"""For each day from Monday to Sunday from what hour to what hour staff are there, or None."""
 
 
-def _week(opens: int, closes: int, staffed: tuple[_Day, ...]) -> Schedule:
-    """Every day open from `opens` to `closes` (hours), self-service but for the staffed hours inside."""
-    return Schedule(ZONE, tuple(tuple(_intervals(opens * 60, closes * 60, day)) for day in staffed))
+def _week(opens: int, closes: int, staffed: Staffed) -> Week:
+    """Every day open from `opens` to `closes` (hours); staffed hours lie over self-service."""
+    alone = Interval(opens * 60, closes * 60, BranchState.SELF_SERVICE)
+    return tuple((alone, *(() if hours is None else (_with_staff(*hours),))) for hours in staffed)
 
 
-def _intervals(start: int, end: int, day: _Day) -> Iterator[Interval]:
-    at = start
-    for first, last in day.staffed:
-        yield Interval(at, first * 60, BranchState.SELF_SERVICE)
-        yield Interval(first * 60, last * 60, BranchState.STAFFED)
-        at = last * 60
-    yield Interval(at, end, BranchState.SELF_SERVICE)
+def _with_staff(first: int, last: int) -> Interval:
+    return Interval(first * 60, last * 60, BranchState.STAFFED)
 
 
-def _staffed(weekdays: tuple[tuple[int, int] | None, ...], saturday: tuple[int, int] | None = None) -> tuple[_Day, ...]:
-    return tuple(_Day(() if hours is None else (hours,)) for hours in (*weekdays, saturday, None))
+def _staffed(weekdays: Staffed, saturday: tuple[int, int] | None = None) -> Staffed:
+    return (*weekdays, saturday, None)
+
+
+def _schedule(opens: int, closes: int, staffed: Staffed) -> Schedule:
+    return Schedule(ZONE, _week(opens, closes, staffed))
+
+
+# On every day of the year these branches are open in the evening and shut at night: the demo shows both on any day.
+_HOLIDAYS = (
+    *(
+        HolidayRule(key=key, treatment=Treatment.SELF_SERVICE_ONLY)
+        for key in (
+            "nyarsdagen",
+            "trettondedag_jul",
+            "langfredagen",
+            "paskafton",
+            "paskdagen",
+            "annandag_pask",
+            "forsta_maj",
+            "kristi_himmelsfardsdag",
+            "pingstafton",
+            "pingstdagen",
+            "nationaldagen",
+            "midsommarafton",
+            "midsommardagen",
+            "alla_helgons_dag",
+            "julafton",
+            "juldagen",
+            "annandag_jul",
+            "nyarsafton",
+        )
+    ),
+    *(
+        HolidayRule(key=key, treatment=Treatment.SHORTER, window=Window(8 * 60, 20 * 60))
+        for key in ("trettondagsafton", "skartorsdagen", "valborgsmassoafton", "alla_helgons_afton")
+    ),
+)
+
+
+def _full(opens: int, closes: int, staffed: Staffed, *, summer: Staffed) -> Schedule:
+    """A week, another one in summer, a rule for every holiday and eve, and a closing that is announced."""
+    return Schedule(
+        ZONE,
+        _week(opens, closes, staffed),
+        seasons=(Season(id="sommar", name="Sommar", first=(6, 15), last=(8, 15), weekly=_week(opens, closes, summer)),),
+        holiday_rules=_HOLIDAYS,
+        closing=ClosingPlan(announcements=(15, 10, 5, 1)),
+    )
 
 
 VASTMANLAND = Consortium(
@@ -110,7 +151,12 @@ VASTMANLAND = Consortium(
             controller="vasteras",
             register_code="SKI",
             help_number="0980-319 201",
-            schedule=_week(6, 22, _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 16)), (11, 14))),
+            schedule=_full(
+                6,
+                22,
+                _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 16)), (11, 14)),
+                summer=_staffed(((10, 17), (10, 17), (10, 17), (10, 17), (10, 15))),
+            ),
             policy=Policy(minimum_age=18, categories=REGISTERED),
         ),
     ),
@@ -138,7 +184,12 @@ BERGSLAGSBIBBLAN = Consortium(
             controller="nora",
             register_code="NOR",
             help_number="0980-319 202",
-            schedule=_week(8, 22, _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 17)), (10, 13))),
+            schedule=_full(
+                8,
+                22,
+                _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 17)), (10, 13)),
+                summer=_staffed(((11, 16), (11, 16), (11, 16), (11, 16), (11, 15))),
+            ),
             policy=Policy(minimum_age=18, categories=REGISTERED),
         ),
         DemoBranch(
@@ -147,7 +198,7 @@ BERGSLAGSBIBBLAN = Consortium(
             controller="lindesberg",
             register_code="LIN",
             help_number="0980-319 203",
-            schedule=_week(7, 22, _staffed(((10, 18), (10, 18), (10, 19), (10, 18), (10, 17)), (10, 14))),
+            schedule=_schedule(7, 22, _staffed(((10, 18), (10, 18), (10, 19), (10, 18), (10, 17)), (10, 14))),
             policy=Policy(minimum_age=16, categories=REGISTERED),
         ),
     ),
@@ -182,7 +233,7 @@ DALABIBLIOTEKEN = Consortium(
             controller="alvdalen",
             register_code="ALV",
             help_number="0980-319 204",
-            schedule=_week(6, 22, _staffed(((10, 17), (10, 19), (10, 17), (10, 17), (10, 15)))),
+            schedule=_schedule(6, 22, _staffed(((10, 17), (10, 19), (10, 17), (10, 17), (10, 15)))),
             policy=Policy(minimum_age=18, categories=REGISTERED),
             shows_tags=True,
         ),
@@ -208,7 +259,7 @@ UMEAREGIONEN = Consortium(
             controller="umea",
             register_code="TEG",
             help_number="0980-319 205",
-            schedule=_week(6, 22, _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 16)), (11, 15))),
+            schedule=_schedule(6, 22, _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 16)), (11, 15))),
             # Fees stop the door here so that the demo can show this rule too; Teg has not said so.
             policy=Policy(
                 minimum_age=18, categories=REGISTERED, blocks=DEFAULT_BLOCKS | {Block.FEES}, fees_limit_minor=100_00

@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from demo.consortia import CONSORTIA, LIVE_FROM, ZONE, Consortium, DemoBranch
+from demo.decisions import decisions
 from demo.people import PEOPLE, number_at
 from meroppet.rules.credentials import CardNumber
 from meroppet.runtime.settings import SettingsError, load
@@ -26,7 +27,10 @@ from server.keys import KeyRing
 from server.organisations.service import ALWAYS, Kind, add_branch, add_organisation, branch
 from server.patrons.service import Holder, set_rights
 from server.policies.service import set_policy
+from server.schedules.exceptions import put_exception
+from server.schedules.listed import STAFF, put_card
 from server.schedules.service import set_pattern
+from server.schedules.targets import target
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
 from server.staff.access import Grant, Role
 from server.staff.service import NewAccount, add_account
@@ -59,6 +63,7 @@ async def _seed(settings: ServerSettings, staff: Path, shown: str) -> dict[str, 
             today = session.now.astimezone(ZoneInfo(ZONE)).date()
             for consortium in CONSORTIA:
                 await _consortium(session, server.keys, consortium, today)
+            await _decide(session, today)
         password = _password()
         wanted = NewAccount("Demo Demosson", STAFF_USER, password)
         await add_account(server.database, server.passwords, wanted, [Grant(Role.SERVER)], BY)
@@ -89,8 +94,20 @@ async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: 
     await set_policy(session, added, own.policy, BY)
     await set_pattern(session, added, own.schedule, BY)
     rights = [(person, right) for person in PEOPLE if (right := person.right_on(today)) is not None]
+    astrid = CardNumber(number_at(PEOPLE[0], own))
+    await put_card(session, keys, added, STAFF, astrid, "Astrid, timvikarie", BY)
     holders = [(Holder(consortium.id, CardNumber(number_at(person, own))), right) for person, right in rights]
     await set_rights(session, keys, added, holders, by=BY)
+
+
+async def _decide(session: Session, today: date) -> None:
+    """What is to come at several levels, so that no page of the demo's hours is empty."""
+    for place, exception in decisions(today).items():
+        at = await target(session, place)
+        if at is None:
+            raise ValueError(f"nowhere to decide hours: '{place}'")
+        async with session.within(at.scope):
+            await put_exception(session, at, exception, BY)
 
 
 async def _codes(server: Server, shown: str) -> dict[str, str]:

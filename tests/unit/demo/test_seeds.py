@@ -1,17 +1,22 @@
 """The demo's people, books and branches say what they are there to show."""
 
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from demo.books import BOOKS
-from demo.consortia import CHOICES, CONSORTIA, Place, places
+from demo.check import EVENING, NIGHT
+from demo.consortia import CHOICES, CONSORTIA, Place, place, places
+from demo.decisions import decisions
 from demo.people import ODD_CARDS, OTHER_BORROWER, PEOPLE, number_at, shown_by
 from meroppet.rules.branch import BranchState
 from meroppet.rules.credentials import card_from_bytes, card_from_text, pin_from_digits
+from meroppet.rules.exceptions import Level
 from meroppet.rules.hours import Hours
 from meroppet.rules.reasons import Reason
+from server.schedules.holidays import HOLIDAYS_SE, resolve
 
 TODAY = date(2026, 3, 1)
 PERSONAL = {
@@ -108,6 +113,45 @@ def test_branches_open_and_shut_as_published_and_ask_for_the_published_age(place
         assert state(day, closes, 0) is BranchState.CLOSED
     assert state(2, 12, 0) is BranchState.STAFFED
     assert place.branch.policy.minimum_age == age
+
+
+YEAR = [date(2026, 1, 1) + timedelta(days=days) for days in range(365)]
+
+
+@pytest.mark.parametrize("place", places(), ids=lambda place: place.branch.id)
+def test_on_every_day_the_evening_is_self_service_and_the_night_is_closed(place: Place) -> None:
+    hours = Hours(replace(place.branch.schedule, holidays=resolve("SE", YEAR[0], YEAR[-1])))
+
+    for day in YEAR:
+        evening, night = (datetime.combine(day, at, hours.zone) for at in (EVENING, NIGHT))
+        assert hours.state_at(evening).state is BranchState.SELF_SERVICE, day
+        assert hours.state_at(night).state is BranchState.CLOSED, day
+
+
+@pytest.mark.parametrize("branch", ["nora-bibliotek", "skiljebo"])
+def test_some_branches_have_a_season_and_a_rule_for_every_kind_of_day(branch: str) -> None:
+    schedule = place(branch).branch.schedule
+    hours = Hours(replace(schedule, holidays=resolve("SE", YEAR[0], YEAR[-1])))
+
+    def rule(day: date) -> str:
+        return str(hours.state_at(datetime.combine(day, time(10, 30), hours.zone)).rule)
+
+    assert [rule(date(2026, 7, 1)), rule(date(2026, 12, 24)), rule(date(2026, 9, 1))] == [
+        "season:sommar",
+        "holiday:julafton",
+        "week",
+    ]
+    assert {rule.key for rule in schedule.holiday_rules} <= {name.key for name in HOLIDAYS_SE}
+
+
+@pytest.mark.parametrize("today", YEAR[::17])
+def test_what_has_been_decided_is_to_come_on_three_levels_and_leaves_the_day_itself_alone(today: date) -> None:
+    made = decisions(today)
+
+    assert {exception.level for exception in made.values()} == {Level.CONSORTIUM, Level.MUNICIPALITY, Level.BRANCH}
+    for exception in made.values():
+        assert all(today < days.first <= days.last < today + timedelta(days=30) for days in exception.days)
+        assert {lang for lang, _ in exception.reasons} == {"sv", "en"}
 
 
 def test_every_choice_is_a_branch_that_its_municipality_belongs_to() -> None:
