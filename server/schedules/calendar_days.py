@@ -40,9 +40,9 @@ class DayHours:
         """The stretches in which people may be inside, whoever is there."""
         return tuple(_joined((bar.start, bar.end) for bar in self.bars if bar.state in OPEN))
 
-    def stretches(self, state: BranchState) -> tuple[tuple[int, int], ...]:
-        """The stretches in one state."""
-        return tuple(_joined((bar.start, bar.end) for bar in self.bars if bar.state is state))
+    def stretches(self, state: str) -> tuple[tuple[int, int], ...]:
+        """The stretches in one state, by its value."""
+        return tuple(_joined((bar.start, bar.end) for bar in self.bars if bar.state == state))
 
 
 def day_hours(hours: Hours, day: date) -> DayHours:

@@ -1,12 +1,12 @@
 """What the doors will do if a change is saved, beside what they do now: branch by branch and day by day. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from meroppet.rules.exceptions import ExceptionDay, ScheduleException
 from meroppet.rules.hours import Hours
-from server.schedules.calendar_days import DAY, DayHours, day_hours
+from server.schedules.calendar_days import DAY, Bar, DayHours, day_hours
 
 DAYS_SHOWN = 21
 MOST_DAYS = 800
@@ -41,9 +41,10 @@ class BranchRow:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Branches that a day treats alike, before and after."""
+    """Branches that a day, or each of some days in a row, treats alike, before and after."""
 
     day: date
+    last: date
     before: DayHours
     after: DayHours
     branches: tuple[str, ...]
@@ -107,11 +108,27 @@ def _cell(branch: Comparison, day: date) -> Cell:
 
 
 def _changes(branches: Sequence[Comparison], days: Sequence[date]) -> Iterator[Change]:
+    """By day; a day on which all is as on the day before is told with it."""
+    run: list[Change] = []
     for day in days:
-        alike: dict[tuple[DayHours, DayHours], list[str]] = {}
-        for branch in branches:
-            cell = _cell(branch, day)
-            if cell.is_changed:
-                alike.setdefault((cell.before, cell.after), []).append(branch.name)
-        for (before, after), names in alike.items():
-            yield Change(day, before, after, tuple(names))
+        found = list(_of_day(branches, day))
+        if run and found and run[0].last + DAY == day and _told(found) == _told(run):
+            run = [replace(change, last=day) for change in run]
+            continue
+        yield from run
+        run = found
+    yield from run
+
+
+def _told(changes: Sequence[Change]) -> list[tuple[tuple[Bar, ...], tuple[Bar, ...], tuple[str, ...]]]:
+    return [(change.before.bars, change.after.bars, change.branches) for change in changes]
+
+
+def _of_day(branches: Sequence[Comparison], day: date) -> Iterator[Change]:
+    alike: dict[tuple[DayHours, DayHours], list[str]] = {}
+    for branch in branches:
+        cell = _cell(branch, day)
+        if cell.is_changed:
+            alike.setdefault((cell.before, cell.after), []).append(branch.name)
+    for (before, after), names in alike.items():
+        yield Change(day, day, before, after, tuple(names))
