@@ -61,11 +61,16 @@ class Oddity:
 
 def oddities(before: Schedule | None, after: Schedule, today: date) -> list[Oddity]:
     """What is odd in `after` and was not in `before`, by day; `today` is local. Both are whole schedules."""
-    known = set(_of_pattern(before, today)) if before else set()
     changed = [own for own in after.exceptions if before is None or own not in before.exceptions]
     found = [*_of_exceptions(after, changed, today)]
-    found += [oddity for oddity in _of_pattern(after, today) if oddity not in known]
+    if before is None or _pattern(before) != _pattern(after):
+        known = set(_of_pattern(before, today)) if before else set()
+        found += [oddity for oddity in _of_pattern(after, today) if oddity not in known]
     return sorted(dict.fromkeys(found), key=lambda oddity: (oddity.day or date.min, oddity.kind, oddity.start or 0))
+
+
+def _pattern(schedule: Schedule) -> Schedule:
+    return replace(schedule, exceptions=(), orders=())
 
 
 # --- Exceptions ----------------------------------------------------------------------------------------------------
@@ -219,7 +224,7 @@ def _minute(hours: Hours, moment: datetime, day: date) -> int:
 
 
 def _of_pattern(schedule: Schedule, today: date) -> Iterator[Oddity]:
-    plain = replace(schedule, exceptions=(), orders=())
+    plain = _pattern(schedule)
     hours = Hours(plain)
     yield from _clock_changes(hours, today)
     yield from _holidays(plain, hours, today)

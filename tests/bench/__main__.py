@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import door, house, sip2
+from tests.bench import door, house, publishing, sip2
 from tests.bench.figures import Figure, table, write
 
 FILE = Path(__file__).parents[2] / "build" / "bench.json"
@@ -32,6 +32,7 @@ async def _measured(scratch: Path) -> list[Figure]:
         *sip2.figures(),
         *door.durable_rows(scratch),
         *door.offline_decisions(scratch),
+        *[figure async for figure in publishing.figures(scratch)],
         *[figure async for figure in house.figures(scratch / "house")],
     ]
 
