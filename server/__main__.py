@@ -1,4 +1,4 @@
-"""`meroppet-server serve|migrate|found|create-admin|invite|ils|openapi [--config FILE] [--check]`."""
+"""`meroppet-server serve|migrate|found|create-admin|invite|ils|hours|openapi [--config FILE] [--check]`."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from meroppet.runtime.sdnotify import Notifier
 from meroppet.runtime.settings import SettingsError, load
 from meroppet.runtime.starting import starting
 from server.registers.arguments import add_arguments
+from server.schedules.arguments import add_arguments as add_hours_arguments
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
 
 Command = Callable[[argparse.Namespace, ServerSettings], Awaitable[int]]
@@ -23,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     if given.command == "openapi":
         return _openapi()
+    if given.command == "hours" and given.schedule is not None:
+        return _hours_from_file(given)
     try:
         settings = load(ServerSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=given.config)
     except SettingsError as error:
@@ -35,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "create-admin": _create_admin,
         "invite": _invite,
         "ils": _ils,
+        "hours": _hours,
     }
     command = _check if given.check else commands[given.command]
     return _run(command(given, settings), settings)
@@ -75,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "create-admin": "print a one-time link that makes an administrator",
         "invite": "print a code that enrols a device",
         "ils": "examine a library system before go-live: ils doctor",
+        "hours": "print a branch's opening hours and why; export and import them",
         "openapi": "print the device API's description",
     }
     for target in (parser, *(commands.add_parser(name, help=text) for name, text in about.items())):
@@ -92,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     invite.add_argument("kind", choices=("door", "kiosk"))
     invite.add_argument("--name", default="", help="what staff will call the device")
     add_arguments(commands.choices["ils"])
+    add_hours_arguments(commands.choices["hours"])
     return parser
 
 
@@ -196,6 +202,18 @@ async def _ils(given: argparse.Namespace, settings: ServerSettings) -> int:
     from server.registers.command import doctor
 
     return await doctor(given, settings)
+
+
+async def _hours(given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.schedules.command import run
+
+    return await run(given, settings)
+
+
+def _hours_from_file(given: argparse.Namespace) -> int:
+    from server.schedules.command import from_file
+
+    return from_file(given)
 
 
 def _openapi() -> int:

@@ -139,6 +139,7 @@ def build(settings: ServerSettings, clock: Clock | None = None) -> Server:
         pages=staff_templates(),
         device_url=settings.device_url,
         staff_url=settings.staff_url,
+        public=settings.public,
     )
     return Server(settings, clock, database, keys, hub, registers, passwords, device_api(devices), staff_pages(staff))
 

@@ -1,7 +1,7 @@
 """What the installer of a server decides. What staff decide (hours, policies, rights) is data, not settings."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -11,6 +11,9 @@ from server.registers.settings import RegisterSettings
 
 PREFIX = "MEROPPET_SERVER_"
 DEFAULT_FILE = Path("/etc/meroppet/server.toml")
+
+
+FrameAncestor = Annotated[str, Field(pattern=r"^(\*|https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?)$")]
 
 
 class DeviceListener(Group):
@@ -38,6 +41,15 @@ class StaffListener(Group):
     certificate_key: Path | None = Field(default=None, description="its private key, PEM")
 
 
+class PublicPages(Group):
+    """What anybody may read without signing in, on the port where staff browse: opening hours, under /public/."""
+
+    hours: bool = Field(default=True, description="whether feeds and open-now pages are there")
+    frame_ancestors: tuple[FrameAncestor, ...] = Field(
+        default=(), description="sites that may show the open-now pages in a frame, such as 'https://www.nora.se'"
+    )
+
+
 class ServerSettings(Settings):
     """The settings of one server process."""
 
@@ -48,6 +60,7 @@ class ServerSettings(Settings):
     database_password: SecretStr | None = Field(default=None, description="password of that user")
     devices: DeviceListener = DeviceListener()
     staff: StaffListener = StaffListener()
+    public: PublicPages = PublicPages()
     registers: tuple[RegisterSettings, ...] = Field(default=(), description="the library systems")
     register_passwords: dict[str, SecretStr] = Field(default={}, description="SIP2 passwords by branch")
     register_secrets: dict[str, SecretStr] = Field(default={}, description="secrets of REST clients by register")

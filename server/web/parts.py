@@ -1,6 +1,6 @@
 """What the staff pages are made of: handed to their app once, found by their routes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from server.db import Database
 from server.keys import KeyRing
 from server.registers.service import Registers
 from server.replication.hub import Hub
+from server.settings import PublicPages
 from server.staff.passwords import Passwords
 
 HOME_ZONE = ZoneInfo("Europe/Stockholm")
@@ -31,6 +32,7 @@ class StaffParts:
     pages: Pages
     device_url: str
     staff_url: str
+    public: PublicPages = field(default_factory=PublicPages)
 
 
 def parts_of(request: Request) -> StaffParts:

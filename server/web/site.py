@@ -15,7 +15,17 @@ from server.journal import views as journal
 from server.organisations import views as organisations
 from server.patrons import views as patrons
 from server.registers import views as registers
+from server.schedules import calendar_views as calendar
+from server.schedules import exception_views as exception
+from server.schedules import exceptions_views as exceptions
+from server.schedules import history_views as history
+from server.schedules import import_views as imports
+from server.schedules import listed_views as listed
+from server.schedules import public_views as public
+from server.schedules import quick_views as quick
 from server.schedules import views as schedules
+from server.schedules.public_headers import PublicHeaders
+from server.schedules.shelf import Shelf
 from server.staff import views as staff
 from server.web.forms import Forged, refuse_forged
 from server.web.gate import NeedsSignIn, NotAllowed, NotFound, visitor
@@ -23,6 +33,7 @@ from server.web.parts import HOME_ZONE, StaffParts, parts_of
 from server.web.show import show
 
 HERE = Path(__file__).parent
+HOURS = (calendar, exception, exceptions, history, imports, listed, public, quick)
 STATIC = {"server": HERE / "static"}
 
 
@@ -37,11 +48,13 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         title="Meröppet", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(refuse_forged)]
     )
     app.state.parts = parts
-    for feature in (staff, organisations, schedules, patrons, journal, devices, audit, registers):
+    app.state.shelf = Shelf()
+    for feature in (staff, organisations, schedules, *HOURS, patrons, journal, devices, audit, registers):
         app.include_router(feature.router)
     _answer_refusals(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(PublicHeaders, ancestors=parts.public.frame_ancestors)
     mount_static(app, STATIC)
     return app
 

@@ -16,6 +16,7 @@ NEEDS = {
     "/branches/{branch_id}/orders/{device_id}/{order_id}/live": Action.OPEN_DOOR,
     "/branches/{branch_id}/hours": Action.HOURS,
     "/branches/{branch_id}/hours/live": Action.HOURS,
+    "/branches/{branch_id}/hours/import": Action.HOURS,
     "/branches/{branch_id}/patrons": Action.PERSON,
     "/branches/{branch_id}/patrons/right": Action.PERSON,
     "/branches/{branch_id}/patrons/forget": Action.RIGHT_BRANCH,
@@ -26,7 +27,13 @@ NEEDS = {
     "/branches/{branch_id}/devices/invite": Action.DEVICES,
     "/branches/{branch_id}/devices/{device_id}/revoke": Action.DEVICES,
 }
-FOR_ANYBODY = {"/sign-in", "/sign-out", "/welcome/{token}"}
+FOR_ANYBODY = {
+    "/sign-in",
+    "/sign-out",
+    "/welcome/{token}",
+    *(f"/public/branches/{{branch_id}}/{what}" for what in ("hours.json", "hours.jsonld", "hours.ics", "open")),
+    *(f"/public/consortia/{{consortium_id}}/{what}" for what in ("hours.json", "hours.ics", "open")),
+}
 FOR_KEEPERS = {
     "/registers",
     "/registers/{register_id}",
