@@ -20,7 +20,7 @@ from server.schedules.holiday_draft import HolidayDraft
 from server.schedules.holidays import COUNTRY, HOLIDAYS_SE, resolve
 from server.schedules.host_draft import HostDraft
 from server.schedules.pattern_diff import open_on
-from server.schedules.pattern_pages import Known, PatternPage, form_page, known_of, pressed, saved_change
+from server.schedules.pattern_pages import Known, PatternPage, discard, form_page, known_of, pressed, saved_change
 from server.schedules.season_draft import SeasonDraft
 from server.staff.access import Action
 from server.web.gate import AtBranch, NotFound, at_branch
@@ -159,7 +159,7 @@ async def closing(request: Request, parts: Parts, at: AtHours) -> Response:
 @router.get("/branches/{branch_id}/hours/seasons")
 async def seasons_page(request: Request, parts: Parts, at: AtHours) -> Response:
     """The seasons that have a week of their own."""
-    known = await known_of(request, parts, at)
+    known = await known_of(request, parts, at, on_draft=request.query_params.get("draft") == "yes")
     today = known.words["today"]
     return show(
         request,
@@ -192,6 +192,12 @@ def _season(season_id: str) -> PatternPage[SeasonDraft]:
         shown=lambda _known, _draft: {"months": season_draft.MONTHS},
         back="/seasons",
     )
+
+
+@router.post("/branches/{branch_id}/hours/seasons")
+async def seasons(parts: Parts, at: AtHours) -> Response:
+    """Its one button: throw the draft away."""
+    return await discard(parts, at, "/seasons")
 
 
 @router.get("/branches/{branch_id}/hours/seasons/{season_id}")
