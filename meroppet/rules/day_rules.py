@@ -56,18 +56,15 @@ class Cut:
 class DayRules:
     """What speaks of one day, and of the hours after midnight that belong to it. One object for days that are alike.
 
-    `host` is None where no building restricts the branch. `edges` are the minutes at which something begins or ends.
+    `host` is None where no building restricts the branch. `edges` are the minutes at which something begins or ends;
+    `goes_on`: some of it is about the night after the day.
     """
 
     claims: tuple[Claim, ...]
     cuts: tuple[Cut, ...]
     host: tuple[Window, ...] | None
     edges: frozenset[int]
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether anything said of this day is about the night after it."""
-        return max(self.edges, default=0) > MINUTES_A_DAY
+    goes_on: bool
 
 
 Said = tuple[tuple[ScheduleException, tuple[Content, ...]], ...]
@@ -78,7 +75,8 @@ def rules_of(schedule: Schedule, day: date, keys: tuple[str, ...], said: Said) -
     """The rules for a day, which is the holidays `keys` and of which exceptions say this."""
     claims = (*sorted(_claims(said), key=_precedence), *_patterns(schedule, day, keys))
     cuts, host = tuple(sorted(_cuts(said), key=strength)), _host(schedule.host, day, keys)
-    return DayRules(claims, cuts, host, frozenset(_edges(claims, (*(cut.window for cut in cuts), *(host or ())))))
+    edges = frozenset(_edges(claims, (*(cut.window for cut in cuts), *(host or ()))))
+    return DayRules(claims, cuts, host, edges, max(edges, default=0) > MINUTES_A_DAY)
 
 
 def _edges(claims: tuple[Claim, ...], windows: tuple[Window, ...]) -> Iterator[int]:

@@ -21,8 +21,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _EPOCH.toordinal()
 _NAIVE = "a time without a zone cannot be compared with opening hours"
 _NEVER = 1 << 62
-_MOST_DAYS = 4_000
-"""Days kept worked out: ten years and more, at less than a kilobyte each."""
+_BLOCK, _MOST_BLOCKS = 8 * _DAY, 500
+"""Days are worked out eight at a time; so many blocks are kept: ten years and more, a few kilobytes each."""
 HORIZON = timedelta(days=400)
 _STATES = {
     OrderKind.EMERGENCY_CLOSED: BranchState.EMERGENCY_CLOSED,
@@ -100,9 +100,7 @@ class Hours:
         self._answers: dict[Answer, Answer] = {}
         self._last = schedule.known_until.toordinal() - _FIRST_DAY if schedule.known_until else date.max.toordinal()
         self._nothing = self._one(Answer(BranchState.CLOSED, Rule(RuleKind.HORIZON)))
-        self._local: dict[int, Plan] = {}
-        self._offsets: dict[int, int] = {}
-        self._days: dict[int, Timeline] = {}
+        self._blocks: dict[int, Timeline] = {}
 
     def state_at(self, moment: datetime) -> Answer:
         """What holds at an aware moment: what the branch's wall clock shows decides."""
@@ -110,8 +108,9 @@ class Hours:
             since = moment - _EPOCH
         except TypeError as error:
             raise ValueError(_NAIVE) from error
-        starts, answers = self._days.get(since.days) or self._day(since.days)
-        return answers[bisect_right(starts, since.days * _DAY + since.seconds) - 1]
+        seconds = since.days * _DAY + since.seconds
+        starts, answers = self._blocks.get(seconds // _BLOCK) or self._block(seconds // _BLOCK)
+        return answers[bisect_right(starts, seconds) - 1]
 
     def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
         """What holds from `start` to `end`, in order and without gaps.
@@ -150,40 +149,40 @@ class Hours:
 
     def _turns(self, after: int, before: int) -> Iterator[tuple[int, Answer]]:
         """The seconds between the two from which another answer may hold, and the answers."""
-        for number in range(after // _DAY, (before - 1) // _DAY + 1):
-            for start, answer in zip(*(self._days.get(number) or self._day(number)), strict=True):
+        for number in range(after // _BLOCK, (before - 1) // _BLOCK + 1):
+            for start, answer in zip(*(self._blocks.get(number) or self._block(number)), strict=True):
                 if after < start < before:
                     yield start, answer
 
-    def _day(self, number: int) -> Timeline:
-        """Work out the day of UTC that began `number` days after 1970, and keep it."""
-        if len(self._days) >= _MOST_DAYS:
+    def _block(self, number: int) -> Timeline:
+        """Work out some days of UTC, and keep them."""
+        if len(self._blocks) >= _MOST_BLOCKS:
             self._forget()
-        end = (number + 1) * _DAY
-        timeline = self._days[number] = self._ordered(self._walls(number * _DAY, end), end)
+        start, end = number * _BLOCK, (number + 1) * _BLOCK
+        said = [turn for stretch in self._stretches(start, end) for turn in self._by_the_wall(*stretch)]
+        timeline = self._blocks[number] = self._ordered(said, end)
         return timeline
 
     def _forget(self) -> None:
-        for kept in (self._days, self._local, self._offsets, self._plans):
-            kept.clear()
+        self._blocks.clear()
+        self._plans.clear()
         self._book.forget()
 
-    def _walls(self, start: int, end: int) -> list[tuple[int, Answer]]:
-        """What the wall clock makes of a day [start, end) of UTC, in which it is turned at most once."""
-        before, after = self._offset(start), self._offset(end)
-        if before == after:
-            return self._stretch(start, end, before)
-        turned = self._turned(start, end, before)
-        rest = self._stretch(turned, end, after) if turned < end else []
-        return self._stretch(start, turned, before) + rest
+    def _stretches(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Where the wall clock is not turned, and how far ahead of UTC it is; it is turned once a day at most."""
+        ahead = self._offset(start)
+        for midnight in range(start, end, _DAY):
+            after = self._offset(midnight + _DAY)
+            if after != ahead:
+                turned = self._turned(midnight, midnight + _DAY, ahead)
+                yield start, turned, ahead
+                start, ahead = turned, after
+        if start < end:
+            yield start, end, ahead
 
     def _offset(self, seconds: int) -> int:
-        """How far the wall clock is ahead of UTC."""
-        known = self._offsets.get(seconds)
-        if known is None:
-            ahead = datetime.fromtimestamp(seconds, self.zone).utcoffset() or timedelta()
-            known = self._offsets[seconds] = ahead.days * _DAY + ahead.seconds
-        return known
+        ahead = datetime.fromtimestamp(seconds, self.zone).utcoffset() or timedelta()
+        return ahead.days * _DAY + ahead.seconds
 
     def _turned(self, start: int, end: int, before: int) -> int:
         while end - start > 1:
@@ -191,30 +190,25 @@ class Hours:
             start, end = (middle, end) if self._offset(middle) == before else (start, middle)
         return end
 
-    def _stretch(self, start: int, end: int, ahead: int) -> list[tuple[int, Answer]]:
-        """[start, end) by a wall clock that is that far ahead throughout."""
-        found: list[tuple[int, Answer]] = []
+    def _by_the_wall(self, start: int, end: int, ahead: int) -> Iterator[tuple[int, Answer]]:
+        """What [start, end) is by a wall clock that is that far ahead throughout."""
         for day in range((start + ahead) // _DAY, (end + ahead - 1) // _DAY + 1):
-            midnight = day * _DAY - ahead
-            for minute, answer in self._local.get(day) or self._plan(day):
-                begins = midnight + minute * 60
-                if begins >= end:
-                    break
-                if begins <= start:
-                    found.clear()
-                found.append((max(begins, start), answer))
-        return found
+            midnight, plan = day * _DAY - ahead, self._plan(day)
+            for (second, answer), (following, _) in pairwise(plan):
+                if start < midnight + following and midnight + second < end:
+                    yield max(midnight + second, start), answer
 
     def _plan(self, day: int) -> Plan:
+        """The seconds of a local day from which each answer holds, and its end."""
         if day > self._last:
-            return ((0, self._nothing),)
+            return (0, self._nothing), (_DAY, self._nothing)
         today = date.fromordinal(_FIRST_DAY + day)
         yesterday = self._book.rules(today - _ONE_DAY)
         rules = yesterday if yesterday.goes_on else None, self._book.rules(today)
         plan = self._plans.get(rules)
         if plan is None:
-            plan = self._plans[rules] = tuple((minute, self._one(answer)) for minute, answer in plan_of(*rules))
-        self._local[day] = plan
+            said = [(minute * 60, self._one(answer)) for minute, answer in plan_of(*rules)]
+            plan = self._plans[rules] = (*said, (_DAY, self._nothing))
         return plan
 
     def _one(self, answer: Answer) -> Answer:
