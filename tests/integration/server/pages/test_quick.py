@@ -63,7 +63,7 @@ async def test_reopening_what_nobody_closed_says_so(site: Site, sign_in: SignIn)
     page = await visitor.get("/branches/nora/quick/reopen")
     answer = await visitor.post("/branches/nora/quick/reopen", on="/branches/nora/quick")
 
-    assert "inget som kan tas tillbaka" in page.text
+    assert "något som kan tas tillbaka" in page.text
     assert answer.status_code == 422
 
 
