@@ -80,18 +80,23 @@ class DoorController:
 
     async def facts(self) -> dict[str, object]:
         """How the door is, for whoever stands at it."""
-        being, branch = await self.wellbeing(), self.device.replica.branch()
+        being, replica = await self.wellbeing(), self.device.replica
+        branch, hours, here = replica.branch(), replica.hours(), self.place.site()
         return {
             "branch": branch.name if branch else None,
             "device": self.device.identity.device,
             "state": being.state or None,
+            "pause": here.pause.kind.value if here.pause else None,
+            "staff_awaited": here.staff_awaited,
+            "no_hours": replica.why_no_hours() or None,
+            "hours_until": str(hours.schedule.known_until) if hours and hours.schedule.known_until else None,
             "door": being.door,
             "locked": being.locked,
             "server": self.device.link.is_up,
             "keys": self.device.keys is not None,
             "clock": self.device.clock.trust().value,
             "time": self.device.clock.now().isoformat(timespec="seconds"),
-            "change": self.device.replica.cursor(),
+            "change": replica.cursor(),
             "unsent": await self.device.journal.unsent_count(),
             "inputs_lost": list(being.readers_lost),
         }

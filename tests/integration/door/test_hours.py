@@ -168,6 +168,7 @@ async def test_after_the_last_entry_nobody_new_comes_in_and_the_door_stands_free
 
     await until(lambda: house.refusals() == ["last_entry"])
     assert states(house) == ["staffed"]
+    assert (await house.door.facts())["pause"] == "last_entry"
     house.board.press_exit()
     await house.sees(lambda state: not state.locked)
 
@@ -178,6 +179,7 @@ async def test_staffed_hours_begin_with_the_first_of_the_staff_and_survive_a_res
     await house.says(Reason.AWAITING_STAFF)
     house.board.tap(ANNA.card)
     await until(lambda: house.refusals() == ["awaiting_staff"])
+    assert (await house.door.facts())["staff_awaited"] is True
 
     await house.enter(BERTIL)
     await house.says(Reason.GRANTED)
