@@ -219,12 +219,21 @@ def _of_dates(first_name: str, first: str, last_name: str, last: str) -> list[Co
     found = [
         Complaint(name, Wrong.DATE, value)
         for name, value in ((first_name, first), (last_name, last))
-        if value and date_in(value) is None
+        if value and not _is_near(value)
     ]
     begins, ends = date_in(first), date_in(last)
     if begins and ends and ends < begins:
         found.append(Complaint(last_name, Wrong.ORDER, last))
     return found
+
+
+def _is_near(text: str) -> bool:
+    """Whether it is a date of this century: others are slips of the finger."""
+    day = date_in(text)
+    return day is not None and day.year in _CENTURY
+
+
+_CENTURY = range(2000, 2100)
 
 
 def _some_days(row: Row) -> list[date]:

@@ -78,7 +78,9 @@ def affected(exceptions: Iterable[ScheduleException]) -> tuple[date, ...]:
     found: set[date] = set()
     for exception in exceptions:
         for days in exception.days:
-            found.update(day + after for day in _covered(exception, days) for after in (timedelta(), DAY))
+            found.update(
+                night for day in _covered(exception, days) for night in (day, day if day == date.max else day + DAY)
+            )
     return tuple(sorted(found)[:MOST_DAYS])
 
 

@@ -85,6 +85,8 @@ def test_a_row_means_what_it_says(row: Row, contents: tuple[Content, ...]) -> No
         (Row(), "first-0", Wrong.DATE),
         (Row(first="24 dec"), "first-0", Wrong.DATE),
         (Row(first="2026-02-30"), "first-0", Wrong.DATE),
+        (Row(first="0226-12-24"), "first-0", Wrong.DATE),
+        (Row(first=EVE, last="9999-12-31"), "last-0", Wrong.DATE),
         (Row(first=EVE, last="2026-12-23"), "last-0", Wrong.ORDER),
         (Row(first=EVE, last="jul"), "last-0", Wrong.DATE),
         (Row(first=EVE, weekdays=frozenset({6})), "weekday-0", Wrong.NEVER),
