@@ -26,6 +26,7 @@ OF_MANY = (
 )  # fmt: skip
 PUBLIC = ("public/branches/nora/open", f"public/consortia/{CONSORTIUM}/open")
 PAGES = (*(NORA + path for path in OF_A_BRANCH), *OF_MANY, *PUBLIC)
+PICTURES = {f"{NORA}/hours": "hours-week", f"{NORA}/hours/calendar": "hours-calendar"}
 GRIDS = (f"{NORA}/hours", f"{NORA}/hours/calendar")
 ZOOMED = (640, 400)
 """What a window of 1280×800 shows at 200 %."""
@@ -52,7 +53,10 @@ async def test_axe_has_nothing_grave_against_any_page(region: Region, shared_chr
         wrong = []
         async with signed_in(region, shared_chromium, DESK) as looker:
             for path in paths:
+                await looker.page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
                 await _load(region, looker.page, path, lang)
+                if lang == "sv" and path in PICTURES:
+                    await looker.picture(PICTURES[path])
                 for size in (DESK, PHONE):
                     wrong += [f"/{path} {lang} {size[0]}: {say}" for say in await _complaints(looker, size)]
         return wrong

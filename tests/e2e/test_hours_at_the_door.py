@@ -82,6 +82,7 @@ async def test_one_exception_of_the_consortium_reaches_every_door(doors: Doors, 
         await _write(page, 2, monday + timedelta(days=4), None, "not_before", "10.00")
         await page.locator('button[value="preview"]:visible').last.click()
         await expect(page.locator("main")).to_contain_text("Nora bibliotek")
+        await looker.picture("hours-exception")
         await page.locator('button[value="save"]').click()
         await expect(page.locator("main")).to_contain_text("Alla 2 dörrar har det.")
 
