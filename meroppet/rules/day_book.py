@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from meroppet.rules.day_rules import DayRules, Said, rules_of
+from meroppet.rules.day_rules import DayRules, rules_of
 from meroppet.rules.exceptions import ScheduleException
 from meroppet.rules.schedule import HostDay, Schedule
 
@@ -40,18 +40,17 @@ class DayBook:
     def _looked_up(self, day: date) -> DayRules:
         month = self._month(day)
         keys = self._holidays.get(day, ())
-        said = [(number, exception, exception.on(day)) for number, exception in month.exceptions]
-        said = [(number, exception, contents) for number, exception, contents in said if contents]
+        said = [(number, contents) for number, exception in month.exceptions if (contents := exception.on(day))]
         alike = (
             day.weekday(),
             keys,
             *[season.covers(day) for season in self._schedule.seasons],
-            *[(number, contents) for number, _, contents in said],
+            *said,
             *[host for host in month.host_days if host.first <= day <= host.last],
         )
         known = self._alike.get(alike)
         if known is None:
-            spoken: Said = tuple((exception, contents) for _, exception, contents in said)
+            spoken = tuple((self._schedule.exceptions[number], contents) for number, contents in said)
             known = self._alike[alike] = rules_of(self._schedule, day, keys, spoken)
         return known
 

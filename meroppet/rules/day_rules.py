@@ -80,9 +80,12 @@ def rules_of(schedule: Schedule, day: date, keys: tuple[str, ...], said: Said) -
 
 
 def _edges(claims: tuple[Claim, ...], windows: tuple[Window, ...]) -> Iterator[int]:
+    is_decided = False
     for claim in claims:
-        for start, end, _ in claim.pieces:
+        # What speaks of the whole day after another that does is beaten throughout.
+        for start, end, _ in () if is_decided and claim.whole else claim.pieces:
             yield from (start, end)
+        is_decided = is_decided or claim.whole
     for window in windows:
         yield from (window.start, window.end)
 

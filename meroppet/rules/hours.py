@@ -190,25 +190,23 @@ class Hours:
             start, end = (middle, end) if self._offset(middle) == before else (start, middle)
         return end
 
-    def _by_the_wall(self, start: int, end: int, ahead: int) -> Iterator[tuple[int, Answer]]:
+    def _by_the_wall(self, start: int, end: int, ahead: int) -> list[tuple[int, Answer]]:
         """What [start, end) is by a wall clock that is that far ahead throughout."""
-        for day in range((start + ahead) // _DAY, (end + ahead - 1) // _DAY + 1):
-            midnight, plan = day * _DAY - ahead, self._plan(day)
-            for (second, answer), (following, _) in pairwise(plan):
-                if start < midnight + following and midnight + second < end:
-                    yield max(midnight + second, start), answer
+        days = range((start + ahead) // _DAY, (end + ahead - 1) // _DAY + 1)
+        said = [(day * _DAY - ahead + second, answer) for day in days for second, answer in self._plan(day)]
+        past = sum(at <= start for at, _ in said)
+        return [(start, said[past - 1][1]), *[turn for turn in said[past:] if turn[0] < end]]
 
     def _plan(self, day: int) -> Plan:
-        """The seconds of a local day from which each answer holds, and its end."""
+        """The seconds of a local day from which each answer holds."""
         if day > self._last:
-            return (0, self._nothing), (_DAY, self._nothing)
+            return ((0, self._nothing),)
         today = date.fromordinal(_FIRST_DAY + day)
         yesterday = self._book.rules(today - _ONE_DAY)
         rules = yesterday if yesterday.goes_on else None, self._book.rules(today)
         plan = self._plans.get(rules)
         if plan is None:
-            said = [(minute * 60, self._one(answer)) for minute, answer in plan_of(*rules)]
-            plan = self._plans[rules] = (*said, (_DAY, self._nothing))
+            plan = self._plans[rules] = tuple((minute * 60, self._one(answer)) for minute, answer in plan_of(*rules))
         return plan
 
     def _one(self, answer: Answer) -> Answer:
@@ -220,13 +218,7 @@ class Hours:
         orders = [order for order in self._orders if order.first < end and begin < order.last]
         if orders:
             said = list(self._under(orders, said, end))
-        starts: list[int] = []
-        answers: list[Answer] = []
-        for start, answer in said:
-            if not answers or answers[-1] is not answer:
-                starts.append(start)
-                answers.append(answer)
-        return starts, answers
+        return [start for start, _ in said], [answer for _, answer in said]
 
     def _under(self, orders: list[_Standing], said: list[tuple[int, Answer]], end: int) -> Iterator[tuple[int, Answer]]:
         turns = {turn for order in orders for turn in (order.first, order.last)}

@@ -52,4 +52,8 @@ class Answer:
 
 def others(winner: Rule, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules in their order, each once, without the one that won."""
-    return tuple(dict.fromkeys(rule for rule in rules if rule != winner))
+    found: list[Rule] = []
+    for rule in rules:
+        if rule != winner and rule not in found:
+            found.append(rule)
+    return tuple(found)
