@@ -41,7 +41,7 @@ async def test_a_device_hears_of_its_branch_and_of_no_other(house: House) -> Non
 
     page = await poll(door)
 
-    assert {item.kind for item in page.upserts} == {"branch", "policy", "schedule"}
+    assert {item.kind for item in page.upserts} == {"branch", "policy", "schedule", "holidays"}
     assert all(item.value["id"] == "skiljebo" for item in page.upserts if item.kind == "branch")  # type: ignore[index,call-overload]
 
 
@@ -67,7 +67,7 @@ async def test_documents_are_kept_by_version_with_who_and_when(house: House) -> 
     assert policy is not None
     assert (policy.policy.minimum_age, policy.version, policy.by) == (16, 2, "Maj")
     assert schedule is not None
-    assert (schedule.schedule, schedule.version) == (week(360, 1320), 1)
+    assert (schedule.schedule.weekly, schedule.version) == (week(360, 1320).weekly, 1)
 
 
 async def test_a_right_reaches_the_door_under_the_branchs_digest_and_ends_as_a_tombstone(house: House) -> None:

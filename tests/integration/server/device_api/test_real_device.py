@@ -13,7 +13,7 @@ from meroppet.device.errors import EnrolmentFailed
 from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.rules.eligibility import Right
 from meroppet.rules.events import AccessGranted
-from meroppet.rules.schedule import Schedule
+from meroppet.rules.intervals import Week
 from meroppet.wire.commands import Action, Order
 from meroppet.wire.enrolment import DeviceKind, Invitation
 from server.devices.orders import order
@@ -33,9 +33,9 @@ async def invitation(house: House, url: str) -> Invitation:
         return await invite(session, house.keys, view, kind=DeviceKind.DOOR, name="Dörr", by="Maj", url=url)
 
 
-def written(device: Device) -> Schedule | None:
+def written(device: Device) -> Week | None:
     hours = device.replica.hours()
-    return None if hours is None else hours.schedule
+    return None if hours is None else hours.schedule.weekly
 
 
 @asynccontextmanager
@@ -65,11 +65,11 @@ async def test_what_staff_change_reaches_the_door_within_a_second_and_its_rows_a
 ) -> None:
     view, orders = house.branches["skiljebo"], list[Order]()
     async with listening(house) as url, running(house, url, tmp_path / "door", orders) as door:
-        assert written(door) == week(360, 1320)
+        assert written(door) == week(360, 1320).weekly
 
         async with house.database.session(view.scope) as session:
             await set_pattern(session, view, week(480, 1200), "Maj")
-        await until(lambda: written(door) == week(480, 1200), within=1.0)
+        await until(lambda: written(door) == week(480, 1200).weekly, within=1.0)
 
         await house.give(Right(permitted=True))
         subject = door.digest(CARD)
