@@ -27,6 +27,8 @@ async def _faults(door: DoorController, settings: DoorSettings) -> AsyncIterator
             await driver.check()
         except DriverError as error:
             yield f"{place}: {error}"
+    if why := door.device.closed_because():
+        yield why
     if await door.locked() is None:
         yield f"lockd does not answer at {settings.lockd_socket}; start meroppet-lockd first"
     try:

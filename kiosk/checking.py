@@ -20,6 +20,8 @@ async def check(settings: KioskSettings, version: str) -> list[str]:
                 await driver.check()
             except DriverError as error:
                 faults.append(f"{place}: {error}")
+        if why := kiosk.device.closed_because():
+            faults.append(why)
         await kiosk.device.journal.unsent_count()
         bind(settings.listen).close()
     except StoreFailed as error:

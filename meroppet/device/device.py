@@ -91,6 +91,11 @@ class Device:
         for store in (self.journal, self.attempts, self.verifiers, self.replica):
             store.close()
 
+    def closed_because(self) -> str:
+        """Why the branch has no hours although the server has told of it, in one sentence; else empty."""
+        why = self.replica.why_no_hours() if self.replica.branch() is not None else ""
+        return f"there are no hours, so the branch is closed: {why}" if why else ""
+
     def record(self, event: Event) -> None:
         """Begin writing a row, in order, without waiting for it; a failure is logged."""
         recording = asyncio.get_running_loop().create_task(self._record(event))
