@@ -8,7 +8,7 @@ from datetime import date
 from meroppet.rules.exceptions import ScheduleException
 from meroppet.rules.hours import Hours
 from server.db import Scope, Session
-from server.devices.service import devices_of
+from server.devices.service import devices_of_many
 from server.organisations.service import BranchView
 from server.schedules.calendar_preview import Comparison, Preview, affected, chart_from, preview
 from server.schedules.oddities import Oddity, oddities
@@ -54,7 +54,7 @@ async def effects(
     async with session.within(Scope.of_consortium(at.consortium)):
         under = await branches_under(session, at)
         known = await hours_of_many(session, under)
-        devices = await _devices(session, under)
+        devices = await devices_of_many(session, [found.id for found in under])
     concerned = affected([exception, *([before] if before else [])])
     begins = monday or chart_from(concerned, today)
     compared = [_comparison(found, known[found.id], exception, without) for found in under if found.id in known]
@@ -65,7 +65,7 @@ async def effects(
         oddities=odd,
         branches=tuple(under),
         without_hours=tuple(found.name for found in under if found.id not in known),
-        devices=devices,
+        devices=len(devices),
         monday=begins,
         concerned=concerned,
     )
@@ -79,11 +79,6 @@ def _seen(
 
 def _comparison(branch: BranchView, hours: Hours, exception: ScheduleException, without: bool) -> Comparison:
     return Comparison(branch.name, hours, Hours(as_if(hours.schedule, exception, without=without)))
-
-
-async def _devices(session: Session, under: Sequence[BranchView]) -> int:
-    found = [device for view in under for device in await devices_of(session, view.id)]
-    return sum(device.revoked_at is None for device in found)
 
 
 def _told(compared: Sequence[Comparison], today: date) -> tuple[Told, ...]:

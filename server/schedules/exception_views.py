@@ -221,13 +221,21 @@ async def _form(
         draft=draft,
         translate=parts.pages.translator(parts.pages.language(request)).gettext,
         before=before,
-        wrong={complaint.where: complaint for complaint in reversed(wrong or [])},
+        wrong=_by_field(wrong or []),
         address=_own(at, before),
         whats=list(What),
         every_day=EVERY_DAY,
         reason_languages=[*LANGUAGES, *(lang for lang, _ in draft.reasons if lang not in LANGUAGES)],
         **await _author(parts, before),
     )
+
+
+def _by_field(wrong: list[Complaint]) -> dict[str, Complaint]:
+    """The first complaint of each field, in the order of the form."""
+    found: dict[str, Complaint] = {}
+    for complaint in wrong:
+        found.setdefault(complaint.where, complaint)
+    return found
 
 
 async def _review(

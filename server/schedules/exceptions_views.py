@@ -10,7 +10,7 @@ from server.organisations.service import BranchView
 from server.schedules.calendar_gate import hours_branches, places
 from server.schedules.exception_lines import lines_of
 from server.schedules.exception_list import listed
-from server.schedules.exceptions import ExceptionView, exceptions_at
+from server.schedules.exceptions import ExceptionView, exceptions_of
 from server.schedules.targets import Target, of_branch, targets_over
 from server.staff.service import SERVER, names
 from server.web.gate import ALL_BRANCHES, NotFound, Staff
@@ -57,7 +57,7 @@ async def _visible(parts: StaffParts, branches: Sequence[BranchView]) -> list[Ex
                 above[branch.controller] = (await targets_over(session, branch))[:-1]
         found = {target.id: target for chain in above.values() for target in chain}
         found |= {branch.id: of_branch(branch) for branch in branches}
-        return [view for target in found.values() for view in await exceptions_at(session, target, drafts=True)]
+        return await exceptions_of(session, list(found.values()), drafts=True)
 
 
 def _rank(place: Target) -> tuple[int, str]:

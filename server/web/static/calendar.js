@@ -2,7 +2,6 @@
 // Everything is a link that works without this.
 (() => {
   const month = document.getElementById("month")
-  const follow = id => document.getElementById(id)?.click()
 
   if (month) {
     const days = [...month.querySelectorAll("a[data-day]")]
@@ -50,13 +49,20 @@
     const firstOf = link => new URL(link.href).searchParams.get("month") + "-01"
   }
 
-  // A single day by keyboard: Escape goes back to the month, Page Up and Down to the day before and after.
-  if (document.getElementById("to-month")) {
-    document.addEventListener("keydown", event => {
-      if (event.target.closest("input, select, textarea")) return
-      if (event.key === "Escape") follow("to-month")
-      if (event.key === "PageUp") follow("day-before")
-      if (event.key === "PageDown") follow("day-after")
+  // From a single day Escape goes back to its month.
+  const back = document.getElementById("to-month")
+  if (back) document.addEventListener("keydown", event => event.key === "Escape" && back.click())
+
+  // Working out what many doors will do may take its time; whoever waits for more than a second sees that it goes on.
+  const busy = document.getElementById("busy")
+  if (busy) {
+    let waiting
+    document.querySelector(".c-form").addEventListener("submit", () => {
+      waiting = setTimeout(() => (busy.hidden = false), 1000)
+    })
+    addEventListener("pageshow", () => {
+      clearTimeout(waiting)
+      busy.hidden = true
     })
   }
 
