@@ -65,10 +65,11 @@ def _next_dates(known: Known) -> dict[str, date]:
     return {holiday.key: holiday.day for holiday in reversed(holidays) if holiday.day >= today}
 
 
-def _holidays_shown(known: Known, _draft: HolidayDraft) -> dict[str, Any]:
+def _holidays_shown(known: Known, draft: HolidayDraft) -> dict[str, Any]:
     dates = _next_dates(known)
     hours = known.view.hours if known.view else None
     return {
+        "lines": {line.key: line for line in draft},
         "next_dates": dates,
         "kinds": KINDS,
         "in_order": _in_order(dates),

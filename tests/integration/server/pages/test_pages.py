@@ -14,7 +14,6 @@ from server.devices.signing import Caller
 from server.journal.intake import take
 from server.journal.reading import push_in
 from server.patrons.service import subjects_of
-from server.schedules.service import schedule_of
 from tests.fakes.clocks import ManualClock
 from tests.integration.server.pages.conftest import ANNA, PASSWORD, SignIn, Site
 
@@ -118,61 +117,6 @@ async def test_an_order_to_open_is_given_once_and_written_down(site: Site, sign_
     assert [row.action for row in await site.audit()] == ["door.open_once"]
     other = await visitor.post("/branches/nora/open", {"device_id": "door-2"}, on="/branches/nora")
     assert other.status_code == 404
-
-
-WEEK = {f"{name}-{day}-0": value for day in range(7) for name, value in (("start", "8"), ("end", "22"))}
-WEEK |= {f"state-{day}-0": "self_service" for day in range(7)}
-
-
-async def test_hours_that_cannot_be_meant_are_named_by_day_and_value(sign_in: SignIn) -> None:
-    visitor = await sign_in("branch")
-
-    answer = await visitor.post("/branches/nora/hours", {**WEEK, "end-6-0": "2500", "op": "review"}, on="/")
-
-    assert answer.status_code == 422
-    assert "Söndag: ”2500” är inget klockslag. Skriv som 08.00." in answer.text
-
-
-async def test_hours_show_their_effect_before_they_are_saved(site: Site, sign_in: SignIn) -> None:
-    visitor = await sign_in("branch")
-    changed = {**WEEK, "start-0-0": "14", "end-0-0": "24"}
-
-    answer = await visitor.post("/branches/nora/hours", {**changed, "op": "review"}, on="/")
-
-    assert "14.00–24.00" in answer.text
-    assert "Så fort du sparar ändras läget: från meröppet till stängt." in answer.text
-    at = await site.branch("nora")
-    async with site.parts.database.reading(at.scope) as session:
-        now = await schedule_of(session, "nora")
-    assert now is not None
-    assert now.version == 1
-
-
-async def test_saved_hours_go_out_and_say_who_saved_them(site: Site, sign_in: SignIn) -> None:
-    visitor = await sign_in("branch")
-
-    answer = await visitor.post("/branches/nora/hours", {**WEEK, "end-0-0": "24", "version": "1", "op": "save"}, on="/")
-
-    assert answer.status_code == 303
-    at = await site.branch("nora")
-    async with site.parts.database.reading(at.scope) as session:
-        now = await schedule_of(session, "nora")
-    assert now is not None
-    assert now.schedule.weekly[0][0].end == 24 * 60
-    page = (await visitor.get(answer.headers["location"])).text
-    assert "Ändrades senast av Branch" in page
-    assert [(row.action, row.branch_id) for row in await site.audit()] == [("schedule.week.set", "nora")]
-
-
-async def test_hours_changed_by_another_meanwhile_are_not_written_over_unseen(site: Site, sign_in: SignIn) -> None:
-    mine, hers = await sign_in("branch"), await sign_in("municipality")
-    await hers.post("/branches/nora/hours", {**WEEK, "end-0-0": "20", "version": "1", "op": "save"}, on="/")
-
-    answer = await mine.post("/branches/nora/hours", {**WEEK, "end-0-0": "21", "version": "1", "op": "save"}, on="/")
-
-    assert answer.status_code == 200
-    assert "Någon ändrade tiderna under tiden." in answer.text
-    assert "20.00" in answer.text
 
 
 async def test_why_it_did_not_open_is_told_by_card_and_written_down_once(site: Site, sign_in: SignIn) -> None:

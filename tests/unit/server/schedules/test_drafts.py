@@ -1,87 +1,79 @@
-"""A week as it stands in a form: whatever is written, it is either what was meant or named as what cannot be meant."""
+"""A week as it stands in a form: whatever is written, it is either what was meant or named as what makes no sense."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.intervals import MINUTES_A_DAY, Interval
-from meroppet.rules.schedule import Schedule
+from meroppet.rules.intervals import MINUTES_A_DAY, Day, Interval, Window
 from server.schedules.drafts import (
     DAYS,
     Draft,
     Line,
-    Wrong,
-    changes,
-    clock,
     complaints,
     from_form,
-    from_schedule,
-    minute_in,
-    schedule_in,
+    from_week,
+    from_windows,
+    week_in,
+    windows_of,
 )
+from server.schedules.written import Wrong
 
-ZONE = "Europe/Stockholm"
-SELF = BranchState.SELF_SERVICE
+SELF, STAFFED = BranchState.SELF_SERVICE, BranchState.STAFFED
 
 
 def _monday(*lines: Line) -> Draft:
     return Draft((lines, *[()] * 6))
 
 
-@pytest.mark.parametrize(
-    ("text", "minute"),
-    [
-        ("6", 360), ("06", 360), ("6.30", 390), ("06:30", 390), ("0630", 390), ("630", 390), ("0", 0), ("24", 1440),
-        ("24.00", 1440), ("24.01", None), ("25", None), ("6.60", None), ("", None), ("six", None), ("-1", None),
-        ("6.3", None), ("06 00", None), ("٦", None),
-    ],
-)  # fmt: skip
-def test_times_are_read_as_people_write_them(text: str, minute: int | None) -> None:
-    assert minute_in(text) == minute
-
-
-@given(st.integers(0, MINUTES_A_DAY))
-def test_every_minute_is_read_as_it_is_shown(minute: int) -> None:
-    assert minute_in(clock(minute)) == minute
-
-
-@st.composite
-def _days(draw: st.DrawFn) -> tuple[Interval, ...]:
-    edges = sorted(draw(st.sets(st.integers(0, MINUTES_A_DAY), max_size=8)))
-    states = st.sampled_from([BranchState.STAFFED, SELF])
-    return tuple(Interval(start, end, draw(states)) for start, end in zip(edges[::2], edges[1::2], strict=False))
-
-
-@given(st.lists(_days(), min_size=7, max_size=7))
-def test_a_schedule_survives_the_form(days: list[tuple[Interval, ...]]) -> None:
-    schedule = Schedule(ZONE, tuple(days))
-    draft = from_schedule(schedule)
-    form = {
+def _form(draft: Draft) -> dict[str, str]:
+    return {
         f"{name}-{day}-{at}": getattr(line, name)
         for day in DAYS
         for at, line in enumerate(draft.week[day])
         for name in ("start", "end", "state")
     }
 
-    again = from_form(form)
+
+@st.composite
+def _days(draw: st.DrawFn) -> Day:
+    """Each state's hours apart from one another, the last maybe over midnight; staffed may lie over self-service."""
+    found: list[Interval] = []
+    for state in (SELF, STAFFED):
+        edges = sorted(draw(st.sets(st.integers(0, MINUTES_A_DAY - 1), max_size=6)))
+        for start, end in zip(edges[::2], edges[1::2], strict=False):
+            found.append(Interval(start, end, state))
+        if len(edges) % 2:
+            latest = max(MINUTES_A_DAY, edges[-1] + MINUTES_A_DAY - 1)
+            found.append(Interval(edges[-1], draw(st.integers(MINUTES_A_DAY, latest)), state))
+    return tuple(sorted(found))
+
+
+@given(st.lists(_days(), min_size=7, max_size=7))
+def test_a_week_survives_the_form(days: list[Day]) -> None:
+    again = from_form(_form(from_week(tuple(days))))
 
     assert complaints(again) == []
-    assert schedule_in(again, ZONE) == schedule
-    assert changes(schedule, schedule_in(again, ZONE)) == []
+    # Midnight as an end is written 24.00 or 00.00 and is one and the same minute.
+    assert week_in(again) == tuple(days)
+
+
+def test_a_day_with_more_hours_than_the_form_adds_keeps_them_all() -> None:
+    day = tuple(Interval(hour * 60, hour * 60 + 30, SELF) for hour in range(24))
+
+    assert week_in(from_form(_form(from_week((day, *[()] * 6)))))[0] == day
 
 
 _texts = st.text(max_size=6) | st.sampled_from(["6", "06.00", "22:00", "24", "24.00", "12", "11.59"])
+_lines = st.builds(Line, _texts, _texts, st.sampled_from(["staffed", "self_service", "closed", ""]))
 
 
-@given(
-    st.lists(st.builds(Line, _texts, _texts, st.sampled_from(["staffed", "self_service", "closed", ""])), max_size=4)
-)
-def test_what_is_not_complained_about_can_be_meant(lines: list[Line]) -> None:
+@given(st.lists(_lines, max_size=4))
+def test_what_is_not_complained_about_is_a_week(lines: list[Line]) -> None:
     draft = _monday(*lines)
 
     if not complaints(draft):
-        assert len(schedule_in(draft, ZONE).weekly[0]) == len(lines)
+        assert len(week_in(draft)[0]) == len(lines)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +81,8 @@ def test_what_is_not_complained_about_can_be_meant(lines: list[Line]) -> None:
     [
         ([Line("8", "2500")], Wrong.TIME, "2500"),
         ([Line("", "22")], Wrong.TIME, ""),
-        ([Line("22", "6")], Wrong.ORDER, "22.00–06.00"),
-        ([Line("8", "8")], Wrong.ORDER, "08.00–08.00"),
+        ([Line("24", "6")], Wrong.TIME, "24"),
+        ([Line("8", "8")], Wrong.SAME, "8"),
         ([Line("8", "12"), Line("11.30", "14")], Wrong.OVERLAP, "11.30–14.00"),
         ([Line("8", "12", "closed")], Wrong.STATE, "closed"),
     ],
@@ -98,16 +90,36 @@ def test_what_is_not_complained_about_can_be_meant(lines: list[Line]) -> None:
 def test_errors_name_the_day_the_line_and_the_value(lines: list[Line], wrong: Wrong, value: str) -> None:
     found = complaints(_monday(*lines))
 
-    assert [(complaint.day, complaint.line, complaint.wrong, complaint.value) for complaint in found] == [
-        (0, len(lines) - 1, wrong, value)
+    assert [(complaint.field, complaint.wrong, complaint.value) for complaint in found] == [
+        (f"0-{len(lines) - 1}", wrong, value)
     ]
+
+
+def test_staffed_hours_may_lie_over_self_service() -> None:
+    draft = _monday(Line("6", "22"), Line("10", "18", "staffed"))
+
+    assert complaints(draft) == []
+    assert week_in(draft)[0] == (Interval(360, 1320, SELF), Interval(600, 1080, STAFFED))
+
+
+def test_hours_may_go_on_past_midnight_and_say_so() -> None:
+    draft = _monday(Line("22", "2"))
+
+    assert week_in(draft)[0] == (Interval(1320, 1560, SELF),)
+    assert [line.goes_on for line in (Line("22", "2"), Line("22", "24"), Line("8", "x"))] == [True, False, False]
+
+
+def test_a_week_of_windows_survives_too() -> None:
+    weekly = ((Window(420, 1260),), *[()] * 6)
+
+    assert windows_of(from_windows(weekly)) == weekly
 
 
 def test_intervals_may_be_written_in_any_order_and_may_touch() -> None:
     draft = _monday(Line("12", "22", "self_service"), Line("8", "12", "staffed"))
 
     assert complaints(draft) == []
-    assert [interval.start for interval in schedule_in(draft, ZONE).weekly[0]] == [480, 720]
+    assert [interval.start for interval in week_in(draft)[0]] == [480, 720]
 
 
 def test_the_buttons_add_remove_and_copy() -> None:
