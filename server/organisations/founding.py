@@ -30,7 +30,8 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing of the file and what happened to it. `action` is what the audit log calls it."""
+    """One thing of the file and what happened to it. `action` is what the audit log calls it; empty: nothing
+    happened, or the log has a line already."""
 
     verb: Verb
     action: str
@@ -68,7 +69,7 @@ async def _found(session: Session, plan: Founding, by: str) -> list[Step]:
     for table in plan.branches:
         steps += await _branch(session, plan, table, by)
     for step in steps:
-        if step.verb is not Verb.KEPT:
+        if step.action:
             await record(session, step.action, by, session.scope, {"id": step.id}, branch=step.branch)
     return steps
 
@@ -182,4 +183,5 @@ async def _week(session: Session, view: BranchView, table: BranchTable, by: str)
     if await schedule_of(session, view.id) is not None:
         return Step(Verb.KEPT, "", view.id, f"hours of {view.id}: the staff's", view.id)
     await set_pattern(session, view, table.schedule(), by)
-    return Step(Verb.MADE, "schedule.pattern.set", view.id, f"hours of {view.id}", view.id)
+    # Setting hours writes its own line.
+    return Step(Verb.MADE, "", view.id, f"hours of {view.id}", view.id)
