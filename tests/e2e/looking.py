@@ -15,12 +15,15 @@ FOCUSABLE = """() => {
   const part = document.activeElement
   if (!part || part === document.body) return null
   const style = getComputedStyle(part), box = part.getBoundingClientRect()
-  const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
+  const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0)
+    || style.boxShadow !== 'none' || part.matches('.ds-skip-link')
   const at = [...document.querySelectorAll('*')].indexOf(part)
   return {at, ring, seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
           html: part.outerHTML.slice(0, 120)}
 }"""
-"""Where the focus is: its place in the document, whether a ring is drawn, and whether it is within the window."""
+"""Where the focus is: its place in the document, whether a ring is drawn, and whether it is within the window.
+
+The link that skips to the content is there only while it has the focus: that is its mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +60,9 @@ async def tab_stops(page: Page, most: int = 400) -> list[dict[str, Any]]:
         stop = await page.evaluate(FOCUSABLE)
         if stop is None or (stops and stop["at"] == stops[0]["at"]):
             return stops
-        stops.append(stop)
+        if stops and stop["at"] == stops[-1]["at"]:
+            # A date has several stops of its own; the last, its calendar, is ringed by the browser.
+            stops[-1]["ring"] |= stop["ring"]
+        else:
+            stops.append(stop)
     return stops
