@@ -7,26 +7,21 @@ import dataclasses
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
-from meroppet.rules.intervals import Interval
 from meroppet.rules.schedule import Schedule
 from meroppet.runtime.setting_keys import keys_of, misspelt
 from meroppet.runtime.settings import Group
+from meroppet.wire.schedules import WeekDocument
 from server.organisations.service import ALWAYS, Kind
-from server.schedules.written import clock, minute_in
-
-Stretch = tuple[int, int]
 
 
 class FoundingError(ValueError):
@@ -94,70 +89,6 @@ class OrganisationTable(Group):
     )
 
 
-class Day(Group):
-    """One day's hours: open throughout `open`, with staff throughout `staffed`."""
-
-    open: tuple[str, ...] = Field(default=(), description="hours such as ['06.00-22.00']")
-    staffed: tuple[str, ...] = Field(default=(), description="hours such as ['10.00-18.00']")
-
-    @model_validator(mode="after")
-    def _can_be_meant(self) -> "Day":
-        self.intervals()
-        return self
-
-    def intervals(self) -> tuple[Interval, ...]:
-        """The day's intervals in order. Raises ValueError for hours that are none, or that overlap."""
-        staffed, opened = _stretches(self.staffed), _stretches(self.open)
-        alone = [rest for stretch in opened for rest in _without(stretch, staffed)]
-        found = [Interval(*stretch, BranchState.STAFFED) for stretch in staffed]
-        return tuple(sorted([*found, *(Interval(*stretch, BranchState.SELF_SERVICE) for stretch in alone)]))
-
-
-def _stretches(texts: tuple[str, ...]) -> list[Stretch]:
-    found = sorted(_stretch(text) for text in texts)
-    for (_, before), (start, _) in pairwise(found):
-        if start < before:
-            raise ValueError(f"hours overlap: one begins at {clock(start)}, the one before it ends at {clock(before)}")
-    return found
-
-
-def _stretch(text: str) -> Stretch:
-    first, dash, last = re.sub(r"\s*[-–]\s*", "-", text.strip()).partition("-")
-    start, end = minute_in(first), minute_in(last)
-    if not dash or start is None or end is None or end <= start:
-        raise ValueError(f"'{text}' is no stretch of one day; write it like 06.00-22.00")
-    return start, end
-
-
-def _without(stretch: Stretch, taken: list[Stretch]) -> Iterator[Stretch]:
-    """What is left of a stretch when the taken ones (in order) are cut out of it."""
-    at, end = stretch
-    for start, stop in taken:
-        if stop <= at or start >= end:
-            continue
-        if at < start:
-            yield at, start
-        at = stop
-    if at < end:
-        yield at, end
-
-
-class Week(Group):
-    """The first week of hours; a day that is left out is closed."""
-
-    monday: Day = Day()
-    tuesday: Day = Day()
-    wednesday: Day = Day()
-    thursday: Day = Day()
-    friday: Day = Day()
-    saturday: Day = Day()
-    sunday: Day = Day()
-
-    def days(self) -> tuple[Day, ...]:
-        """Monday first."""
-        return (self.monday, self.tuesday, self.wednesday, self.thursday, self.friday, self.saturday, self.sunday)
-
-
 class BranchTable(Group):
     """[[branches]]"""
 
@@ -177,11 +108,11 @@ class BranchTable(Group):
     policy: Annotated[Policy, BeforeValidator(_known_rules)] = Field(
         description="a table [branches.policy] with minimum_age = 18 at least; see docs/installer.md"
     )
-    week: Week = Field(description="a table [branches.week] with monday = { open = ['06.00-22.00'] } and so on")
+    week: WeekDocument = Field(description="a table [branches.week] with monday = { open = ['06.00-22.00'] } and so on")
 
     def schedule(self) -> Schedule:
         """Its first week."""
-        return Schedule(self.zone, tuple(day.intervals() for day in self.week.days()))
+        return Schedule(self.zone, self.week.meant())
 
 
 class Founding(Group):
@@ -241,7 +172,8 @@ def _sentence(error: ValidationError, values: Mapping[str, Any]) -> str:
     if first["type"] == "missing":
         return f"{table}{key} is missing; write {about}"
     shown = f" = {value!r}" if isinstance(value, str | int | float) else ""
-    return f"{table}{key}{shown}: {said[:1].lower()}{said[1:]}" + (f"; write {about}" if about else "")
+    remedy = f"; write {about}" if about and "write it" not in said else ""
+    return f"{table}{key}{shown}: {said[:1].lower()}{said[1:]}{remedy}"
 
 
 def _place(where: tuple[int | str, ...], values: Mapping[str, Any]) -> tuple[str, str, object]:

@@ -7,7 +7,7 @@ import pytest
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.intervals import Interval
-from server.organisations.founding_file import Day, Founding, FoundingError, read
+from server.organisations.founding_file import Founding, FoundingError, read
 
 EXAMPLES = Path(__file__).parents[4] / "docs/examples"
 
@@ -49,40 +49,16 @@ def test_what_is_left_out_has_its_usual_value(tmp_path: Path) -> None:
 def test_a_day_that_is_left_out_is_closed(tmp_path: Path) -> None:
     schedule = _read(tmp_path, GOOD).branches[0].schedule()
 
-    assert [len(day) for day in schedule.weekly] == [3, 0, 0, 0, 0, 0, 0]
+    assert [len(day) for day in schedule.weekly] == [2, 0, 0, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("opened", "staffed", "expected"),
-    [
-        ([], [], []),
-        (["06-22"], [], [(360, 1320, "self_service")]),
-        ([], ["10-18"], [(600, 1080, "staffed")]),
-        (["06-22"], ["10-18"], [(360, 600, "self_service"), (600, 1080, "staffed"), (1080, 1320, "self_service")]),
-        (["06-22"], ["06-22"], [(360, 1320, "staffed")]),
-        (["06-12"], ["10-18"], [(360, 600, "self_service"), (600, 1080, "staffed")]),
-        (["12-20"], ["10-18"], [(600, 1080, "staffed"), (1080, 1200, "self_service")]),
-        (["14-16"], ["10-18"], [(600, 1080, "staffed")]),
-        (
-            ["06-22"],
-            ["14-16", "08-10"],
-            [
-                (360, 480, "self_service"),
-                (480, 600, "staffed"),
-                (600, 840, "self_service"),
-                (840, 960, "staffed"),
-                (960, 1320, "self_service"),
-            ],
-        ),
-        (["00.00–24.00"], [], [(0, 1440, "self_service")]),
-    ],
-)
-def test_hours_with_staff_are_cut_out_of_the_open_ones(
-    opened: list[str], staffed: list[str], expected: list[tuple[int, int, str]]
-) -> None:
-    day = Day(open=tuple(opened), staffed=tuple(staffed))
+def test_hours_with_staff_lie_over_the_open_ones(tmp_path: Path) -> None:
+    (monday, *_) = _read(tmp_path, GOOD).branches[0].schedule().weekly
 
-    assert day.intervals() == tuple(Interval(start, end, BranchState(state)) for start, end, state in expected)
+    assert monday == (
+        Interval(360, 1320, BranchState.SELF_SERVICE),
+        Interval(600, 1080, BranchState.STAFFED),
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,9 +77,13 @@ def test_hours_with_staff_are_cut_out_of_the_open_ones(
         ("minimum_age = 18", "minimum_aeg = 18", "no rule 'minimum_aeg'; did you mean minimum_age?"),
         ("minimum_age = 18", "pin_length = 4", "policy.minimum_age is missing"),
         ("minimum_age = 18", "minimum_age = 18, blocks = ['rain']", "[[branches]] 'hill': policy.blocks"),
-        ("06.00-22.00", "06.00-25.00", "week.monday: '06.00-25.00' is no stretch of one day; write it like"),
-        ("06.00-22.00", "22.00-06.00", "'22.00-06.00' is no stretch of one day"),
-        ('["06.00-22.00"]', '["06-12", "11-20"]', "hours overlap: one begins at 11.00, the one before it ends at"),
+        (
+            "06.00-22.00",
+            "06.00-49.00",
+            "week.monday.open.0 = '06.00-49.00': no stretch of a day; write it like 06:00-22:00",
+        ),
+        ("06.00-22.00", "06.00-06.00", "no stretch of a day; write it like 06:00-22:00, or 22:00-02:00 over midnight"),
+        ('["06.00-22.00"]', '["06-12", "11-20"]', "hours overlap: 11:00 lies within 06:00–12:00; begin later"),
         ("monday", "mondag", "no key 'branches.week.mondag'; did you mean monday?"),
         ('controller = "north"', 'controller = "south"', "[[branches]] 'hill': controller = 'south': not in this file"),
         ('id = "hill"', 'id = "north"', "id = 'north' stands twice"),
@@ -139,7 +119,7 @@ def test_the_example_of_vastmanland_opens_skiljebo_from_six_to_ten() -> None:
     assert len(plan.organisations) == 10
     assert [branch.id for branch in plan.branches] == ["skiljebo"]
     for day in plan.branches[0].schedule().weekly:
-        assert (day[0].start, day[-1].end) == (6 * 60, 22 * 60)
+        assert (day[0].start, day[0].end) == (6 * 60, 22 * 60)
 
 
 def test_the_example_of_bergslagsbibblan_has_two_rules_and_nine_joining_days() -> None:
