@@ -4,22 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from meroppet.rules.branch import BranchState
-from meroppet.rules.day_rules import HOST, Claim, Cut, DayRules, Piece, strength
+from meroppet.rules.day_rules import HOST, LEVELS, Claim, Cut, DayRules, Piece
 from meroppet.rules.intervals import ALL_DAY, MINUTES_A_DAY
 from meroppet.rules.provenance import Answer, others
 
 Plan = tuple[tuple[int, Answer], ...]
 """Minute from which each answer holds, the first 0; the last holds until 24:00."""
 
-_STATES = (
-    BranchState.CLOSED,
-    BranchState.MAINTENANCE,
-    BranchState.SELF_SERVICE,
-    BranchState.STAFFED,
-    BranchState.EVENT,
-)
+_STATES = (BranchState.CLOSED, BranchState.SELF_SERVICE, BranchState.STAFFED, BranchState.EVENT)
 _RANK = {state: rank for rank, state in enumerate(_STATES)}
 """What lies over what, where hours of two days or hours that only add meet."""
+_FIRST = (BranchState.EMERGENCY_CLOSED, BranchState.MAINTENANCE, BranchState.CLOSED)
 
 
 def plan_of(yesterday: DayRules | None, today: DayRules) -> Plan:
@@ -61,7 +56,9 @@ def _with_tail(here: Answer, yesterday: DayRules, late: int) -> Answer:
     if tail.state is BranchState.CLOSED:
         return here
     # A restriction to the end of its day takes the hours along that begin on that day and end after midnight.
-    tail = restricted(tail, [cut for cut in yesterday.cuts if cut.window.end == MINUTES_A_DAY])
+    # They are closed then, whatever the restriction makes of its day: maintenance ends when it is said to.
+    till_midnight = (cut for cut in yesterday.cuts if cut.window.end == MINUTES_A_DAY)
+    tail = restricted(tail, [Cut(cut.rule, ALL_DAY, spares_staff=cut.spares_staff) for cut in till_midnight])
     if here.state is BranchState.CLOSED or _RANK[tail.state] > _RANK[here.state]:
         here, tail = tail, here
     beneath = max(here.beneath, tail.beneath, key=_RANK.__getitem__)
@@ -72,7 +69,7 @@ def _with_tail(here: Answer, yesterday: DayRules, late: int) -> Answer:
 def restricted(opening: Answer, cuts: Iterable[Cut]) -> Answer:
     """What is left of an answer under the restrictions that stand."""
     alone = opening.state is BranchState.SELF_SERVICE
-    standing = sorted(cuts, key=strength)
+    standing = sorted(cuts, key=_strength)
     closing = [cut for cut in standing if alone or not cut.spares_staff]
     if closing:
         first = closing[0]
@@ -81,6 +78,11 @@ def restricted(opening: Answer, cuts: Iterable[Cut]) -> Answer:
     if standing and opening.state is BranchState.STAFFED:
         return replace(opening, beneath=BranchState.CLOSED)
     return opening
+
+
+def _strength(cut: Cut) -> tuple[int, int]:
+    """The strongest first: an emergency, then maintenance, which lies over closed; then the widest level."""
+    return _FIRST.index(cut.state), LEVELS[cut.rule.level]
 
 
 def _said(rules: DayRules, minute: int) -> Answer:

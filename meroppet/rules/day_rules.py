@@ -28,7 +28,6 @@ Piece = tuple[int, int, BranchState]
 
 LEVELS = {level: rank for rank, level in enumerate(Level)}
 WEEK, HOST = Rule(RuleKind.WEEK), Rule(RuleKind.HOST)
-_FIRST = (BranchState.EMERGENCY_CLOSED, BranchState.MAINTENANCE, BranchState.CLOSED)
 _STRICTNESS = {treatment: rank for rank, treatment in enumerate(Treatment)}
 
 
@@ -74,7 +73,7 @@ Said = tuple[tuple[ScheduleException, tuple[Content, ...]], ...]
 def rules_of(schedule: Schedule, day: date, keys: tuple[str, ...], said: Said) -> DayRules:
     """The rules for a day, which is the holidays `keys` and of which exceptions say this."""
     claims = (*sorted(_claims(said), key=_precedence), *_patterns(schedule, day, keys))
-    cuts, host = tuple(sorted(_cuts(said), key=strength)), _host(schedule.host, day, keys)
+    cuts, host = tuple(_cuts(said)), _host(schedule.host, day, keys)
     edges = frozenset(_edges(claims, (*(cut.window for cut in cuts), *(host or ()))))
     return DayRules(claims, cuts, host, edges, max(edges, default=0) > MINUTES_A_DAY)
 
@@ -88,11 +87,6 @@ def _edges(claims: tuple[Claim, ...], windows: tuple[Window, ...]) -> Iterator[i
         is_decided = is_decided or claim.whole
     for window in windows:
         yield from (window.start, window.end)
-
-
-def strength(cut: Cut) -> tuple[int, int]:
-    """The strongest first: an emergency, then maintenance, which lies over closed; then the widest level."""
-    return _FIRST.index(cut.state), LEVELS[cut.rule.level]
 
 
 def _precedence(claim: Claim) -> tuple[int, bool]:

@@ -45,9 +45,9 @@ class Dice:
             holiday_rules=tuple(
                 self._holiday_rule(key) for key in self._random.sample("abc", self._random.randrange(4))
             ),
-            holidays=tuple(Holiday(self._day(), self._random.choice("abc")) for _ in range(3)),
+            holidays=tuple(Holiday(self._day(), self._random.choice("abc")) for _ in range(8)),
             host=self._host() if chance() < 0.4 else None,
-            exceptions=tuple(self.exception(f"x{number}") for number in range(self._random.randrange(6))),
+            exceptions=tuple(self.exception(f"x{number}") for number in range(self._random.randrange(10))),
             orders=tuple(self.order(f"o{number}") for number in range(self._random.randrange(3))),
             known_until=self._day() if chance() < 0.1 else None,
         )

@@ -31,7 +31,7 @@ Seen = tuple[BranchState, str]
 """The state and the rule that made it so, as it is printed."""
 
 CLOSED, ALONE, STAFFED = BranchState.CLOSED, BranchState.SELF_SERVICE, BranchState.STAFFED
-WORTH = {CLOSED: 0, BranchState.MAINTENANCE: 1, ALONE: 2, STAFFED: 3, BranchState.EVENT: 4}
+WORTH = {CLOSED: 0, ALONE: 1, STAFFED: 2, BranchState.EVENT: 3}
 ONE_DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 NARROWEST_FIRST = (Level.BRANCH, Level.MUNICIPALITY, Level.GROUP, Level.CONSORTIUM)
 ORDERS = (OrderKind.NO_SELF_SERVICE, OrderKind.MAINTENANCE, OrderKind.EMERGENCY_CLOSED)
@@ -146,11 +146,10 @@ class Watchman:
         opening = [state for state, _ in night]
         if set(opening) == {CLOSED}:
             return strip
-        for state in (CLOSED, BranchState.MAINTENANCE):
-            for level in NARROWEST_FIRST:
-                for cut in self._cuts(day - ONE_DAY, level):
-                    if cut.state is state and cut.end == 1440:
-                        Cut(0, 1440, cut.state, cut.rule, cut.spares).paint(night, opening, 0)
+        for level in NARROWEST_FIRST:
+            for cut in self._cuts(day - ONE_DAY, level):
+                if cut.end == 1440:
+                    Cut(0, 1440, CLOSED, cut.rule, cut.spares).paint(night, opening, 0)
         for minute in range(1440):
             here, late = strip[minute][0], night[minute][0]
             if opening[minute] is not CLOSED and (here is CLOSED or WORTH[late] > WORTH[here]):

@@ -278,10 +278,12 @@ def test_where_two_days_meet_after_midnight_staffed_lies_over_self_service_eithe
     assert Hours(other).state_at(at("01:00", TUESDAY)).beneath is ALONE
 
 
-def test_maintenance_to_the_end_of_a_day_goes_on_as_long_as_its_hours_would() -> None:
+def test_maintenance_to_the_end_of_a_day_ends_with_it_and_the_late_hours_are_closed() -> None:
     schedule = replace(LATE, exceptions=(says(Maintenance(Window(1200))),))
 
-    assert states(schedule, TUESDAY) == ["00:00 maintenance", "02:00 closed", "18:00 self_service"]
+    assert states(schedule)[-1] == "20:00 maintenance"
+    assert day_of(schedule, TUESDAY)[0] == "00:00 closed exception:branch:x"
+    assert states(schedule, TUESDAY) == ["00:00 closed", "18:00 self_service"]
 
 
 # --- The building around ----------------------------------------------------------------------------------------------

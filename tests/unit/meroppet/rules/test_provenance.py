@@ -96,7 +96,9 @@ def test_taking_away_an_exception_that_won_nowhere_changes_nothing(number: int) 
             continue
         without = replace(schedule, exceptions=tuple(one for one in schedule.exceptions if one is not exception))
         for before, after in both(schedule, without):
-            assert (before.state, before.rule, before.listed_only) == (after.state, after.rule, after.listed_only)
+            assert (before.state, before.listed_only) == (after.state, after.listed_only)
+            # Where late hours are cut, they say by which name it is closed.
+            assert before.rule == after.rule or before.state is BranchState.CLOSED
 
 
 @any_schedule
