@@ -16,6 +16,11 @@ NEEDS = {
     "/branches/{branch_id}/orders/{device_id}/{order_id}/live": Action.OPEN_DOOR,
     "/branches/{branch_id}/hours": Action.HOURS,
     "/branches/{branch_id}/hours/live": Action.HOURS,
+    "/branches/{branch_id}/hours/holidays": Action.HOURS,
+    "/branches/{branch_id}/hours/host": Action.HOURS,
+    "/branches/{branch_id}/hours/closing": Action.HOURS,
+    "/branches/{branch_id}/hours/seasons": Action.HOURS,
+    "/branches/{branch_id}/hours/seasons/{season_id}": Action.HOURS,
     "/branches/{branch_id}/hours/import": Action.HOURS,
     "/branches/{branch_id}/patrons": Action.PERSON,
     "/branches/{branch_id}/patrons/right": Action.PERSON,
@@ -52,7 +57,14 @@ def _routes(site: Site) -> list[tuple[str, str]]:
 
 def _address(path: str, branch: str) -> str:
     return path.format(
-        branch_id=branch, device_id="x", order_id="x", account="x", token="x", register_id="west", run_id="x"
+        branch_id=branch,
+        device_id="x",
+        order_id="x",
+        account="x",
+        token="x",
+        register_id="west",
+        run_id="x",
+        season_id="new",
     )
 
 
