@@ -32,7 +32,7 @@ from server.organisations.service import BranchView, add_branch, add_organisatio
 from server.patrons.service import Holder, set_right
 from server.policies.service import set_policy
 from server.registers.settings import AccountSettings, RegisterSettings
-from server.schedules.service import set_week
+from server.schedules.service import set_pattern
 from server.settings import DeviceListener, ServerSettings
 from tests.fakes import server_double
 from tests.integration.door.house import House, until
@@ -97,7 +97,7 @@ async def _seeded(server: Server) -> BranchView:
         branch = await add_branch(session, "skiljebo", "Skiljebo", "vasteras", ZONE, "021-390000", date(2026, 1, 1))
     async with server.database.session(Scope.of_consortium("vastmanland")) as session:
         await set_policy(session, branch, Policy(minimum_age=18), "staff")
-        await set_week(session, branch, Schedule(ZONE, (DAY,) * 7), "staff")
+        await set_pattern(session, branch, Schedule(ZONE, (DAY,) * 7), "staff")
     return branch
 
 

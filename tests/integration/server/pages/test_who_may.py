@@ -22,6 +22,15 @@ NEEDS = {
     "/branches/{branch_id}/hours/seasons": Action.HOURS,
     "/branches/{branch_id}/hours/seasons/{season_id}": Action.HOURS,
     "/branches/{branch_id}/hours/import": Action.HOURS,
+    "/branches/{branch_id}/hours/calendar": Action.HOURS,
+    "/branches/{branch_id}/hours/calendar/{day}": Action.HOURS,
+    "/branches/{branch_id}/hours/history": Action.HOURS,
+    "/branches/{branch_id}/hours/cards": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/hours/cards/remove": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/quick": Action.HOURS,
+    "/branches/{branch_id}/quick/live": Action.HOURS,
+    "/branches/{branch_id}/quick/undo": Action.HOURS,
+    "/branches/{branch_id}/quick/{action}": Action.HOURS,
     "/branches/{branch_id}/patrons": Action.PERSON,
     "/branches/{branch_id}/patrons/right": Action.PERSON,
     "/branches/{branch_id}/patrons/forget": Action.RIGHT_BRANCH,
@@ -47,6 +56,18 @@ FOR_KEEPERS = {
     "/registers/{register_id}/examinations/{run_id}/live",
 }
 """For who answers for library systems; test_registers.py tells who that is."""
+FOR_DECIDERS = {
+    "/hours",
+    "/hours/history",
+    "/hours/exceptions",
+    "/hours/exceptions/{key}",
+    "/hours/exceptions/{key}/remove",
+    "/hours/exceptions/{key}/discard",
+    "/hours/changes/{change_id}",
+    "/hours/changes/{change_id}/undo",
+    "/hours/changes/{change_id}/live",
+}
+"""For who decides about hours anywhere, at the places they decide about; test_exceptions.py tells who that is."""
 FOR_STAFF = {"/", "/live", "/staff", "/staff/invite", "/staff/{account}/close", "/audit", "/audit/server"}
 
 
@@ -65,11 +86,15 @@ def _address(path: str, branch: str) -> str:
         register_id="west",
         run_id="x",
         season_id="new",
+        action="close",
+        change_id="x",
+        day="2026-11-23",
+        key="new",
     )
 
 
 def test_every_route_has_its_place_in_this_matrix(site: Site) -> None:
-    assert {path for _, path in _routes(site)} == {*NEEDS, *FOR_ANYBODY, *FOR_STAFF, *FOR_KEEPERS}
+    assert {path for _, path in _routes(site)} == {*NEEDS, *FOR_ANYBODY, *FOR_STAFF, *FOR_KEEPERS, *FOR_DECIDERS}
 
 
 def _may(grant: Grant, branch: BranchView, path: str) -> bool:

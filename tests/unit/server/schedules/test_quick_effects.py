@@ -1,5 +1,6 @@
 """What a quick action is told to do before it does it: closings, openings, nights, and times as they are meant."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -127,7 +128,7 @@ def test_nobody_but_who_closed_is_named() -> None:
 
 
 def test_what_is_typed_is_said_as_it_stands_and_a_choice_in_each_language() -> None:
-    say = {"sv": str.upper, "en": str}
+    say: dict[str, Callable[[str], str]] = {"sv": str.upper, "en": str}
 
     assert reason_given(Quick.CLOSE, "fault", "", say).texts == (
         ("sv", "A TECHNICAL FAULT"),
