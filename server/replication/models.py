@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from server.db import ConsortiumOwned, Retention, UTCDateTime
+from server.db import ConsortiumOwned, ControllerOwned, Retention, UTCDateTime
 
 
 class ChangeCounter(ConsortiumOwned, table=True):
@@ -38,3 +38,14 @@ class Change(ConsortiumOwned, table=True):
     number: int = Field(sa_type=BigInteger)
     value: str | None = None
     at: datetime = Field(sa_type=UTCDateTime)
+
+
+class DeviceAudiences(ControllerOwned, table=True):
+    """Whose changes were in the snapshot a device last started with, as ids in a row."""
+
+    retention: ClassVar[Retention] = Retention.none("a device is no person; one row each")
+
+    __tablename__ = "device_audiences"
+
+    device_id: str = Field(primary_key=True, foreign_key="device.id")
+    audiences: str

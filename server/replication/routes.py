@@ -11,6 +11,7 @@ from server.devices.callers import AnyDevice
 from server.devices.parts import Parts
 from server.devices.problems import Refusal
 from server.organisations.service import audiences
+from server.replication.listening import listens, still_listens
 from server.replication.service import changes
 from server.replication.streams import device_stream
 
@@ -24,7 +25,8 @@ async def poll(caller: AnyDevice, parts: Parts, after: Annotated[int, Query(ge=0
     """What changed after a number for this device; 410 if it must start over."""
     async with parts.database.reading(caller.scope) as session:
         heard = await audiences(session, caller.branch)
-        page = await changes(session, caller.consortium, heard, after)
+        goes_on = await still_listens(session, caller.device, heard)
+        page = await changes(session, caller.consortium, heard, after) if goes_on else None
     if page is None:
         raise Refusal(ProblemCode.START_OVER)
     return page
@@ -33,8 +35,9 @@ async def poll(caller: AnyDevice, parts: Parts, after: Annotated[int, Query(ge=0
 @router.get("/snapshot", response_class=FileResponse)
 async def snapshot(caller: AnyDevice, parts: Parts, if_none_match: Annotated[str, Header()] = "") -> Response:
     """Everything that stands for this device's branch, with ETag and Range."""
-    async with parts.database.reading(caller.scope) as session:
+    async with parts.database.session(caller.scope) as session:
         heard = await audiences(session, caller.branch)
+        await listens(session, caller, heard)
     found = await parts.snapshots.of_branch(parts.database, caller.scope, caller.branch, heard)
     if if_none_match == found.etag:
         return Response(status_code=304, headers={"ETag": found.etag})

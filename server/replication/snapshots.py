@@ -1,6 +1,7 @@
 """The snapshot a device starts with: built once for each state of a branch, kept as a file, served with Range."""
 
 import asyncio
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -40,25 +41,25 @@ class Snapshots:
             # The position first: what is committed meanwhile is then told once more as a change, never left out.
             at = await position(session, consortium)
             version = await newest(session, consortium, audiences)
-            stem = _NAME.sub("_", branch)
-            found = self._usable(stem, version, at.forgotten)
+            stem, whose = _NAME.sub("_", branch), _digest(audiences)
+            found = self._usable(stem, version, whose, at.forgotten)
             if found is not None:
                 return found
             told = await standing(session, consortium, audiences)
-        return await asyncio.to_thread(self._build, stem, version, at.number, told)
+        return await asyncio.to_thread(self._build, stem, f"{version}.{at.number}.{whose}", at.number, told)
 
-    def _usable(self, stem: str, version: int, forgotten: int) -> Snapshot | None:
-        for file in self._folder.glob(f"{stem}.{version}.*.snapshot"):
+    def _usable(self, stem: str, version: int, whose: str, forgotten: int) -> Snapshot | None:
+        for file in self._folder.glob(f"{stem}.{version}.*.{whose}.snapshot"):
             if int(file.name.split(".")[2]) >= forgotten:
                 return _snapshot(file)
         return None
 
-    def _build(self, stem: str, version: int, change: int, told: list[Upsert]) -> Snapshot:
+    def _build(self, stem: str, state: str, change: int, told: list[Upsert]) -> Snapshot:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         documents = [item for item in told if item.kind != "right"]
         rights = [(item.key, RightDocument.model_validate(item.value)) for item in told if item.kind == "right"]
         raw = write_snapshot(change, documents, rights)
-        file = self._folder / f"{stem}.{version}.{change}.snapshot"
+        file = self._folder / f"{stem}.{state}.snapshot"
         half = file.with_suffix(".new")
         descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as opened:
@@ -68,6 +69,11 @@ class Snapshots:
             old.unlink(missing_ok=True)
         half.replace(file)
         return _snapshot(file)
+
+
+def _digest(audiences: Sequence[str]) -> str:
+    # Who joins a group that decided something long ago has no newer change by it, and yet another snapshot.
+    return hashlib.sha256(" ".join(sorted(audiences)).encode("utf-8")).hexdigest()[:8]
 
 
 def _snapshot(file: Path) -> Snapshot:

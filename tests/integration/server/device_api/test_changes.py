@@ -5,11 +5,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import ColumnElement, update
+from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Policy, Right
+from meroppet.rules.exceptions import Closed, ExceptionDay, Level, ScheduleException
 from meroppet.wire.changes import ChangesReply, RightDocument, read_snapshot, unpack_rights
+from meroppet.wire.schedule_convert import exception_to_wire
 from server.db import Database, Scope, unscoped
+from server.organisations.models import Membership
 from server.organisations.service import add_branch, add_organisation
 from server.patrons.service import Reach, forget, purge, rights_of
 from server.policies.service import policy_of, set_policy
@@ -171,6 +176,43 @@ async def test_a_number_the_server_never_gave_means_start_over(house: House) -> 
     response = await door.ask("GET", f"/changes?after={newest + 1}")
 
     assert (response.status_code, response.json()["code"]) == (410, "start_over")
+
+
+async def test_who_joins_or_leaves_a_group_starts_over_with_what_it_has_decided(house: House) -> None:
+    door = await house.device()
+    await _group_decides(house)
+    before, _, _ = await snapshot(door)
+    assert (await door.ask("GET", f"/changes?after={before}")).status_code == 200
+
+    async with house.database.session(unscoped("a test's group")) as session:
+        session.add(Membership(member_id="vasteras", parent_id="norra", since=date(1900, 1, 1), until=None))
+    assert (await door.ask("GET", f"/changes?after={before}")).status_code == 410
+    joined, documents, _ = await snapshot(door)
+    assert joined == before
+    assert documents["exception"]["id"] == "kick-off"
+    assert (await poll(door, joined)).upserts == ()
+
+    async with house.database.session(unscoped("a test's group")) as session:
+        await session.execute(update(Membership).where(*_in_norra()).values(until=date(1901, 1, 1)))
+    assert (await door.ask("GET", f"/changes?after={joined}")).status_code == 410
+    _, documents, _ = await snapshot(door)
+    assert "exception" not in documents
+
+
+def _in_norra() -> tuple[ColumnElement[bool], ...]:
+    return col(Membership.member_id) == "vasteras", col(Membership.parent_id) == "norra"
+
+
+async def _group_decides(house: House) -> None:
+    """Something for every branch of a group to which Västerås does not belong yet."""
+    days = ExceptionDay(first=date(2027, 1, 4), last=date(2027, 1, 4), contents=(Closed(),))
+    decided = ScheduleException(id="kick-off", level=Level.GROUP, days=(days,))
+    async with house.database.session(unscoped("a test's group")) as session:
+        await add_organisation(session, "norra", "group", "Norra", parents=["vastmanland"])
+    async with house.database.session(Scope.of_consortium("vastmanland")) as session:
+        publish(
+            session, "vastmanland", audience="norra", kind="exception", key="kick-off", value=exception_to_wire(decided)
+        )
 
 
 async def test_who_was_away_longer_than_tombstones_are_kept_starts_over(house: House) -> None:
