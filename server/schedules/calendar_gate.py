@@ -1,12 +1,10 @@
 """Who may decide hours at the place a page is about: a branch, a municipality, a group or a consortium."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
 
-from meroppet.rules.exceptions import Level
 from server.organisations.service import BranchView
 from server.schedules.targets import Target, may_decide, target, targets_for
 from server.staff.access import Action
@@ -57,13 +55,3 @@ async def places(parts: StaffParts, me: SignedIn) -> list[Target]:
 async def hours_branches(parts: StaffParts, me: SignedIn) -> list[BranchView]:
     """The branches whose hours she may see to, by name."""
     return [found for found in await visible_branches(parts, me) if me.access.may(Action.HOURS, found)]
-
-
-def widest(found: Sequence[Target]) -> Target | None:
-    """What a new exception is most often for: the widest place."""
-    return found[0] if found else None
-
-
-def is_branch(at: Target) -> bool:
-    """Whether the place is one branch."""
-    return at.level is Level.BRANCH

@@ -7,11 +7,11 @@ from enum import StrEnum
 from itertools import pairwise
 
 from meroppet.rules.intervals import MINUTES_A_DAY, Window
+from meroppet.wire.written import minute_in as any_minute_in
 
 MOST_CHARACTERS = 200
 """What is kept of anything written in a form."""
 
-_TIME = re.compile(r"([0-9]{1,2})(?:[.:]?([0-9]{2}))?")
 _DASH = re.compile(r"\s*[-–—]\s*")
 _NEXT = re.compile(r"\s*(?:[,;]|\boch\b|\band\b)\s*")
 
@@ -28,7 +28,6 @@ class Wrong(StrEnum):
     DATE = "date"
     ORDER = "order"
     NUMBER = "number"
-    REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,9 @@ def clock(minute: int, separator: str = ".") -> str:
 
 
 def minute_in(text: str) -> int | None:
-    """The minute of the day in 6, 06, 6.30, 06:30 or 0630; None if it is no time. 24 is a day's end."""
-    matched = _TIME.fullmatch(text)
-    if matched is None:
-        return None
-    hour, minute = int(matched[1]), int(matched[2] or 0)
-    total = hour * 60 + minute
-    return total if minute < 60 and total <= MINUTES_A_DAY else None
+    """The minute of the day as `wire.written` reads it; None if it is no time of one day. 24 is its end."""
+    minute = any_minute_in(text)
+    return minute if minute is not None and minute <= MINUTES_A_DAY else None
 
 
 def stretch(start: str, end: str) -> tuple[int, int] | Wrong:
