@@ -12,13 +12,14 @@ from meroppet.rules.branch import OPEN, BranchState
 from meroppet.rules.exceptions import ExceptionDay, Level, MoreHours, Order, OrderKind, ScheduleException, Texts
 from meroppet.rules.hours import Hours, Span
 from meroppet.rules.intervals import MINUTES_A_DAY, Interval
-from meroppet.rules.provenance import Rule, RuleKind
 from meroppet.rules.schedule import Schedule
 from server.db import Session
 from server.organisations.service import BranchView
 from server.schedules.exceptions import put_exception
 from server.schedules.history import ChangeView, begin_together
 from server.schedules.orders import give_order, orders_over, take_back
+from server.schedules.quick_choices import closed_from_above, own_orders
+from server.schedules.quick_effects import moment_of
 from server.schedules.quick_effects import tonight as service_ends
 from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.service import ScheduleView, as_if, schedule_of
@@ -58,7 +59,7 @@ def extension(
     The closing is the one after `now`, or `now` itself where the branch has closed for the day. Raises ScheduleRefusal:
     NOT_OPEN_TODAY; NOT_LATER; KEPT_CLOSED with the rule, of any level, that would keep the branch closed.
     """
-    until = _moment(hours, now, until_minute)
+    until = moment_of(hours, now, until_minute)
     closes, state = _closing(hours, now)
     if until <= closes:
         raise ScheduleRefusal(Refused.NOT_LATER, at=closes)
@@ -73,22 +74,9 @@ def extension(
 
 def reopened(schedule: Schedule, now: datetime) -> Schedule:
     """The schedule without the branch's own orders that hold now."""
-    own = {order.id for order in _own(schedule.orders, now)}
+    own = {order.id for order in own_orders(schedule.orders, now)}
     kept = (order for order in schedule.orders if order.level is not Level.BRANCH or order.id not in own)
     return replace(schedule, orders=tuple(kept))
-
-
-def _own(orders: Iterable[Order], now: datetime) -> list[Order]:
-    return [
-        order
-        for order in orders
-        if order.level is Level.BRANCH and order.start <= now and (order.end is None or now < order.end)
-    ]
-
-
-def _moment(hours: Hours, now: datetime, minute: int) -> datetime:
-    day = now.astimezone(hours.zone).date() + timedelta(days=minute // MINUTES_A_DAY)
-    return datetime.combine(day, time(minute % MINUTES_A_DAY // 60, minute % 60), hours.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +151,7 @@ async def close_now(
     `why` is kept for staff, `reasons` are for the public. Raises ScheduleRefusal: NO_HOURS, PAST.
     """
     view = await _hours(session, branch)
-    standing = [own for own in _own(view.schedule.orders, session.now) if own.kind is OrderKind.EMERGENCY_CLOSED]
+    standing = [own for own in own_orders(view.schedule.orders, session.now) if own.kind is OrderKind.EMERGENCY_CLOSED]
     order = closing(session.now, until, reasons, standing[0].id if standing else _key("close"))
     if standing:
         order = replace(order, start=standing[0].start)
@@ -195,10 +183,10 @@ async def reopen(session: Session, branch: BranchView, by: str, why: str = "") -
     where nobody has.
     """
     view = await _hours(session, branch)
-    own = {order.id for order in _own(view.schedule.orders, session.now)}
+    own = {order.id for order in own_orders(view.schedule.orders, session.now)}
     given = [found for found in await orders_over(session, branch) if found.target.id == branch.id and found.id in own]
     if not given:
-        rule = closed_wider(view.hours, session.now)
+        rule = closed_from_above(view.hours, session.now)
         raise ScheduleRefusal(Refused.CLOSED_WIDER if rule else Refused.NOT_CLOSED, rule=rule)
     first, *later = given
     change = await take_back(session, first.target, first.id, by, why, action="schedule.reopened")
@@ -206,14 +194,6 @@ async def reopen(session: Session, branch: BranchView, by: str, why: str = "") -
     for each in later:
         change = await take_back(session, each.target, each.id, by, why, action="schedule.reopened", together=together)
     return change
-
-
-def closed_wider(hours: Hours, now: datetime) -> Rule | None:
-    """The order or exception of somebody wider than the branch that keeps it closed now, or None."""
-    answer = hours.state_at(now)
-    wide = (rule for rule in (answer.rule, *answer.beaten) if rule.level is not Level.BRANCH)
-    rule = next((rule for rule in wide if rule.kind in {RuleKind.ORDER, RuleKind.EXCEPTION}), None)
-    return None if answer.state in OPEN else rule
 
 
 async def _hours(session: Session, branch: BranchView) -> ScheduleView:

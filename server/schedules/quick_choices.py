@@ -9,16 +9,12 @@ from meroppet.rules.branch import OPEN, BranchState
 from meroppet.rules.exceptions import Level, Order, Texts
 from meroppet.rules.hours import Hours
 from meroppet.rules.provenance import Rule, RuleKind
+from meroppet.texts.patron import N_
 from server.schedules.quick_effects import rest_of_today
 
 LONGEST_REASON = 200
 OTHER = "other"
 """The reason that is typed."""
-
-
-def N_(sentence: str) -> str:  # noqa: N802 (the name gettext's extractors look for)
-    """Marks a sentence for the catalogues."""
-    return sentence
 
 
 class Quick(StrEnum):

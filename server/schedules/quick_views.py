@@ -20,7 +20,6 @@ from server.schedules.delivery_views import delivery_stream, of_change
 from server.schedules.history import ChangeView, change_of, undo
 from server.schedules.quick import (
     close_now,
-    closed_wider,
     closing,
     extend_today,
     extension,
@@ -29,7 +28,7 @@ from server.schedules.quick import (
     reopened,
 )
 from server.schedules.quick import tonight as no_self_service
-from server.schedules.quick_choices import OTHER, REASONS, Quick, Reason, own_orders, reason_given
+from server.schedules.quick_choices import OTHER, REASONS, Quick, Reason, closed_from_above, own_orders, reason_given
 from server.schedules.quick_effects import Effect, chosen_minute, effect, extended_by, tonight
 from server.schedules.quick_state import LONGER, doors_of, quick_now
 from server.schedules.refusals import Refused, ScheduleRefusal
@@ -203,7 +202,9 @@ def _as_if(view: ScheduleView, now: datetime, wanted: Wanted) -> Schedule:
             return replace(schedule, orders=(*schedule.orders, no_self_service(view.hours, now, reasons, TRIED)))
         case Quick.REOPEN:
             if not own_orders(schedule.orders, now):
-                raise ScheduleRefusal(Refused.CLOSED_WIDER if closed_wider(view.hours, now) else Refused.NOT_CLOSED)
+                raise ScheduleRefusal(
+                    Refused.CLOSED_WIDER if closed_from_above(view.hours, now) else Refused.NOT_CLOSED
+                )
             return reopened(schedule, now)
 
 

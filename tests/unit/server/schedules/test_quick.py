@@ -22,7 +22,8 @@ from meroppet.rules.exceptions import (
 from meroppet.rules.hours import Hours
 from meroppet.rules.intervals import Interval, Window
 from meroppet.rules.schedule import HostHours, Schedule
-from server.schedules.quick import closed_wider, closing, extension, reopened, tonight
+from server.schedules.quick import closing, extension, reopened, tonight
+from server.schedules.quick_choices import closed_from_above
 from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.service import as_if
 
@@ -165,7 +166,14 @@ def test_only_the_branchs_own_orders_are_taken_back() -> None:
     schedule = replace(WEEK, orders=(closing(at(11), None), wide))
     left = reopened(schedule, at(12))
     assert left.orders == (wide,)
-    rule = closed_wider(Hours(left), at(12))
-    assert str(rule) == "order:consortium:w"
-    assert closed_wider(Hours(WEEK), at(12)) is None
+    assert str(closed_from_above(Hours(left), at(12))) == "order:consortium:w"
+    assert closed_from_above(Hours(WEEK), at(12)) is None
     assert Hours(WEEK).state_at(at(12)).state in OPEN
+
+
+def test_hours_somebody_wider_gave_keep_nothing_closed() -> None:
+    given = decided(Level.CONSORTIUM, OtherHours((Interval(480, 1200, STAFFED),)), "given")
+    hours = Hours(replace(WEEK, exceptions=(given, decided(Level.BRANCH, Closed()))))
+
+    assert [str(rule) for rule in hours.state_at(at(12)).beaten] == ["exception:consortium:given", "week"]
+    assert closed_from_above(hours, at(12)) is None
