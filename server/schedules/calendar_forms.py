@@ -22,16 +22,18 @@ from meroppet.rules.exceptions import (
     ScheduleException,
 )
 from meroppet.rules.intervals import ALL_DAY, Interval, Window
+from meroppet.texts.patron import N_
 from server.schedules.calendar_dates import DatedLine, UnreadLine, dates_in
 from server.schedules.sentences import Sentence
 from server.schedules.written import Wrong as Misread
 from server.schedules.written import clock, date_in, hours_text, minute_in, windows_in
 
 MOST_ROWS = 120
+"""Rows to which the form's buttons add. An exception that came otherwise may have more, and keeps them."""
 LANGUAGES = ("sv", "en")
 """Those a public reason is asked for in; one given in another language elsewhere is kept."""
 EVERY_DAY = frozenset(range(7))
-_ROW = re.compile(r"(first|last|what|time|hours|staffed|weekday)-([0-9]{1,3})", re.ASCII)
+_ROW = re.compile(r"(first|last|what|time|hours|staffed|weekday)-([0-9]{1,4})", re.ASCII)
 _REASON = re.compile(r"reason-([a-z]{2,3})", re.ASCII)
 _LONG, _SHORT = 400, 40
 
@@ -82,7 +84,6 @@ class Wrong(StrEnum):
     OVERLAP = "overlap"
     NO_HOURS = "no_hours"
     UNREAD = "unread"
-    TOO_MANY = "too_many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +132,30 @@ class ExceptionDraft:
         return self
 
     def _pasted(self, today: date) -> "ExceptionDraft":
-        lines = dates_in(self.paste, today)
         # A row without a date is the model for dates of which nothing is said.
         model = next((row for row in reversed(self.rows) if not row.first), Row())
-        kept = tuple(row for row in self.rows if row.first)
-        added = [row for line in lines.found for row in _rows_of(line, model)][: MOST_ROWS - len(kept)]
+        rows = [row for row in self.rows if row.first]
+        unread: list[UnreadLine] = []
+        notes: dict[str, Sentence] = {}
+        for line in filter(None, map(str.strip, self.paste.splitlines())):
+            read = dates_in(line, today)
+            added = [row for found in read.found for row in _rows_of(found, model)]
+            if len(rows) + len(added) > MOST_ROWS:
+                unread.append(UnreadLine(line, Sentence(_NO_ROOM, {"text": line, "most": MOST_ROWS})))
+                continue
+            rows += added
+            unread += read.unread
+            notes |= {str(note): note for found in read.found for note in found.notes}
         return replace(
             self,
-            rows=(*kept, *added) or self.rows,
-            paste="\n".join(unread.line for unread in lines.unread),
-            unread=lines.unread,
-            notes=tuple({str(note): note for line in lines.found for note in line.notes}.values()),
+            rows=tuple(rows) or self.rows,
+            paste="\n".join(each.line for each in unread),
+            unread=tuple(unread),
+            notes=tuple(notes.values()),
         )
+
+
+_NO_ROOM = N_("“%(text)s”: there is room for %(most)s lines of days here; make a deviation of its own of the rest")
 
 
 def _rows_of(line: DatedLine, model: Row) -> list[Row]:
@@ -174,7 +187,7 @@ def from_form(fields: Iterable[tuple[str, object]]) -> ExceptionDraft:
         valid_until=plain.get("valid_until", ""),
         paste=plain.get("paste", ""),
         reasons=tuple((found[1], plain[name]) for name in plain if (found := _REASON.fullmatch(name)) and plain[name]),
-        rows=tuple(Row(**rows[at], weekdays=frozenset(days.get(at, ()))) for at in sorted(rows)[:MOST_ROWS]),
+        rows=tuple(Row(**rows[at], weekdays=frozenset(days.get(at, ()))) for at in sorted(rows)),
     )
 
 

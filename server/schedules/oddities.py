@@ -86,10 +86,14 @@ def _of_exceptions(after: Schedule, changed: list[ScheduleException], today: dat
             continue
         if after.known_until is not None and days and days[-1] > after.known_until:
             yield Oddity(OddityKind.BEYOND_KNOWN, days[-1], subject=_name(exception))
-        if not _differs(hours, _without(after, exception), coming):
+        other = _without(after, exception)
+        if not _differs(hours, other, coming):
             yield Oddity(OddityKind.CHANGES_NOTHING, coming[0] if coming else None, subject=_name(exception))
         yield from _contradictions(after, exception, coming)
         yield from _closed_while_staffed(after, hours, coming)
+        nights = {night for day in coming for night in (day, day + timedelta(days=1))}
+        turned = set(_clock_changes(other, nights))
+        yield from (odd for odd in _clock_changes(hours, nights) if odd not in turned)
 
 
 def _name(exception: ScheduleException) -> str:
@@ -226,7 +230,7 @@ def _minute(hours: Hours, moment: datetime, day: date) -> int:
 def _of_pattern(schedule: Schedule, today: date) -> Iterator[Oddity]:
     plain = _pattern(schedule)
     hours = Hours(plain)
-    yield from _clock_changes(hours, today)
+    yield from _clock_changes(hours, (today + timedelta(days=step) for step in range(A_YEAR)))
     yield from _holidays(plain, hours, today)
     yield from _beyond_host(plain, hours, today)
     ahead = hours.spans(_midnight(hours, today), _midnight(hours, today + timedelta(days=LOOK_AHEAD)))
@@ -234,9 +238,9 @@ def _of_pattern(schedule: Schedule, today: date) -> Iterator[Oddity]:
         yield Oddity(OddityKind.NEVER_OPEN)
 
 
-def _clock_changes(hours: Hours, today: date) -> Iterator[Oddity]:
+def _clock_changes(hours: Hours, days: Iterable[date]) -> Iterator[Oddity]:
     """Nights in which the clock is turned while the branch is open: it is so an hour longer, or shorter."""
-    for day in (today + timedelta(days=step) for step in range(A_YEAR)):
+    for day in days:
         start, end = _midnight(hours, day), _midnight(hours, day + timedelta(days=1))
         turned = (end.utcoffset() or timedelta()) - (start.utcoffset() or timedelta())
         if turned and hours.state_at(_turn(start, end)).state in OPEN:

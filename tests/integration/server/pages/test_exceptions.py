@@ -73,6 +73,22 @@ async def test_a_change_is_seen_before_it_is_saved_and_then_published(site: Site
     assert [row.action for row in await site.audit()][-1:] == ["schedule.exception.set"]
 
 
+async def test_what_is_odd_is_said_in_words_before_anything_is_saved(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+    day = {f"start-{at}-0": "0" for at in range(7)} | {f"end-{at}-0": "24" for at in range(7)}
+    week = day | {f"state-{at}-0": "staffed" for at in range(7)}
+
+    review = (await visitor.post("/branches/nora/hours", {**week, "op": "review"}, on="/")).text
+    assert "medan det är öppet: dygnet har 25 timmar." in review
+
+    version = review.split('name="version" value="')[1].split('"')[0]
+    saved = await visitor.post("/branches/nora/hours", {**week, "op": "save", "version": version}, on="/")
+    assert saved.status_code == 303
+    assert "12–13, mitt i bemannad tid." in await _send(visitor, "preview", **{"hours-0": "12-13"})
+    past = await _send(visitor, "preview", **{"first-0": "2026-01-01"})
+    assert "Alla dess dagar har passerat" in past
+
+
 async def test_what_cannot_be_meant_is_told_at_its_field_and_nothing_is_lost(site: Site, sign_in: SignIn) -> None:
     visitor = await sign_in("branch")
 

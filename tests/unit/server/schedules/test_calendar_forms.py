@@ -140,7 +140,23 @@ def test_a_form_has_an_end() -> None:
 
     assert full.edited("add", TODAY) == full
     assert full.edited("copy-0", TODAY) == full
-    assert len(replace(full, paste="24/12").edited("paste", TODAY).rows) == MOST_ROWS
+
+    pasted = replace(full, rows=full.rows[1:], paste="24/12\n25-27/12 stängt\n28/12").edited("paste", TODAY)
+    assert len(pasted.rows) == MOST_ROWS
+    assert [line.line for line in pasted.unread] == ["25-27/12 stängt", "28/12"]
+    assert pasted.paste == "25-27/12 stängt\n28/12"
+    assert "room for 120" in str(pasted.unread[0].why)
+
+
+def test_what_came_otherwise_and_is_longer_than_a_form_loses_nothing_in_it() -> None:
+    days = [date(2027, 1, 1) + timedelta(days=2 * more) for more in range(MOST_ROWS + 30)]
+    closed = tuple(ExceptionDay(first=day, last=day, contents=(Closed(),)) for day in days)
+    imported = ScheduleException(id="list", level=Level.BRANCH, days=closed, title="Lista")
+
+    draft = from_form(fields_of(from_exception(imported)))
+
+    assert complaints(draft) == []
+    assert exception_in(draft, "list", Level.BRANCH) == imported
 
 
 def test_a_pasted_list_becomes_rows_and_leaves_what_was_not_understood() -> None:

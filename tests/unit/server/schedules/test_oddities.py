@@ -110,6 +110,17 @@ def test_a_branch_open_while_the_clock_is_turned_is_told_how_long_its_nights_are
     assert told(ROUND_THE_CLOCK, ROUND_THE_CLOCK) == []
 
 
+def test_an_exception_that_is_open_while_the_clock_is_turned_is_told_so() -> None:
+    spring, saturday = date(2027, 3, 28), date(2027, 10, 30)
+    late = having(on(Event(Window(1200, 1680)), saturday))
+    early = having(on(MoreHours((Interval(0, 360, SELF),)), spring))
+
+    assert [(odd.kind, odd.day) for odd in told(late)] == [(OddityKind.LONG_DAY, date(2027, 10, 31))]
+    assert [(odd.kind, odd.day) for odd in told(early)] == [(OddityKind.SHORT_DAY, spring)]
+    always = replace(ROUND_THE_CLOCK, exceptions=late.exceptions)
+    assert told(always, ROUND_THE_CLOCK) == []
+
+
 def test_the_next_of_each_holiday_without_a_rule_is_told_where_the_branch_is_open() -> None:
     days = (
         Holiday(date(2025, 12, 24), "julafton"),
