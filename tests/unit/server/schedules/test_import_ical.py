@@ -1,10 +1,12 @@
 """A calendar's events are deviations where they can be meant; what repeats is worked out at once or refused."""
 
 import time
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -188,3 +190,61 @@ def test_whatever_an_event_holds_something_is_said_of_it(text: str) -> None:
     reading = _read(text)
 
     assert reading.rows or reading.wrong or reading.notes
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;UNTIL=20250101",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+        "FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1",
+        "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=MONTHLY;INTERVAL=12;BYMONTH=3",
+    ],
+)
+def test_a_rule_that_never_comes_or_long_since_takes_no_time(rule: str) -> None:
+    events = [_all_day("Stängt", f"RRULE:{rule}", uid=str(number), first="20010101") for number in range(100)]
+
+    begun = time.process_time()
+    _read(*events)
+
+    assert time.process_time() - begun < 5
+
+
+_WEEKDAYS = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
+_ORDINALS = st.sampled_from(["-5", "-2", "-1", "1", "2", "5"])
+
+
+@st.composite
+def _rules(draw: st.DrawFn) -> str:
+    frequency = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
+    interval, week_start = draw(st.sampled_from([1, 2, 3, 5, 13])), draw(_WEEKDAYS)
+    rule = f"FREQ={frequency};INTERVAL={interval};WKST={week_start}"
+    days = draw(st.lists(_WEEKDAYS, max_size=3))
+    if frequency in {"MONTHLY", "YEARLY"}:
+        if draw(st.booleans()):
+            days = [f"{draw(_ORDINALS)}{day}" for day in days]
+        for name, values in (("BYMONTH", st.integers(1, 12)), ("BYMONTHDAY", st.sampled_from([-2, -1, 1, 5, 28, 31]))):
+            said = draw(st.lists(values, max_size=2))
+            rule += f";{name}={','.join(map(str, said))}" if said else ""
+    rule += f";BYDAY={','.join(days)}" if days else ""
+    return rule + draw(st.sampled_from(["", ";COUNT=5", ";COUNT=300"]))
+
+
+@given(rule=_rules(), first=st.dates(date(2020, 1, 1), date(2027, 6, 1)))
+def test_what_repeats_is_what_another_library_makes_of_it(rule: str, first: date) -> None:
+    reading = _read(_all_day("Stängt", f"RRULE:{rule}", first=f"{first:%Y%m%d}"))
+    if reading.wrong:
+        return
+
+    last = TODAY + timedelta(days=390)
+    rule, _, count = rule.partition(";COUNT=")
+    begins = datetime.combine(first, datetime.min.time())
+    said = rrulestr(f"RRULE:{rule};UNTIL={last:%Y%m%d}", dtstart=begins)
+    expected = {at.date() for at in islice(said, int(count or 10_000)) if at.date() >= TODAY}
+    assert {day for day in _days(reading) if TODAY <= day <= last} == expected
+
+
+def _days(reading: Reading) -> set[date]:
+    stretches = [days for row in reading.rows for days in row.days]
+    return {first + timedelta(days=more) for first, last in stretches for more in range((last - first).days + 1)}
