@@ -44,6 +44,6 @@ def build(settings: DoorSettings, version: str, clock: Clock | None = None) -> D
         report=report,
     )
     lock, probe = LockdClient(settings.lockd_socket), LockdClient(settings.lockd_socket)
-    place = Place(device, FirstPerson(settings.state_dir))
+    place = Place(device, FirstPerson(settings.state_dir, device.identity.branch))
     door = DoorController(device, place, fittings, lock, probe)
     return door

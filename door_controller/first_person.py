@@ -19,11 +19,14 @@ STRETCH = frozenset({BranchState.STAFFED, BranchState.EVENT})
 
 
 class FirstPerson:
-    """One moment in one file, and never who it was. A file that is lost or spoilt means that nobody has come."""
+    """One moment in one file, and never who it was.
 
-    def __init__(self, state_dir: Path) -> None:
-        self._file = state_dir / FILE
-        self._came = _read(self._file)
+    A file that is lost, spoilt or from when the device belonged to another branch means that nobody has come.
+    """
+
+    def __init__(self, state_dir: Path, branch: str) -> None:
+        self._file, self._branch = state_dir / FILE, branch
+        self._came = _read(self._file, branch)
 
     def has_come(self, hours: Hours, now: datetime) -> bool:
         """Whether somebody of the staff has come in during the stretch of staffed hours that holds now."""
@@ -34,26 +37,29 @@ class FirstPerson:
     def note(self, now: datetime) -> None:
         """Somebody came in; known at once, and soon on disk. Needs a running loop."""
         self._came = now
-        writing = asyncio.get_running_loop().run_in_executor(None, _write, self._file, now)
+        writing = asyncio.get_running_loop().run_in_executor(
+            None, _write, self._file, f"{now.isoformat()} {self._branch}"
+        )
         writing.add_done_callback(_written)
 
 
-def _read(file: Path) -> datetime | None:
+def _read(file: Path, branch: str) -> datetime | None:
     try:
-        came = datetime.fromisoformat(file.read_text(encoding="ascii"))
+        moment, _, where = file.read_text(encoding="ascii").partition(" ")
+        came = datetime.fromisoformat(moment)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         logger.warning("it is not known whether staff have come", extra={"why": error})
         return None
-    return came if came.utcoffset() is not None else None
+    return came if came.utcoffset() is not None and where == branch else None
 
 
-def _write(file: Path, moment: datetime) -> None:
+def _write(file: Path, said: str) -> None:
     unfinished = file.with_suffix(".new")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as written:
-        written.write(moment.isoformat())
+        written.write(said)
         written.flush()
         os.fsync(written.fileno())
     unfinished.replace(file)

@@ -24,7 +24,7 @@ def at(text: str, day: int = 23) -> datetime:
 
 
 async def came(folder: Path, moment: datetime) -> FirstPerson:
-    first = FirstPerson(folder)
+    first = FirstPerson(folder, "nora")
     first.note(moment)
     await asyncio.get_running_loop().shutdown_default_executor()
     return first
@@ -47,7 +47,7 @@ async def test_who_came_in_counts_for_that_stretch_of_staffed_hours_and_no_other
     first = await came(tmp_path, at(moment))
 
     assert first.has_come(HOURS, at(now)) is counts
-    assert FirstPerson(tmp_path).has_come(HOURS, at(now)) is counts
+    assert FirstPerson(tmp_path, "nora").has_come(HOURS, at(now)) is counts
 
 
 async def test_yesterday_is_another_day_even_where_staffed_hours_never_end(tmp_path: Path) -> None:
@@ -68,19 +68,28 @@ async def test_an_event_in_the_middle_of_the_day_sends_no_staff_home(tmp_path: P
     assert first.has_come(hours, at("15:00"))
 
 
-@pytest.mark.parametrize("spoilt", ["", "yesterday", "2026-11-23T10:05:00", "\x00" * 40, "å"])
+@pytest.mark.parametrize(
+    "spoilt", ["", "yesterday", "2026-11-23T10:05:00 nora", "2026-11-23T09:05:00+00:00", "\x00" * 40, "å"]
+)
 def test_a_spoilt_file_means_that_nobody_has_come(tmp_path: Path, spoilt: str) -> None:
     (tmp_path / FILE).write_text(spoilt, encoding="utf-8")
 
-    assert not FirstPerson(tmp_path).has_come(HOURS, at("10:05"))
+    assert not FirstPerson(tmp_path, "nora").has_come(HOURS, at("10:05"))
 
 
 def test_without_a_file_nobody_has_come(tmp_path: Path) -> None:
-    assert not FirstPerson(tmp_path).has_come(HOURS, at("10:05"))
+    assert not FirstPerson(tmp_path, "nora").has_come(HOURS, at("10:05"))
 
 
 async def test_where_nothing_can_be_stored_staff_are_in_all_the_same_until_a_restart(tmp_path: Path) -> None:
     first = await came(tmp_path / "missing", at("10:05"))
 
     assert first.has_come(HOURS, at("10:06"))
-    assert not FirstPerson(tmp_path / "missing").has_come(HOURS, at("10:06"))
+    assert not FirstPerson(tmp_path / "missing", "nora").has_come(HOURS, at("10:06"))
+
+
+async def test_who_came_to_another_branch_begins_nothing_at_this_one(tmp_path: Path) -> None:
+    await came(tmp_path, at("10:05"))
+
+    assert FirstPerson(tmp_path, "nora").has_come(HOURS, at("10:30"))
+    assert not FirstPerson(tmp_path, "gyttorp").has_come(HOURS, at("10:30"))
