@@ -89,6 +89,11 @@ class WeekDocument(Written):
         return tuple(day.meant() for day in days)
 
 
+_A_WEEK = "a table with monday = { open = ['06:00-22:00'] } and so on"
+_USUAL = WeekDocument(**dict.fromkeys(WEEKDAY_NAMES, DayDocument(open=("06:00-22:00",))))
+"""The rules' DEFAULT_WEEK, as it is written."""
+
+
 class SeasonDocument(Written):
     """A week that holds from one day of the year to another, inclusive."""
 
@@ -96,7 +101,7 @@ class SeasonDocument(Written):
     name: str = Field(default="", max_length=100)
     first: YearDay
     last: YearDay
-    weekly: WeekDocument = Field(description="a table with monday = { open = ['06:00-22:00'] } and so on")
+    weekly: WeekDocument = Field(description=_A_WEEK)
     valid_from: IsoDate | None = None
     valid_until: IsoDate | None = None
 
@@ -204,7 +209,7 @@ class PatternDocument(Written):
     """What one branch has said of its hours once and for all (kind "schedule")."""
 
     zone: str = Field(description="a time zone such as 'Europe/Stockholm'")
-    weekly: WeekDocument = Field(description="a table with monday = { open = ['06:00-22:00'] } and so on")
+    weekly: WeekDocument = Field(description=_A_WEEK)
     seasons: tuple[SeasonDocument, ...] = ()
     holiday_rules: tuple[HolidayRuleDocument, ...] = ()
     host: HostDocument | None = None
@@ -360,10 +365,12 @@ class ListDocument(Document):
 class ScheduleFile(PatternDocument):
     """A whole schedule in one TOML file: the branch's pattern, holidays, and exceptions and orders of every level.
 
-    `country` asks whoever reads the file for the holidays of that country, besides those listed.
+    `country` asks whoever reads the file for the holidays of that country, besides those listed. A file that does not
+    say `weekly` has the week of a branch that has said nothing.
     """
 
     format: Literal["meroppet-schedule-1"]
+    weekly: WeekDocument = Field(default=_USUAL, description=_A_WEEK)
     country: Country | None = None
     holidays: tuple[HolidayDocument, ...] = ()
     known_until: IsoDate | None = None

@@ -7,6 +7,7 @@ from meroppet.rules.hours import Hours
 from meroppet.rules.schedule import Schedule
 from meroppet.texts.patron import N_
 from meroppet.wire.schedule_convert import schedule_from_file
+from meroppet.wire.schedules import ScheduleFile
 from server.db import Session
 from server.organisations.service import BranchView, branch
 from server.schedules.exceptions import exceptions_at
@@ -48,7 +49,9 @@ async def plan_of(session: Session, here: Standing, name: str, data: bytes) -> P
         ending = name.rpartition(".")[2].casefold()
         if ending == "toml":
             standing = here.hours.schedule if here.hours else None
-            return plan_of_file(here.at, _schedule(text, standing, session.now), standing, own)
+            file = parse(text)
+            _require_week(file, here)
+            return plan_of_file(here.at, _schedule(file, standing, session.now), standing, own)
         reading = _reading(ending, text, here, session.now)
     except NotUnderstood as error:
         return Plan(here.at, wrong=(Told(0, name[:60], error.sentence),))
@@ -72,8 +75,13 @@ def _reading(ending: str, text: str, here: Standing, now: datetime) -> Reading:
     )
 
 
-def _schedule(text: str, standing: Schedule | None, now: datetime) -> Schedule:
-    file = parse(text)
+def _require_week(file: ScheduleFile, here: Standing) -> None:
+    # A file of exceptions alone would set the branch's week to that of one that has said nothing.
+    if here.branch is not None and "weekly" not in file.model_fields_set:
+        raise ScheduleFileError("weekly is missing; write the branch's week, or export it and change that file")
+
+
+def _schedule(file: ScheduleFile, standing: Schedule | None, now: datetime) -> Schedule:
     if file.country is None:
         return schedule_from_file(file)
     # As far as the server knows them itself: it keeps them, and only whether they differ is asked.

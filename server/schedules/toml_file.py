@@ -125,8 +125,10 @@ def _inside(at: Any, part: int | str) -> Any:
 
 def write(file: ScheduleFile, about: str = "") -> str:
     """The schedule as TOML that `parse` reads back the same; `about` becomes comments at its head."""
-    values = _bare(file.model_dump(mode="python", exclude_defaults=True))
-    values = {"format": FORMAT, **values}
+    said = file.model_dump(mode="python", exclude_defaults=True)
+    # The week is what most people look for: it is written even where it goes without saying.
+    week = file.weekly.model_dump(mode="python", exclude_defaults=True)
+    values = _bare({"format": FORMAT, **said, "weekly": week})
     head = "".join(f"# {line}\n" for line in about.splitlines())
     return f"{head}{tomli_w.dumps(values)}"
 

@@ -131,6 +131,17 @@ async def test_a_file_for_another_zone_is_refused(town: Town) -> None:
     assert "Europe/Helsinki" in str(plan.wrong[0].sentence)
 
 
+async def test_a_branch_is_not_given_a_week_that_its_file_does_not_say(town: Town) -> None:
+    before = await _exported(town)
+    text = b'format = "meroppet-schedule-1"\nzone = "Europe/Stockholm"\n'
+
+    plan = await _import(town, text, "nora.toml", dry=True)
+
+    assert "weekly is missing" in str(plan.wrong[0].sentence)
+    assert not (await _import(town, text, "all.toml", "west", dry=True)).wrong
+    assert await _exported(town) == before
+
+
 LIST = "2026-12-24;stängt;God jul!\n2026-12-28 – 2026-12-29;endast meröppet\n2027-01-04;meröppet 8-20\n"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from meroppet.rules.intervals import DEFAULT_WEEK
 from meroppet.rules.schedule import Schedule
 from meroppet.wire.schedule_convert import file_from_schedule, schedule_from_file
 from server.schedules.holidays import HOLIDAYS_SE
@@ -52,7 +53,6 @@ def test_the_documented_example_holds_something_of_everything() -> None:
         ("", "write format = 'meroppet-schedule-1'"),
         ("format = 1 = 2", "is not TOML"),
         ("format = 'meroppet-schedule-2'\nzone = 'Europe/Stockholm'\n" + WEEK, "format = 'meroppet-schedule-2'"),
-        (HEAD, "weekly is missing"),
         (HEAD.replace("Stockholm", "Nora") + WEEK, "it looks like Europe/Stockholm"),
         (HEAD + "[weekly]\nmonday = { open = ['8-20-22'] }", "weekly.monday.open[1] = '8-20-22'"),
         (HEAD + "[weekly]\nmonday = { open = ['08:00-12:00', '11:00-13:00'] }", "begin later or end that one earlier"),
@@ -87,6 +87,14 @@ def test_what_cannot_be_meant_is_told(text: str, says: str) -> None:
 
     assert says in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_file_that_does_not_say_its_week_is_of_a_branch_that_has_said_nothing() -> None:
+    file = parse(HEAD)
+
+    assert schedule_from_file(file).weekly == DEFAULT_WEEK
+    assert parse(write(file)) == file
+    assert 'open = [\n    "06:00-22:00"' in write(file)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
