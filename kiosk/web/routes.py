@@ -68,7 +68,7 @@ def create_app(kiosk: SessionShell, rendering: Rendering, panel: Panel, hosts: f
         try:
             intent(kiosk, form)
         except (KeyError, ValueError):
-            return PlainTextResponse("that cannot be meant", status_code=400)
+            return PlainTextResponse("the form is incomplete", status_code=400)
         await kiosk.heard()
         return Response(status_code=204) if "HX-Request" in request.headers else RedirectResponse("/", status_code=303)
 

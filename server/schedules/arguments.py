@@ -11,8 +11,7 @@ ABOUT = """Prints a branch's opening hours, one JSON line a span: start, end (wi
 included: --from 2025-04-07 --to 2025-04-12 ends with Saturday. export writes the whole schedule as a TOML file; import
 makes a branch's own pattern and exceptions what a TOML file says, or adds deviations from a CSV or iCalendar file
 (docs/hours.md). A PLACE is a branch, or a municipality, group or consortium for its exceptions. Exit code 0: done;
-1: not now, and one sentence says why; 2: what was asked or written cannot be meant, and one sentence says what to
-write."""
+1: not now, and one sentence says why; 2: what was asked or written is wrong, and one sentence says what to write."""
 
 Moment = date | datetime
 

@@ -27,8 +27,7 @@ def from_file(given: argparse.Namespace) -> int:
         _name(given)
         file = read(given.schedule)
         hours = Hours(schedule_from_file(file))
-        today = SystemClock().now().astimezone(hours.zone).date()
-        start, end = bounds(given.since or today, given.until, hours.zone)
+        start, end = bounds(given.since, given.until, SystemClock().now(), hours.zone)
         if file.country is not None:
             holidays = resolve(file.country, *holiday_days(start, end))
             hours = Hours(schedule_from_file(file, holidays))
@@ -39,7 +38,10 @@ def from_file(given: argparse.Namespace) -> int:
 
 
 async def run(given: argparse.Namespace, settings: ServerSettings) -> int:
-    """Print, export or import; 0, or 2 with one sentence for what cannot be meant. Raises ValueError for what can."""
+    """Print, export or import; 0, or 2 with one sentence for what is wrong.
+
+    Raises ValueError where the database is not up to date.
+    """
     from server.app import build
     from server.db.migrate import is_current
 
@@ -86,10 +88,10 @@ async def _show(given: argparse.Namespace, database: Database) -> None:
         if place.branch is None:
             raise ValueError(f"'{name}' is a {place.level.value}; hours are a branch's, so give one of its branches")
         view = await schedule_of(session, name)
-        today = session.now
+        now = session.now
     if view is None:
         raise ValueError(f"branch '{name}' has no hours yet; say its week on the staff pages, or import a file")
-    start, end = bounds(given.since or today.astimezone(view.hours.zone).date(), given.until, view.hours.zone)
+    start, end = bounds(given.since, given.until, now, view.hours.zone)
     _print(span_lines(view.hours, start, end, explain=given.explain))
 
 

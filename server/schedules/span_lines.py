@@ -14,11 +14,17 @@ from server.schedules.arguments import Moment
 DEFAULT_DAYS = 6
 
 
-def bounds(since: Moment, until: Moment | None, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """[start, end) of the days or times asked for, a day from midnight to midnight. Raises ValueError out of order."""
-    start = since if isinstance(since, datetime) else datetime.combine(since, time(), tzinfo=zone)
+def bounds(since: Moment | None, until: Moment | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """[start, end) of the days or times asked for, a day from midnight to midnight. Raises ValueError out of order.
+
+    Without `since` it begins with the local day of `now`.
+    """
+    first = since or now.astimezone(zone).date()
+    start = first if isinstance(first, datetime) else datetime.combine(first, time(), tzinfo=zone)
     last = until or start.astimezone(zone).date() + timedelta(days=DEFAULT_DAYS)
     end = last if isinstance(last, datetime) else datetime.combine(last + timedelta(days=1), time(), tzinfo=zone)
+    if end <= start and since is None:
+        raise ValueError(f"--to {until} has passed; write --from too")
     if end <= start:
         raise ValueError(f"--to {until} is not after --from {since}; exchange them")
     return start, end

@@ -65,6 +65,7 @@ def test_explained_it_tells_rules_reasons_and_the_closing_plan() -> None:
         (["x", "--file", "pyproject.toml"], "write format ="),
         (["x", "y", "--file", EXAMPLE], "one branch at a time"),
         (["x", "--file", EXAMPLE, "--from", "2025-04-07", "--to", "2025-04-01"], "exchange them"),
+        (["x", "--file", EXAMPLE, "--to", "2025-04-01"], "--to 2025-04-01 has passed; write --from too"),
         (["x", "--file", EXAMPLE, "--from", "7 april"], "write it like 2025-04-07"),
         (["x", "--file", EXAMPLE, "--from", "2025-04-07T15:00"], "has no offset"),
         (["x", "--file", EXAMPLE, "--from", "0001-01-01"], "correct the year"),

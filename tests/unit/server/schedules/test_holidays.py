@@ -1,6 +1,7 @@
 """The holidays agree with a second source: lag (1989:253) om allmänna helgdagar and the church's computus, by hand."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,11 @@ def test_every_key_has_its_names_and_the_eves_are_told_from_the_holidays() -> No
     assert {name.key for name in HOLIDAYS_SE} == set(by_law(2026))
     assert sum(name.kind is DayKind.HOLIDAY for name in HOLIDAYS_SE) == 13
     assert all(name.swedish and name.english for name in HOLIDAYS_SE)
+
+
+def test_every_key_is_in_the_documents() -> None:
+    said = (Path(__file__).parents[4] / "docs" / "hours.md").read_text(encoding="utf-8")
+    assert [name.key for name in HOLIDAYS_SE if f"| `{name.key}` | {name.swedish} |" not in said] == []
 
 
 def test_two_that_fall_on_one_day_are_both_told() -> None:
