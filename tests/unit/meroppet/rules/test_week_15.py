@@ -18,6 +18,7 @@ from meroppet.rules.exceptions import (
     Content,
     ExceptionDay,
     Level,
+    NoSelfService,
     NotAfter,
     NotBefore,
     OtherHours,
@@ -97,6 +98,27 @@ def test_the_closing_is_announced_at_a_quarter_and_five_to_three(name: str) -> N
 
     announced = [f"{step.at.astimezone(STOCKHOLM):%a %H:%M}" for step in plan if step.kind is StepKind.ANNOUNCE]
     assert announced == ["Mon 14:45", "Mon 14:55"]
+
+
+@pytest.mark.parametrize(
+    ("content", "closes", "announced"),
+    [
+        (NoSelfService(Window(900, 1440)), "18:00", ["17:45", "17:55"]),
+        (NotAfter(900), "15:00", ["14:45", "14:55"]),
+    ],
+)
+def test_where_staff_stay_on_the_monday_the_exception_says_whether_they_close(
+    content: Content, closes: str, announced: list[str]
+) -> None:
+    monday = date(2025, 4, 7)
+    decided = replace(says(monday, content), level=Level.CONSORTIUM)
+    hours = Hours(replace(SATER, exceptions=(decided,)))
+
+    plan = closing_plan(hours, local(monday), local(monday + timedelta(days=1)))
+
+    assert day_of(hours, monday) == f"00:00 closed 06:00 self_service 10:00 staffed {closes} closed"
+    told_at = [f"{step.at.astimezone(STOCKHOLM):%H:%M}" for step in plan if step.kind is StepKind.ANNOUNCE]
+    assert told_at == announced
 
 
 # --- Others -----------------------------------------------------------------------------------------------------------
