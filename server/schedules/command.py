@@ -11,11 +11,11 @@ from meroppet.runtime.clock import SystemClock
 from meroppet.wire.schedule_convert import file_from_schedule, holidays_from_wire, schedule_from_file
 from server.db import Database, Session
 from server.schedules.exceptions import exceptions_at
-from server.schedules.holidays import holidays_of, resolve
+from server.schedules.holidays import holidays_of, keys_of, resolve
 from server.schedules.service import schedule_of
 from server.schedules.span_lines import bounds, holiday_days, span_lines
 from server.schedules.targets import Target, target
-from server.schedules.toml_file import read, write
+from server.schedules.toml_file import read, require_holidays, write
 from server.settings import ServerSettings
 from server.web.gate import ALL_BRANCHES
 from server.web.parts import HOME_ZONE
@@ -29,6 +29,7 @@ def from_file(given: argparse.Namespace) -> int:
         hours = Hours(schedule_from_file(file))
         start, end = bounds(given.since, given.until, SystemClock().now(), hours.zone)
         if file.country is not None:
+            require_holidays(file, keys_of(file.country))
             holidays = resolve(file.country, *holiday_days(start, end))
             hours = Hours(schedule_from_file(file, holidays))
         _print(span_lines(hours, start, end, explain=given.explain))

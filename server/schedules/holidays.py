@@ -113,6 +113,14 @@ def resolve(country: str, first: date, last: date) -> tuple[Holiday, ...]:
     return tuple(sorted({Holiday(day, key) for day, key in named if key and key not in _NOT_TAKEN}))
 
 
+def keys_of(country: str) -> frozenset[str]:
+    """Every key that a country's holidays have. Raises ValueError for an unknown country."""
+    if country == COUNTRY:
+        return frozenset(name.key for name in HOLIDAYS_SE)
+    # Some come by the moon or once in a few years: ten years have them all, where a key never has a year in it.
+    return frozenset(holiday.key for holiday in resolve(country, date(2026, 1, 1), date(2035, 12, 31)))
+
+
 def _key(country: str, name: str) -> str:
     plain = _HALF_DAY.sub("", name)
     if country == "SE" and plain in _KEYS_SE:

@@ -11,7 +11,7 @@ from meroppet.wire.schedules import ScheduleFile
 from server.db import Session
 from server.organisations.service import BranchView, branch
 from server.schedules.exceptions import exceptions_at
-from server.schedules.holidays import resolve
+from server.schedules.holidays import keys_of, resolve
 from server.schedules.import_csv import read_csv
 from server.schedules.import_ical import read_ical
 from server.schedules.import_rows import Reading, Told, text_of
@@ -19,7 +19,7 @@ from server.schedules.importing import Plan, plan_of_file, plan_of_rows
 from server.schedules.sentences import NotUnderstood, Sentence
 from server.schedules.service import schedule_of
 from server.schedules.targets import Target
-from server.schedules.toml_file import ScheduleFileError, parse
+from server.schedules.toml_file import ScheduleFileError, parse, require_holidays
 from server.web.parts import HOME_ZONE
 
 _ENDINGS = ("toml", "csv", "txt", "ics")
@@ -84,6 +84,10 @@ def _require_week(file: ScheduleFile, here: Standing) -> None:
 def _schedule(file: ScheduleFile, standing: Schedule | None, now: datetime) -> Schedule:
     if file.country is None:
         return schedule_from_file(file)
+    try:
+        require_holidays(file, keys_of(file.country))
+    except ValueError as error:
+        raise ScheduleFileError(str(error)) from error
     # As far as the server knows them itself: it keeps them, and only whether they differ is asked.
     days = [holiday.day for holiday in standing.holidays] if standing else []
     first, last = min(days, default=now.date()), max(days, default=now.date())

@@ -5,7 +5,7 @@ Reads and writes text; who resolves holidays and what becomes of the schedule is
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,26 @@ def parse(text: str) -> ScheduleFile:
         raise ScheduleFileError(_sentence(error.errors(include_url=False)[0], values)) from error
 
 
+def require_holidays(file: ScheduleFile, known: Collection[str]) -> None:
+    """Raise ScheduleFileError where the file says something of a holiday that is not known: it would never come."""
+    keys = {*known, *(holiday.key for holiday in file.holidays)}
+    said = [("holiday_rules", rule.key) for rule in file.holiday_rules]
+    said += [("host.holidays", key) for key in (file.host.holidays if file.host else ())]
+    for table, key in said:
+        if key not in keys:
+            raise ScheduleFileError(f"{table}: there is no holiday '{key}'; {_remedy(key, keys)}")
+
+
 def _misspelt(values: Mapping[str, Any]) -> str | None:
     wrong = next(misspelt(ScheduleFile, values), None)
     if wrong is None:
         return None
-    near = difflib.get_close_matches(wrong.key[-1], wrong.siblings, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(wrong.siblings))}"
-    return f"no key '{'.'.join(wrong.key)}'; {remedy}"
+    return f"no key '{'.'.join(wrong.key)}'; {_remedy(wrong.key[-1], wrong.siblings)}"
+
+
+def _remedy(written: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(written, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
 
 
 def _sentence(error: ErrorDetails, values: Mapping[str, Any]) -> str:

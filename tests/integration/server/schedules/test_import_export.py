@@ -138,6 +138,8 @@ async def test_a_branch_is_not_given_a_week_that_its_file_does_not_say(town: Tow
     plan = await _import(town, text, "nora.toml", dry=True)
 
     assert "weekly is missing" in str(plan.wrong[0].sentence)
+    elsewhere = await _import(town, b"country = 'XX'\n" + text + b"weekly = {}\n", "nora.toml", dry=True)
+    assert "country = 'XX': no holidays are known" in str(elsewhere.wrong[0].sentence)
     assert not (await _import(town, text, "all.toml", "west", dry=True)).wrong
     assert await _exported(town) == before
 

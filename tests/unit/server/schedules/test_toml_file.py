@@ -1,5 +1,6 @@
 """A schedule survives its file; whatever cannot be meant is told with table, key, value and remedy."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import given, settings
 from meroppet.rules.intervals import DEFAULT_WEEK
 from meroppet.rules.schedule import Schedule
 from meroppet.wire.schedule_convert import file_from_schedule, schedule_from_file
-from server.schedules.holidays import HOLIDAYS_SE
-from server.schedules.toml_file import LARGEST, ScheduleFileError, parse, read, write
+from server.schedules.holidays import HOLIDAYS_SE, keys_of
+from server.schedules.toml_file import LARGEST, ScheduleFileError, parse, read, require_holidays, write
 from tests.unit.meroppet.wire.random_schedules import schedules
 
 EXAMPLE = Path(__file__).parents[4] / "docs/examples/schedule.toml"
@@ -95,6 +96,31 @@ def test_a_file_that_does_not_say_its_week_is_of_a_branch_that_has_said_nothing(
     assert schedule_from_file(file).weekly == DEFAULT_WEEK
     assert parse(write(file)) == file
     assert 'open = [\n    "06:00-22:00"' in write(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("holiday_rules = [{ key = 'jullafton', treatment = 'closed' }]",
+         "holiday_rules: there is no holiday 'jullafton'; did you mean julafton?"),
+        ("host = { name = 'x', weekly = {}, holidays = { midsommarafto = [] } }",
+         "host.holidays: there is no holiday 'midsommarafto'; did you mean midsommarafton?"),
+    ],
+)  # fmt: skip
+def test_a_rule_for_a_holiday_that_never_comes_is_told(text: str, says: str) -> None:
+    file = parse(f"{HEAD}{text}")
+
+    with pytest.raises(ScheduleFileError, match=re.escape(says)):
+        require_holidays(file, keys_of("SE"))
+
+
+def test_a_holiday_that_the_file_lists_itself_is_one() -> None:
+    fair = (
+        "holidays = [{ day = 2026-05-24, key = 'marken' }]\nholiday_rules = [{ key = 'marken', treatment = 'closed' }]"
+    )
+
+    require_holidays(parse(f"{HEAD}{fair}"), keys_of("SE"))
+    require_holidays(read(EXAMPLE), keys_of("SE"))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
