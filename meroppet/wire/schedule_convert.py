@@ -121,11 +121,6 @@ def pattern_to_wire(schedule: Schedule) -> PatternDocument:
     )
 
 
-def pattern_from_wire(document: PatternDocument) -> Schedule:
-    """The branch's own part of its schedule."""
-    return document.meant()
-
-
 def day_to_wire(day: Day) -> DayDocument:
     """A day's intervals as they are written."""
     return DayDocument(
@@ -217,11 +212,6 @@ def exception_to_wire(exception: ScheduleException) -> ExceptionDocument:
     )
 
 
-def exception_from_wire(document: ExceptionDocument) -> ScheduleException:
-    """The exception."""
-    return document.meant()
-
-
 def _exception_days(days: ExceptionDay) -> Iterator[ExceptionDayDocument]:
     # Contents in another order than a document tells them, or twice where it tells one, are told in several: what is
     # listed last wins, so that their order is part of what they say.
@@ -272,8 +262,3 @@ def order_to_wire(order: Order) -> OrderDocument:
         end=order.end,
         reasons=dict(order.reasons),
     )
-
-
-def order_from_wire(document: OrderDocument) -> Order:
-    """The order."""
-    return document.meant()

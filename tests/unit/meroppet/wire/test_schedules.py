@@ -22,15 +22,12 @@ from meroppet.rules.exceptions import (
 from meroppet.rules.intervals import ALL_DAY, DEFAULT_WEEK, Interval, ScheduleError, Window
 from meroppet.rules.schedule import Holiday, Schedule
 from meroppet.wire.schedule_convert import (
-    exception_from_wire,
     exception_to_wire,
     file_from_schedule,
     holidays_from_wire,
     holidays_to_wire,
     in_order,
-    order_from_wire,
     order_to_wire,
-    pattern_from_wire,
     pattern_to_wire,
     schedule_from_file,
     schedule_from_wire,
@@ -97,13 +94,13 @@ def test_a_file_holds_a_whole_schedule(schedule: Schedule) -> None:
 
 @given(exceptions(exception_days()), orders())
 def test_each_document_arrives_as_it_was_written(exception: ScheduleException, order: Any) -> None:
-    assert exception_from_wire(sent(exception_to_wire(exception))) == exception
-    assert order_from_wire(sent(order_to_wire(order))) == order
+    assert sent(exception_to_wire(exception)).meant() == exception
+    assert sent(order_to_wire(order)).meant() == order
 
 
 @given(exceptions(exception_days(st.lists(CONTENTS, min_size=1, max_size=3).map(lambda many: sum(many, ())))))
 def test_contents_in_any_order_say_the_same_afterwards(exception: ScheduleException) -> None:
-    arrived = exception_from_wire(sent(exception_to_wire(exception)))
+    arrived = sent(exception_to_wire(exception)).meant()
 
     for days in exception.days:
         for moved in range((days.last - days.first).days + 1):
@@ -158,7 +155,7 @@ def test_a_day_has_one_form_whatever_the_hand() -> None:
 
 
 def test_a_day_left_out_is_closed_and_a_pattern_without_more_is_a_week() -> None:
-    schedule = pattern_from_wire(PatternDocument.model_validate(PATTERN))
+    schedule = PatternDocument.model_validate(PATTERN).meant()
 
     assert schedule == Schedule("Europe/Stockholm", (DEFAULT_WEEK[0], *((),) * 6))
 
@@ -169,7 +166,7 @@ def test_each_day_of_a_week_is_its_own() -> None:
     document = pattern_to_wire(Schedule("Europe/Stockholm", weekly))
 
     assert document.weekly.sunday == DayDocument(staffed=("06:00-20:00",))
-    assert pattern_from_wire(document).weekly == weekly
+    assert document.meant().weekly == weekly
 
 
 def test_one_day_needs_no_last_and_true_is_all_of_it() -> None:
