@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from meroppet.rules.branch import OPEN, BranchState
@@ -20,6 +20,7 @@ from meroppet.rules.exceptions import (
 from meroppet.rules.hours import Hours
 from meroppet.rules.intervals import MINUTES_A_DAY, Window
 from meroppet.rules.schedule import Schedule
+from server.schedules.calendar_days import midnight
 
 LOOK_AHEAD = 28
 """Days of a pattern that are looked at: each weekday four times."""
@@ -120,17 +121,13 @@ def _differs(hours: Hours, other: Hours, days: Iterable[date]) -> bool:
 
 
 def _states(hours: Hours, day: date) -> list[tuple[datetime, BranchState, bool]]:
-    start = _midnight(hours, day)
-    spans = hours.spans(start, _midnight(hours, day + timedelta(days=2)))
+    start = midnight(hours, day)
+    spans = hours.spans(start, midnight(hours, day + timedelta(days=2)))
     found: list[tuple[datetime, BranchState, bool]] = []
     for span in spans:
         if not found or found[-1][1:] != (span.state, span.answer.listed_only):
             found.append((span.start, span.state, span.answer.listed_only))
     return found
-
-
-def _midnight(hours: Hours, day: date) -> datetime:
-    return datetime.combine(day, time(), hours.zone)
 
 
 def _contradictions(after: Schedule, exception: ScheduleException, days: list[date]) -> Iterator[Oddity]:
@@ -208,7 +205,7 @@ def _staffed(meant: Hours, hours: Hours, day: date) -> tuple[list[tuple[int, int
     """Where the day is meant to be staffed and is not open; and whether any of its staffed hours are left."""
     cut: list[tuple[int, int]] = []
     kept = False
-    for span in meant.spans(_midnight(meant, day), _midnight(meant, day + timedelta(days=1))):
+    for span in meant.spans(midnight(meant, day), midnight(meant, day + timedelta(days=1))):
         if span.state is not BranchState.STAFFED:
             continue
         for real in hours.spans(span.start, span.end):
@@ -233,7 +230,7 @@ def _of_pattern(schedule: Schedule, today: date) -> Iterator[Oddity]:
     yield from _clock_changes(hours, (today + timedelta(days=step) for step in range(A_YEAR)))
     yield from _holidays(plain, hours, today)
     yield from _beyond_host(plain, hours, today)
-    ahead = hours.spans(_midnight(hours, today), _midnight(hours, today + timedelta(days=LOOK_AHEAD)))
+    ahead = hours.spans(midnight(hours, today), midnight(hours, today + timedelta(days=LOOK_AHEAD)))
     if not any(span.state in OPEN for span in ahead):
         yield Oddity(OddityKind.NEVER_OPEN)
 
@@ -241,7 +238,7 @@ def _of_pattern(schedule: Schedule, today: date) -> Iterator[Oddity]:
 def _clock_changes(hours: Hours, days: Iterable[date]) -> Iterator[Oddity]:
     """Nights in which the clock is turned while the branch is open: it is so an hour longer, or shorter."""
     for day in days:
-        start, end = _midnight(hours, day), _midnight(hours, day + timedelta(days=1))
+        start, end = midnight(hours, day), midnight(hours, day + timedelta(days=1))
         turned = (end.utcoffset() or timedelta()) - (start.utcoffset() or timedelta())
         if turned and hours.state_at(_turn(start, end)).state in OPEN:
             yield Oddity(OddityKind.SHORT_DAY if turned > timedelta() else OddityKind.LONG_DAY, day)
@@ -266,7 +263,7 @@ def _holidays(schedule: Schedule, hours: Hours, today: date) -> Iterator[Oddity]
         if holiday.day < today or holiday.key in ruled or holiday.key in told:
             continue
         told.add(holiday.key)
-        start, end = _midnight(hours, holiday.day), _midnight(hours, holiday.day + timedelta(days=1))
+        start, end = midnight(hours, holiday.day), midnight(hours, holiday.day + timedelta(days=1))
         if any(span.state in OPEN for span in hours.spans(start, end)):
             yield Oddity(OddityKind.HOLIDAY_WITHOUT_RULE, holiday.day, subject=holiday.key)
 
