@@ -21,7 +21,7 @@ from server.schedules.calendar_days import (
 from server.schedules.calendar_month import YEARS, month_in, month_of
 from server.schedules.exception_lines import lines_of
 from server.schedules.exceptions import ExceptionView, exceptions_over
-from server.schedules.holidays import HOLIDAYS_SE
+from server.schedules.holidays import holiday_names
 from server.schedules.service import schedule_of
 from server.schedules.targets import may_decide, targets_over
 from server.staff.access import Action
@@ -32,11 +32,6 @@ from server.web.show import show
 router = APIRouter()
 
 AtHours = Annotated[AtBranch, Depends(at_branch(Action.HOURS))]
-
-
-def holiday_names(lang: str) -> dict[str, str]:
-    """What holidays are called, by their keys."""
-    return {name.key: name.swedish if lang == "sv" else name.english for name in HOLIDAYS_SE}
 
 
 def month_names(lang: str) -> Callable[[date], str]:

@@ -25,7 +25,6 @@ from server.schedules.calendar_forms import (
 )
 from server.schedules.calendar_gate import AtPlace, AtTarget, places
 from server.schedules.calendar_preview import DAYS_SHOWN
-from server.schedules.calendar_views import holiday_names
 from server.schedules.exception_lines import lines_of
 from server.schedules.exceptions import (
     ExceptionView,
@@ -37,6 +36,7 @@ from server.schedules.exceptions import (
     remove_exception,
 )
 from server.schedules.history import ChangeView
+from server.schedules.holidays import holiday_names
 from server.schedules.refusals import ScheduleRefusal
 from server.staff.service import SERVER, names
 from server.web.gate import NotFound, Staff

@@ -7,10 +7,10 @@ from starlette.responses import RedirectResponse, Response
 
 from server.organisations.service import BranchView
 from server.schedules.calendar_gate import AtPlace
-from server.schedules.calendar_views import holiday_names
 from server.schedules.delivery_views import delivery_stream, of_change
 from server.schedules.exception_lines import lines_of
 from server.schedules.history import PAGE, ChangeView, change_of, history, undo
+from server.schedules.holidays import holiday_names
 from server.schedules.pattern_diff import alike_days, differences
 from server.schedules.refusals import ScheduleRefusal
 from server.schedules.targets import branches_under, may_decide

@@ -78,6 +78,12 @@ HOLIDAYS_SE: tuple[HolidayName, ...] = (
 )
 """In the order of the year 2026."""
 
+
+def holiday_names(lang: str) -> dict[str, str]:
+    """What they are called in a language, by their keys."""
+    return {name.key: name.swedish if lang == "sv" else name.english for name in HOLIDAYS_SE}
+
+
 _KEYS_SE = {name.swedish: name.key for name in HOLIDAYS_SE} | {
     "Allahelgonsafton": "alla_helgons_afton",
     "Sveriges nationaldag": "nationaldagen",

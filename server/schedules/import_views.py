@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from server.db import Session
-from server.schedules.calendar_views import holiday_names
+from server.schedules.holidays import holiday_names
 from server.schedules.import_effects import BranchEffect, effects
 from server.schedules.import_files import plan_of, standing_at
 from server.schedules.import_rows import LARGEST, Told

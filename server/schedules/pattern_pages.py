@@ -15,7 +15,7 @@ from meroppet.rules.schedule import Schedule
 from server.replication.service import number_of
 from server.schedules.delivery_views import of_number
 from server.schedules.history import ChangeView
-from server.schedules.holidays import HOLIDAYS_SE
+from server.schedules.holidays import holiday_names
 from server.schedules.oddities import oddities
 from server.schedules.pattern_diff import DAYS_AHEAD, DAYS_KNOWN, alike_days, differences, effects
 from server.schedules.pattern_drafts import (
@@ -106,7 +106,7 @@ async def known_of(request: Request, parts: StaffParts, at: AtBranch, *, on_draf
         "on_draft": works_on is not None,
         "delivery": delivery,
         "delivery_live": f"/branches/{at.branch.id}/hours/live",
-        "holiday_names": {name.key: name.swedish if lang == "sv" else name.english for name in HOLIDAYS_SE},
+        "holiday_names": holiday_names(lang),
         "separator": separator,
         "clock": lambda minute: clock(minute, separator),
         "hours_text": lambda windows: hours_text(windows, separator),
