@@ -19,6 +19,8 @@ from server.schedules.pieces import Piece, pieces
 
 _LONGEST_LINE = 75
 """Octets, §3.1."""
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""Not allowed in a text, §3.1, or a new line to some who read calendars."""
 
 
 def calendar(name: str, many: Sequence[Published], now: datetime, days: int, lang: str, translate: Translate) -> bytes:
@@ -95,7 +97,8 @@ def _moment(hours: Hours, moment: datetime) -> str:
 
 def _text(said: str) -> str:
     """A text as a value, §3.3.11."""
-    return re.sub(r"([\\;,])", r"\\\1", said).replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
+    plain = _CONTROLS.sub(" ", said.replace("\r\n", "\n").replace("\r", "\n"))
+    return re.sub(r"([\\;,])", r"\\\1", plain).replace("\n", "\\n")
 
 
 def _folded(line: str) -> str:

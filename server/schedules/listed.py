@@ -133,7 +133,7 @@ async def _last_day(session: Session, consortium: str, key: str) -> date | None:
         for text in await session.all(statement)
         for days in ExceptionDocument.model_validate_json(text).meant().days
     ]
-    return max((own.last + timedelta(days=_is_late(own)) for own in days), default=None)
+    return max((own.last + timedelta(days=own.last < date.max and _is_late(own)) for own in days), default=None)
 
 
 def _is_late(days: ExceptionDay) -> bool:

@@ -19,6 +19,8 @@ from meroppet.wire.schedules import ScheduleFile
 
 LARGEST = 1024 * 1024
 FORMAT = "meroppet-schedule-1"
+_MOST_DOTS = 250
+"""In one line. A key of many parts takes its reader a time that grows with their square."""
 
 _SAID = {
     "timezone_aware": "has no offset from UTC; add it, as in 2025-04-07T15:00:00+02:00",
@@ -56,6 +58,9 @@ def read(file: Path) -> ScheduleFile:
 
 def parse(text: str) -> ScheduleFile:
     """The text's schedule. Raises ScheduleFileError."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _MOST_DOTS:
+            raise ScheduleFileError(f"line {number} has more than {_MOST_DOTS} dots; divide it")
     try:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

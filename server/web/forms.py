@@ -9,6 +9,8 @@ import secrets
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 SESSION_COOKIE = "__Host-staff"
@@ -39,8 +41,12 @@ def _cookie(request: Request) -> str:
 
 
 async def refuse_forged(request: Request) -> None:
-    """For every route: raises Forged for an unsafe request from elsewhere, without a token, or with a wrong one."""
+    """For every route: raises Forged for an unsafe request from elsewhere, without a token, or with a wrong one.
+
+    RequestValidationError where something in the request is no text at all.
+    """
     request.state.fresh_visit = secrets.token_urlsafe(32)
+    _require_text(request.url.path, *request.path_params.values(), *request.query_params.values())
     if request.method in SAFE:
         return
     if not _is_own_origin(request):
@@ -50,6 +56,13 @@ async def refuse_forged(request: Request) -> None:
     cookie = _cookie(request)
     if not cookie or not hmac.compare_digest(given.encode(), token_for(cookie).encode()):
         raise Forged
+    _require_text(*(value.filename if isinstance(value, UploadFile) else value for value in form.values()))
+
+
+def _require_text(*values: object) -> None:
+    # No keyboard writes it, and PostgreSQL keeps no text with it.
+    if any("\x00" in str(value) for value in values):
+        raise RequestValidationError(["the character NUL stands in no text"])
 
 
 def _is_own_origin(request: Request) -> bool:
