@@ -6,7 +6,7 @@ schedules, and for the way back.
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.exceptions import (
@@ -306,10 +306,17 @@ def _minute(text: str) -> int:
     return minute
 
 
+def _not_staff(name: str) -> str:
+    if name == "staff":
+        # A door would take the guests of such an event for staff.
+        raise ValueError("the name of the staff's list; choose another")
+    return name
+
+
 class ExceptionDocument(Written):
     """A decision that some days are otherwise (kind "exception", its id the key)."""
 
-    id: Name
+    id: Annotated[Name, AfterValidator(_not_staff)]
     level: Level
     days: tuple[ExceptionDayDocument, ...] = Field(min_length=1)
     title: str = Field(default="", max_length=200)

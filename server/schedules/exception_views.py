@@ -198,9 +198,11 @@ async def _publish(parts: StaffParts, at: AtTarget, before: Existing, exception:
         if before.draft is None:
             revision = before.published.revision if before.published else 0
             return await put_exception(session, at.place, exception, by, revision=revision)
+        revision = before.draft.revision
         if exception != before.draft.exception:
-            await put_exception(session, at.place, exception, by, draft=True, revision=before.draft.revision)
-        return await publish_draft(session, at.place, exception.id, by)
+            kept = await put_exception(session, at.place, exception, by, draft=True, revision=revision)
+            revision = kept.id
+        return await publish_draft(session, at.place, exception.id, by, revision=revision)
 
 
 async def _form(

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import col
 
-from meroppet.rules.exceptions import Level, ScheduleException
+from meroppet.rules.exceptions import ScheduleException
 from meroppet.wire.schedule_convert import exception_to_wire, in_order
 from meroppet.wire.schedules import ExceptionDocument
 from server.db import Session
@@ -18,7 +18,7 @@ from server.schedules.holidays import ensure_holidays
 from server.schedules.models import ScheduleExceptionRow
 from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.targets import Target, targets_over
-from server.schedules.things import Thing, What, standing, take_turn
+from server.schedules.things import Thing, What, require_own, standing, take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ async def put_exception(
     """
     await ensure_holidays(session, at.consortium)
     await take_turn(session, at.consortium)
-    await _require_own(session, at, exception.id)
     thing = Thing(at, What.DRAFT if draft else What.EXCEPTION, exception.id)
+    await require_own(session, thing)
     before = await standing(session, thing)
     seen = before.revision if before else 0
     if revision is not None and revision != seen:
@@ -85,20 +85,6 @@ async def _document(session: Session, at: Target, exception: ScheduleException) 
     known = before.decided_at if isinstance(before, ExceptionDocument) else None
     decided = exception.decided_at or known or session.now
     return exception_to_wire(replace(exception, level=at.level, decided_at=decided))
-
-
-async def _require_own(session: Session, at: Target, key: str) -> None:
-    """A device hears several levels and knows each exception by its id alone: no two levels may use the same."""
-    statement = select(col(ScheduleExceptionRow.target_id)).where(
-        col(ScheduleExceptionRow.consortium_id) == at.consortium,
-        col(ScheduleExceptionRow.id) == key,
-        col(ScheduleExceptionRow.target_id) != at.id,
-    )
-    # Two groups may share a branch; two branches share none, nor do two municipalities.
-    if at.level in {Level.BRANCH, Level.MUNICIPALITY}:
-        statement = statement.where(col(ScheduleExceptionRow.level) != at.level.value)
-    if await session.scalar(statement.limit(1)) is not None:
-        raise ScheduleRefusal(Refused.TAKEN)
 
 
 async def remove_exception(

@@ -14,9 +14,11 @@ from server.organisations.service import BranchView
 from server.schedules.models import ScheduleChange
 from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.targets import Target, target, targets_over
-from server.schedules.things import Document, Thing, Value, What, put, read, standing, take_turn
+from server.schedules.things import Document, Thing, Value, What, put, read, require_own, standing, take_turn
 
 PAGE = 50
+_LARGEST = 2**31 - 1
+"""What a database's own numbers go up to; an address may say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ async def history(
         col(ScheduleChange.consortium_id).in_({place.consortium for place in known.values()}),
     )
     if before is not None:
-        statement = statement.where(col(ScheduleChange.id) < before)
+        statement = statement.where(col(ScheduleChange.id) < max(0, min(before, _LARGEST)))
     rows = await session.all(statement.order_by(col(ScheduleChange.id).desc()).limit(limit))
     undone = await _undone(session, [row.id for row in rows])
     return [_view(row, known[row.target_id], undone.get(row.id)) for row in rows]
@@ -124,6 +126,8 @@ async def _places(session: Session, at: BranchView | Target | Sequence[Target]) 
 
 async def change_of(session: Session, change_id: int) -> ChangeView | None:
     """One change in the session's scope, or None."""
+    if not 0 < change_id <= _LARGEST:
+        return None
     found = await _changes(session, col(ScheduleChange.id) == change_id)
     return found[0] if found else None
 
@@ -142,6 +146,8 @@ async def undo(session: Session, change_id: int, by: str) -> ChangeView:
         now = await standing(session, each.thing)
         if (None if now is None else now.document) != each.after:
             raise ScheduleRefusal(Refused.CHANGED_SINCE)
+        if each.before is not None:
+            await require_own(session, each.thing)
     return await _undone_all(session, deed, by)
 
 

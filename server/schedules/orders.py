@@ -17,7 +17,7 @@ from server.schedules.holidays import ensure_holidays
 from server.schedules.models import ScheduleOrderRow
 from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.targets import Target, targets_over
-from server.schedules.things import Thing, What, standing, take_turn
+from server.schedules.things import Thing, What, require_own, standing, take_turn
 
 KEPT_AFTER_END = timedelta(days=62)
 """So that devices and pages can still tell why a branch was closed; the history keeps every order for good."""
@@ -60,19 +60,10 @@ async def give_order(
     """
     await ensure_holidays(session, at.consortium)
     await take_turn(session, at.consortium)
-    await _require_own(session, at, order.id)
+    thing = Thing(at, What.ORDER, order.id)
+    await require_own(session, thing)
     document = order_to_wire(replace(order, level=at.level))
-    return await change_thing(session, Thing(at, What.ORDER, order.id), document, Deed(by, action, why, None, together))
-
-
-async def _require_own(session: Session, at: Target, key: str) -> None:
-    same = select(col(ScheduleOrderRow.target_id)).where(
-        col(ScheduleOrderRow.consortium_id) == at.consortium,
-        col(ScheduleOrderRow.id) == key,
-        col(ScheduleOrderRow.target_id) != at.id,
-    )
-    if await session.scalar(same.limit(1)) is not None:
-        raise ScheduleRefusal(Refused.TAKEN)
+    return await change_thing(session, thing, document, Deed(by, action, why, None, together))
 
 
 async def take_back(

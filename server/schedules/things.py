@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, select
 from sqlmodel import col
 
-from meroppet.rules.exceptions import Order, ScheduleException
+from meroppet.rules.exceptions import Level, Order, ScheduleException
 from meroppet.rules.schedule import Schedule
 from meroppet.wire.changes import Kind
 from meroppet.wire.schedules import ExceptionDocument, OrderDocument, PatternDocument
@@ -22,6 +22,7 @@ from server.schedules.models import (
     ScheduleOrderRow,
     ScheduleVersion,
 )
+from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.targets import Target
 
 Document = PatternDocument | ExceptionDocument | OrderDocument
@@ -97,6 +98,24 @@ async def standing(session: Session, thing: Thing) -> Standing | None:
         return None
     base = row.base if isinstance(row, ScheduleExceptionRow) else 0
     return Standing(read(thing.what, row.document), row.revision, base)
+
+
+async def require_own(session: Session, thing: Thing) -> None:
+    """Raise ScheduleRefusal (TAKEN) where something of another place has the thing's id.
+
+    A device hears several levels and knows each thing by its id alone: no two levels may use the same.
+    """
+    if thing.what is What.PATTERN:
+        return
+    table, at = _table(thing), thing.at
+    statement = select(col(table.target_id)).where(
+        col(table.consortium_id) == at.consortium, col(table.id) == thing.key, col(table.target_id) != at.id
+    )
+    # Two groups may share a branch; two branches share none, nor do two municipalities.
+    if table is ScheduleExceptionRow and at.level in {Level.BRANCH, Level.MUNICIPALITY}:
+        statement = statement.where(col(table.level) != at.level.value)
+    if await session.scalar(statement.limit(1)) is not None:
+        raise ScheduleRefusal(Refused.TAKEN)
 
 
 async def newest_version(session: Session, branch_id: str) -> ScheduleVersion | None:

@@ -127,6 +127,28 @@ async def test_two_levels_cannot_use_one_id_but_two_branches_can(town: Town) -> 
     assert refused.value.reason is Refused.TAKEN
 
 
+async def test_what_comes_back_by_undoing_does_not_take_an_id_that_another_level_uses_by_now(town: Town) -> None:
+    await decide(town, "nora", closed("stangt"))
+    at = town.targets["nora"]
+    async with town.database.session(at.scope) as session:
+        gone = await remove_exception(session, at, "stangt", "maj")
+    await decide(town, "west", closed("stangt"))
+
+    async with town.database.session(at.scope) as session:
+        with pytest.raises(ScheduleRefusal) as refused:
+            await undo(session, gone.id, "maj")
+
+    assert refused.value.reason is Refused.TAKEN
+    assert await state(town, "nora") == "closed by exception:consortium:stangt"
+
+
+async def test_no_exception_has_the_name_of_the_staffs_list(town: Town) -> None:
+    # Its guests would be told to the door as staff, who come in while everybody else stays outside.
+    for place in ("nora", "west"):
+        with pytest.raises(ValueError, match="the staff's list"):
+            await decide(town, place, closed("staff"))
+
+
 async def test_a_draft_holds_for_nobody_until_it_is_published_beside_what_it_replaces(town: Town) -> None:
     await decide(town, "nora", open_late("fredag"))
     await decide(town, "nora", closed("fredag"), draft=True)
