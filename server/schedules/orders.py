@@ -88,7 +88,9 @@ async def take_back(
     order = before.document.meant()
     if order.end is not None and order.end <= session.now:
         raise ScheduleRefusal(Refused.PAST, at=order.end)
-    ended = order_to_wire(replace(order, end=session.now)) if order.start < session.now else None
+    # A whole second, for hours hold to the second: taken back is taken back, not from the next one on.
+    now = session.now.replace(microsecond=0)
+    ended = order_to_wire(replace(order, end=now)) if order.start < now else None
     return await change_thing(session, thing, ended, Deed(by, action, why, None, together))
 
 
