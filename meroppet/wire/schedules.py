@@ -38,6 +38,7 @@ from meroppet.rules.schedule import (
 )
 from meroppet.wire.base import Document
 from meroppet.wire.written import (
+    MOST_PARTS,
     WEEKDAY_NAMES,
     Country,
     IsoDate,
@@ -271,7 +272,7 @@ class ExceptionDayDocument(Written):
     maintenance: Parts = ()
     other_hours: DayDocument | None = None
     more_hours: DayDocument | None = None
-    events: tuple[EventDocument, ...] = ()
+    events: tuple[EventDocument, ...] = Field(default=(), max_length=MOST_PARTS)
 
     def meant(self) -> ExceptionDay:
         """The days and what is said of them, in the order of the keys above."""

@@ -84,11 +84,15 @@ def _shaped(pattern: str, remedy: str) -> AfterValidator:
 
 Time = Annotated[str, BeforeValidator(_time), Field(description="a time of day such as '06:00'")]
 Stretch = Annotated[str, BeforeValidator(_stretch), Field(description="a stretch of a day such as '06:00-22:00'")]
-Stretches = Annotated[tuple[Stretch, ...], Field(description="stretches of a day such as ['06:00-22:00']")]
+MOST_PARTS = 96
+"""Of one day in one list, a quarter of an hour each: what takes longer to work out than a door may take to look."""
+Stretches = Annotated[
+    tuple[Stretch, ...], Field(max_length=MOST_PARTS, description="stretches of a day such as ['06:00-22:00']")
+]
 Parts = Annotated[
     tuple[Stretch, ...],
     BeforeValidator(_stretches),
-    Field(description="stretches of a day such as ['06:00-12:00']; true for all of it"),
+    Field(max_length=MOST_PARTS, description="stretches of a day such as ['06:00-12:00']; true for all of it"),
 ]
 Name = Annotated[
     str,

@@ -49,6 +49,13 @@ def upsert(kind: Kind, value: BaseModel | dict[str, object], key: str = "-") -> 
     return Upsert(kind=kind, key=key, value=said)
 
 
+def bomb(what: str) -> dict[str, object]:
+    """A day in so many parts that a door would look at nothing else for a minute."""
+    parts = [f"{at // 60:02}:{at % 60:02}-{(at + 1) // 60:02}:{(at + 1) % 60:02}" for at in range(1400)]
+    said = [{"hours": part} for part in parts] if what == "events" else parts
+    return {"id": "late", "level": "branch", "days": [{"first": "2025-04-07", what: said}]}
+
+
 def everything(schedule: Schedule) -> list[Upsert]:
     """A schedule as the server tells it."""
     return [
@@ -139,6 +146,8 @@ def test_what_was_worked_out_of_an_unchanged_schedule_is_kept(replica: Replica) 
             "exception late cannot be understood: level: Input should be 'consortium'",
         ),
         (upsert("exception", {"id": "late", "hovering": True}, "late"), "exception late cannot be understood: level"),
+        (upsert("exception", bomb("closed"), "late"), "exception late cannot be understood: days.0.closed"),
+        (upsert("exception", bomb("events"), "late"), "exception late cannot be understood: days.0.events"),
         (upsert("order", order_to_wire(order()).model_dump(mode="json") | {"kind": "party"}, "now"), "order now"),
         (upsert("holidays", {"days": [{"day": "tomorrow", "key": "x"}]}), "holidays cannot be understood: days.0.day"),
     ],
