@@ -158,11 +158,16 @@ async def remove(request: Request, parts: Parts, at: AtPlace, before: Before) ->
     if before.published is None:
         raise NotFound
     form = await request.form()
+    published, why = before.published, str(form.get("why", ""))[:200]
     if form.get("stamp") != before.stamp:
-        return await _review(request, parts, at, before, _taking_back(before.published), stale=True)
-    async with parts.database.session(at.place.scope) as session:
-        why = str(form.get("why", ""))[:200]
-        change = await remove_exception(session, at.place, before.published.id, at.me.account, why=why)
+        return await _review(request, parts, at, before, _taking_back(published), stale=True)
+    try:
+        async with parts.database.session(at.place.scope) as session:
+            change = await remove_exception(
+                session, at.place, published.id, at.me.account, revision=published.revision, why=why
+            )
+    except ScheduleRefusal:
+        return await _review(request, parts, at, before, _taking_back(published), stale=True)
     return RedirectResponse(f"/hours/changes/{change.id}", status_code=303)
 
 
@@ -171,8 +176,12 @@ async def discard(parts: Parts, at: AtPlace, before: Before) -> Response:
     """Throw the draft away."""
     if before.draft is None:
         raise NotFound
-    async with parts.database.session(at.place.scope) as session:
-        change = await discard_draft(session, at.place, before.draft.id, at.me.account)
+    try:
+        async with parts.database.session(at.place.scope) as session:
+            change = await discard_draft(session, at.place, before.draft.id, at.me.account)
+    except ScheduleRefusal as error:
+        # Somebody else threw it away, or published it, a moment ago.
+        raise NotFound from error
     return RedirectResponse(f"/hours/changes/{change.id}", status_code=303)
 
 
