@@ -1,5 +1,6 @@
 """Orders: what staff say shall hold from a moment on, and taking it back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -99,6 +100,11 @@ async def orders_at(session: Session, at: Target) -> list[OrderView]:
     return await _views(session, [at])
 
 
+async def orders_of(session: Session, places: Sequence[Target]) -> list[OrderView]:
+    """The orders of some targets, of one consortium or several, in order of their beginnings."""
+    return await _views(session, places)
+
+
 async def orders_over(session: Session, branch: BranchView) -> list[OrderView]:
     """The orders of every level that hold, held or will hold at a branch, in order of their beginnings."""
     return await _views(session, await targets_over(session, branch))
@@ -123,10 +129,11 @@ def _ended(row: ScheduleOrderRow, before: datetime) -> bool:
     return end is not None and end < before
 
 
-async def _views(session: Session, places: list[Target]) -> list[OrderView]:
+async def _views(session: Session, places: Sequence[Target]) -> list[OrderView]:
     known = {place.id: place for place in places}
     statement = select(ScheduleOrderRow).where(
-        col(ScheduleOrderRow.consortium_id) == places[0].consortium, col(ScheduleOrderRow.target_id).in_(known)
+        col(ScheduleOrderRow.consortium_id).in_({place.consortium for place in places}),
+        col(ScheduleOrderRow.target_id).in_(known),
     )
     views = [_view(row, known[row.target_id]) for row in await session.all(statement)]
     return sorted(views, key=lambda view: (view.order.start, view.id))

@@ -152,7 +152,7 @@ async def close_now(
     """
     view = await _hours(session, branch)
     standing = [own for own in own_orders(view.schedule.orders, session.now) if own.kind is OrderKind.EMERGENCY_CLOSED]
-    order = closing(session.now, until, reasons, standing[0].id if standing else _key("close"))
+    order = closing(session.now, until, reasons, standing[0].id if standing else new_key("close"))
     if standing:
         order = replace(order, start=standing[0].start)
     return await give_order(session, of_branch(branch), order, by, why, action="schedule.closed_now")
@@ -163,7 +163,7 @@ async def extend_today(
 ) -> ChangeView:
     """Stay open longer today, to a minute of the day (over 1440: tomorrow). Raises ScheduleRefusal: see `extension`."""
     view = await _hours(session, branch)
-    longer = extension(view.hours, session.now, until_minute, reasons, _key("longer"))
+    longer = extension(view.hours, session.now, until_minute, reasons, new_key("longer"))
     return await put_exception(session, of_branch(branch), longer, by, why=why, action="schedule.extended")
 
 
@@ -172,7 +172,7 @@ async def no_self_service_tonight(
 ) -> ChangeView:
     """No self-service from now until the day's service is over. Raises ScheduleRefusal (NO_HOURS)."""
     view = await _hours(session, branch)
-    order = tonight(view.hours, session.now, reasons, _key("tonight"))
+    order = tonight(view.hours, session.now, reasons, new_key("tonight"))
     return await give_order(session, of_branch(branch), order, by, why, action="schedule.no_self_service")
 
 
@@ -203,5 +203,6 @@ async def _hours(session: Session, branch: BranchView) -> ScheduleView:
     return view
 
 
-def _key(what: str) -> str:
+def new_key(what: str) -> str:
+    """An id for something new that nobody names."""
     return f"{what}-{secrets.token_hex(4)}"

@@ -135,7 +135,7 @@ async def quick_undo(request: Request, parts: Parts, at: AtHours, change: Annota
 async def confirm_page(request: Request, parts: Parts, at: AtHours, action: Quick, until: str = "") -> Response:
     """What it will do, why, and the button that does it."""
     chosen = until if until in UNTILS[action] else UNTILS[action][0]
-    return await _confirm(request, parts, at, Wanted(action, chosen, "", _reason(parts, action, "", "")))
+    return await _confirm(request, parts, at, Wanted(action, chosen, "", reason_said(parts, action, "", "")))
 
 
 @router.post("/branches/{branch_id}/quick/{action}")
@@ -151,7 +151,7 @@ async def act(
 ) -> Response:
     """The second tap."""
     chosen = until if until in UNTILS[action] else UNTILS[action][0]
-    wanted = Wanted(action, chosen, time.strip()[:8], _reason(parts, action, reason, typed))
+    wanted = Wanted(action, chosen, time.strip()[:8], reason_said(parts, action, reason, typed))
     if chosen == CHOSEN_TIME and minute_in(wanted.time) is None:
         return await _confirm(request, parts, at, wanted, wrong_time=True)
     try:
@@ -169,7 +169,8 @@ def _afterwards(at: AtBranch, change: ChangeView) -> Response:
     return RedirectResponse(f"/branches/{at.branch.id}/quick?done={change.id}", status_code=303)
 
 
-def _reason(parts: StaffParts, action: Quick, key: str, typed: str) -> Reason:
+def reason_said(parts: StaffParts, action: Quick, key: str, typed: str) -> Reason:
+    """The reason a form gives, in every language there is."""
     say = {language.code: parts.pages.translator(language.code).gettext for language in LANGUAGES}
     return reason_given(action, OTHER if typed.strip() else key, typed, say)
 

@@ -24,6 +24,7 @@ from server.schedules import listed_views as listed
 from server.schedules import public_views as public
 from server.schedules import quick_views as quick
 from server.schedules import views as schedules
+from server.schedules import wide_views as wide
 from server.schedules.public_headers import PublicHeaders
 from server.schedules.shelf import Shelf
 from server.staff import views as staff
@@ -33,7 +34,7 @@ from server.web.parts import HOME_ZONE, StaffParts, parts_of
 from server.web.show import show
 
 HERE = Path(__file__).parent
-HOURS = (calendar, exception, exceptions, history, imports, listed, public, quick)
+HOURS = (calendar, exception, exceptions, history, imports, listed, public, quick, wide)
 STATIC = {"server": HERE / "static"}
 
 

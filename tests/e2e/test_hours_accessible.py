@@ -23,6 +23,7 @@ OF_MANY = (
     "", "hours", "hours/exceptions", f"hours/exceptions/system-change?target={CONSORTIUM}",
     f"hours/exceptions/new?target={CONSORTIUM}", f"hours/exceptions/system-change/remove?target={CONSORTIUM}",
     f"hours/history?target={CONSORTIUM}", "hours/changes/1",
+    f"hours/close?target={CONSORTIUM}",
 )  # fmt: skip
 PUBLIC = ("public/branches/nora/open", f"public/consortia/{CONSORTIUM}/open")
 PAGES = (*(NORA + path for path in OF_A_BRANCH), *OF_MANY, *PUBLIC)

@@ -58,6 +58,8 @@ FOR_KEEPERS = {
 """For who answers for library systems; test_registers.py tells who that is."""
 FOR_DECIDERS = {
     "/hours",
+    "/hours/close",
+    "/hours/orders/{key}/take-back",
     "/hours/history",
     "/hours/exceptions",
     "/hours/exceptions/{key}",
