@@ -102,6 +102,7 @@ _ODD = {
     OddityKind.LONG_DAY: "open while the clock is turned back; the day has 25 hours",
     OddityKind.SHORT_DAY: "open while the clock is turned forward; the day has 23 hours",
     OddityKind.HOLIDAY_WITHOUT_RULE: "a holiday without a rule is a day as usual",
+    OddityKind.HOLIDAYS_WITHOUT_RULE: "the next of several holidays without a rule, which are days as usual",
     OddityKind.NEVER_OPEN: "never open",
 }
 

@@ -1,21 +1,18 @@
 """What an import changes at each branch, day by day, and whose doors hear of it; nothing is written here."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from meroppet.rules.hours import Hours
 from meroppet.rules.intervals import wall
-from meroppet.rules.schedule import Schedule
-from meroppet.wire.schedule_convert import holidays_from_wire
 from server.db import Session
 from server.devices.service import devices_of
 from server.organisations.service import BranchView
 from server.schedules.calendar_days import DayHours, day_hours
-from server.schedules.holidays import holidays_of
 from server.schedules.importing import Plan
 from server.schedules.oddities import Oddity, oddities
-from server.schedules.service import hours_of_many
+from server.schedules.service import hours_of_many, nothing_yet
 from server.schedules.targets import branches_under
 
 MOST_DAYS = 400
@@ -63,12 +60,7 @@ async def _after(session: Session, plan: Plan, view: BranchView, before: Hours |
         return Hours(plan.applied(before.schedule))
     if plan.pattern is None:
         return None
-    holidays = await holidays_of(session, view.consortium)
-    known = Schedule(
-        plan.pattern.zone,
-        holidays=holidays_from_wire(holidays) if holidays else (),
-        known_until=holidays.known_until if holidays else None,
-    )
+    known = replace(await nothing_yet(session, view), zone=plan.pattern.zone)
     return Hours(plan.applied(known))
 
 

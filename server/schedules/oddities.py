@@ -27,6 +27,8 @@ LOOK_AHEAD = 28
 A_YEAR = 366
 MOST_DAYS = 60
 """Days of one exception that are looked at."""
+FEW_HOLIDAYS = 3
+"""Holidays without a rule that are told one by one; of more the next is told for all."""
 
 
 class OddityKind(StrEnum):
@@ -41,6 +43,7 @@ class OddityKind(StrEnum):
     LONG_DAY = "long_day"
     SHORT_DAY = "short_day"
     HOLIDAY_WITHOUT_RULE = "holiday_without_rule"
+    HOLIDAYS_WITHOUT_RULE = "holidays_without_rule"
     NEVER_OPEN = "never_open"
 
 
@@ -66,8 +69,22 @@ def oddities(before: Schedule | None, after: Schedule, today: date) -> list[Oddi
     found = [*_of_exceptions(after, changed, today)]
     if before is None or _pattern(before) != _pattern(after):
         known = set(_of_pattern(before, today)) if before else set()
-        found += [oddity for oddity in _of_pattern(after, today) if oddity not in known]
+        found += _few([oddity for oddity in _of_pattern(after, today) if oddity not in known or _stays(oddity, after)])
     return sorted(dict.fromkeys(found), key=lambda oddity: (oddity.day or date.min, oddity.kind, oddity.start or 0))
+
+
+def _stays(oddity: Oddity, after: Schedule) -> bool:
+    """Whether it is told anew each time: nobody has thought of holidays here yet."""
+    return oddity.kind is OddityKind.HOLIDAY_WITHOUT_RULE and not after.holiday_rules
+
+
+def _few(found: list[Oddity]) -> list[Oddity]:
+    """The same with one for all holidays where there are many of them: the next."""
+    holidays = [oddity for oddity in found if oddity.kind is OddityKind.HOLIDAY_WITHOUT_RULE]
+    if len(holidays) <= FEW_HOLIDAYS:
+        return found
+    others = [oddity for oddity in found if oddity.kind is not OddityKind.HOLIDAY_WITHOUT_RULE]
+    return [*others, replace(holidays[0], kind=OddityKind.HOLIDAYS_WITHOUT_RULE)]
 
 
 def _pattern(schedule: Schedule) -> Schedule:

@@ -25,7 +25,7 @@ from server.schedules.pattern_drafts import (
     put_pattern_draft,
 )
 from server.schedules.refusals import Refused, ScheduleRefusal
-from server.schedules.service import ScheduleView, schedule_of, set_pattern
+from server.schedules.service import ScheduleView, nothing_yet, schedule_of, set_pattern
 from server.schedules.written import Complaint, clock, hours_text
 from server.staff.service import SERVER, names
 from server.web.gate import AtBranch
@@ -84,6 +84,7 @@ async def known_of(request: Request, parts: StaffParts, at: AtBranch, *, on_draf
     """What every page about the branch's hours shows or starts from; `on_draft`: from its draft, if there is one."""
     async with parts.database.reading(at.branch.scope) as session:
         view = await schedule_of(session, at.branch.id)
+        known = view.schedule if view else await nothing_yet(session, at.branch)
         drafted = await pattern_draft(session, at.branch)
         number = await number_of(session, at.branch.consortium, at.branch.id, "schedule")
         delivery = await of_number(session, [at.branch], number)
@@ -94,7 +95,7 @@ async def known_of(request: Request, parts: StaffParts, at: AtBranch, *, on_draf
     separator = "." if lang == "sv" else ":"
     now = now.astimezone(at.branch.wall)
     works_on = drafted if on_draft else None
-    return Known(at, view, _base(at, view, works_on), works_on, {
+    return Known(at, view, _base(known, works_on), works_on, {
         "me": at.me,
         "at": at,
         "now": now,
@@ -114,8 +115,7 @@ async def known_of(request: Request, parts: StaffParts, at: AtBranch, *, on_draf
     })  # fmt: skip
 
 
-def _base(at: AtBranch, view: ScheduleView | None, drafted: PatternDraftView | None) -> Schedule:
-    now = view.schedule if view else Schedule(at.branch.zone)
+def _base(now: Schedule, drafted: PatternDraftView | None) -> Schedule:
     if drafted is None:
         return now
     # A draft is a pattern alone; what else is decided holds whatever becomes of it.

@@ -10,12 +10,12 @@ from sqlmodel import col
 from meroppet.rules.exceptions import ScheduleException
 from meroppet.rules.hours import Hours
 from meroppet.rules.schedule import Schedule
-from meroppet.wire.schedule_convert import in_order, pattern_to_wire, schedule_from_wire
+from meroppet.wire.schedule_convert import holidays_from_wire, in_order, pattern_to_wire, schedule_from_wire
 from meroppet.wire.schedules import ExceptionDocument, HolidaysDocument, OrderDocument, PatternDocument
 from server.db import Session
 from server.organisations.service import BranchView, branch, chains, parents
 from server.schedules.history import ChangeView, Deed, change_thing
-from server.schedules.holidays import ensure_holidays
+from server.schedules.holidays import COUNTRY, document_for, ensure_holidays, holidays_of
 from server.schedules.models import ScheduleExceptionRow, ScheduleHolidays, ScheduleOrderRow, ScheduleVersion
 from server.schedules.refusals import Refused, ScheduleRefusal
 from server.schedules.targets import of_branch
@@ -65,6 +65,12 @@ async def schedule_of(session: Session, branch_id: str) -> ScheduleView | None:
     """The branch's hours, or None: then it is closed."""
     view = await branch(session, branch_id)
     return None if view is None else await _of(session, view)
+
+
+async def nothing_yet(session: Session, at: BranchView) -> Schedule:
+    """What is known of a branch before it has hours: which days are holidays, or will be with its first hours."""
+    document = await holidays_of(session, at.consortium) or document_for(COUNTRY, session.now.date())
+    return Schedule(at.zone, holidays=holidays_from_wire(document), known_until=document.known_until)
 
 
 async def _of(session: Session, view: BranchView) -> ScheduleView | None:

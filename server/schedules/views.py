@@ -17,7 +17,7 @@ from server.schedules.closing_draft import ClosingDraft
 from server.schedules.delivery_views import of_number
 from server.schedules.drafts import Draft
 from server.schedules.holiday_draft import HolidayDraft
-from server.schedules.holidays import COUNTRY, HOLIDAYS_SE, resolve
+from server.schedules.holidays import HOLIDAYS_SE
 from server.schedules.host_draft import HostDraft
 from server.schedules.pattern_diff import open_on
 from server.schedules.pattern_pages import Known, PatternPage, discard, form_page, known_of, pressed, saved_change
@@ -59,10 +59,9 @@ async def week(request: Request, parts: Parts, at: AtHours) -> Response:
 
 
 def _next_dates(known: Known) -> dict[str, date]:
-    """When each holiday comes next; by the calendar itself for a branch of which nothing is known yet."""
+    """When each holiday comes next."""
     today = known.words["today"]
-    holidays = known.base.holidays or resolve(COUNTRY, today, today + timedelta(days=400))
-    return {holiday.key: holiday.day for holiday in reversed(holidays) if holiday.day >= today}
+    return {holiday.key: holiday.day for holiday in reversed(known.base.holidays) if holiday.day >= today}
 
 
 def _holidays_shown(known: Known, draft: HolidayDraft) -> dict[str, Any]:

@@ -242,8 +242,11 @@ async def test_a_branch_of_which_nothing_is_said_gets_a_proposal(site: Site, sig
     visitor = await sign_in("municipality")
 
     page = (await visitor.get("/branches/nova/hours")).text
+    review = await visitor.post("/branches/nova/hours", {**WEEK, "version": "0", "op": "review"}, on="/")
     answer = await visitor.post("/branches/nova/hours", {**WEEK, "version": "0", "op": "save"}, on="/")
 
+    assert review.text.count("Flera helgdagar är vanliga dagar här") == 1
+    assert review.text.count("ingen har bestämt") == 1
     assert "Filialen har inga öppettider än; dörren hålls stängd." in page
     assert 'value="06.00"' in page
     assert answer.status_code == 303

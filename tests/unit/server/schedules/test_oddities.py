@@ -137,6 +137,23 @@ def test_the_next_of_each_holiday_without_a_rule_is_told_where_the_branch_is_ope
     ]
 
 
+@pytest.mark.parametrize("before", [None, WEEK])
+def test_of_many_holidays_without_a_rule_the_next_is_told_for_all_each_time(before: Schedule | None) -> None:
+    days = tuple(Holiday(date(2027, month, 1), f"day{month}") for month in range(1, 9))
+    before = before and replace(before, holidays=days)
+    after = replace(WEEK, weekly=((Interval(600, 900, SELF),),) * 7, holidays=days)
+
+    assert told(after, before) == [Oddity(OddityKind.HOLIDAYS_WITHOUT_RULE, date(2027, 1, 1), subject="day1")]
+
+
+def test_whoever_gives_the_first_rule_is_not_told_of_the_holidays_she_has_seen() -> None:
+    days = tuple(Holiday(date(2027, month, 1), f"day{month}") for month in range(1, 9))
+    before = replace(WEEK, holidays=days)
+    rule = HolidayRule(key="day1", treatment=Treatment.CLOSED)
+
+    assert told(replace(before, holiday_rules=(rule,)), before) == []
+
+
 def test_staff_in_a_building_that_is_shut_are_told_once_a_weekday_and_self_service_follows_unsaid() -> None:
     shop = HostHours(name="Torget", weekly=(*(((Window(540, 1200),),) * 5), (Window(540, 900),), ()))
     found = told(replace(WEEK, host=shop))
