@@ -54,9 +54,10 @@ def read_csv(text: str, today: date) -> Reading:
         lines = list(_lines(text))
     except csv.Error as error:
         return refused(N_("The file is no list in columns (%(why)s); save it as CSV"), why=error)
-    if not lines:
+    has_heading = bool(lines) and _is_heading(lines[0])
+    if len(lines) == has_heading:
         return refused(N_("The file holds no lines; write one for each day, such as 2026-12-24;stängt"))
-    if _is_heading(lines[0]):
+    if has_heading:
         if "what" in _names(lines[0]) or lines[0].cells[0].casefold() == "first":
             return _strict(lines, today)
         lines = lines[1:]

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meroppet.rules.branch import BranchState
@@ -144,6 +144,8 @@ def test_what_cannot_be_meant_is_told_with_its_line(text: str, line: int, says: 
 
 
 @given(st.text(max_size=300))
+@example("DAG")
+@example("first;what")
 def test_whatever_a_file_holds_something_is_said_of_it(text: str) -> None:
     reading = read_csv(text, TODAY)
 
