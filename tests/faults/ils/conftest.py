@@ -1,6 +1,7 @@
 """A register that can be ordered to fail, and a stop watch that knows when the machine was busy elsewhere."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,15 @@ async def settled() -> None:
     """Closed transports need a turn or two of the loop to let go of their sockets."""
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def only_ones_own_heap() -> Iterator[None]:
+    """Keep the garbage collector from walking through what a whole run of tests has left behind."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
