@@ -61,12 +61,12 @@ def client(port: int, tls: Tls | None = None) -> Sip2Ils:
 
 
 def are_in_time(took: list[float]) -> bool:
-    """Whether every call ended within its deadline and a grace, but for one in two hundred that the machine delayed.
+    """Whether the calls ended within their deadline and a grace.
 
-    A fault that is not kept to the deadline holds a call up by a second (register_process), and every call.
+    When the machine pauses it delays all that are under way, one round of three here. A fault that is not kept to the
+    deadline holds up every call, by a second (register_process).
     """
-    late = [seconds for seconds in took if seconds > DEADLINE + GRACE]
-    return len(late) <= max(1, len(took) // 200) and max(took) < 0.9
+    return sorted(took)[len(took) * 2 // 3 - 1] <= DEADLINE + GRACE and max(took) < 0.9
 
 
 async def in_turn(ils: Sip2Ils, calls: list[Call], stop_watch: StopWatch) -> list[float]:
