@@ -20,6 +20,7 @@ from meroppet.wire.changes import RightDocument, Upsert, write_snapshot
 from meroppet.wire.convert import policy_to_wire
 from meroppet.wire.digests import subject_digest
 from meroppet.wire.schedule_convert import pattern_to_wire
+from meroppet.wire.schedules import HolidaysDocument
 from tests.bench.figures import Figure, percentile, progress
 
 RIGHTS = 300_000
@@ -95,6 +96,7 @@ def _snapshot() -> bytes:
     branch = place("skiljebo").branch
     documents = (
         Upsert(kind="policy", key="-", value=policy_to_wire(branch.policy).model_dump(mode="json")),
+        Upsert(kind="holidays", key="-", value=HolidaysDocument().model_dump(mode="json")),
         Upsert(kind="schedule", key="-", value=pattern_to_wire(branch.schedule).model_dump(mode="json")),
     )
     right = RightDocument(permitted=True)
