@@ -51,9 +51,7 @@ async def exceptions_page(
         holding = [given for given in await orders_of(session, seen) if given.holds_at(session.now)]
     beneath = Counter(target.id for chain in chains for target in chain)
     shown = [view for view in views if not place or view.target.id == place]
-    now = parts.clock.now()
-    async with parts.database.reading(SERVER) as session:
-        who = await names(session, {view.by for view in shown} | {given.by for given in holding})
+    now = parts.clock.now().astimezone(HOME_ZONE)
     return show(
         request,
         "exceptions.html",
@@ -61,18 +59,24 @@ async def exceptions_page(
         status=409 if refused else 200,
         refused=refused,
         lines_of=lines_of,
-        listed=listed(shown, now.astimezone(HOME_ZONE).date(), [found.id for found in decides]),
+        listed=listed(shown, now.date(), [found.id for found in decides]),
         holding=sorted(holding, key=lambda given: (*_rank(given.target), given.order.start)),
         decides=decides,
         wide=[found for found in decides if beneath[found.id] > 1],
         places=sorted({view.target for view in views} | set(decides), key=_rank),
         place=place,
         over=over,
-        who=who,
+        who=await _who(parts, {view.by for view in shown} | {given.by for given in holding}),
         branches=branches,
-        now=now.astimezone(HOME_ZONE),
-        today=now.astimezone(HOME_ZONE).date(),
+        now=now,
+        today=now.date(),
     )
+
+
+async def _who(parts: StaffParts, accounts: set[str]) -> dict[str, str]:
+    """The names of those who decided, by account."""
+    async with parts.database.reading(SERVER) as session:
+        return await names(session, accounts)
 
 
 async def _chains(session: Session, branches: Sequence[BranchView]) -> list[list[Target]]:
