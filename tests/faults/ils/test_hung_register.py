@@ -103,8 +103,6 @@ async def test_a_thousand_calls_end_in_time_and_leave_nothing(
 
     assert len(took) == CALLS
     assert are_in_time(took)
-    # All of a thousand, but for those that one pause of the machine found under way.
-    assert sum(seconds > DEADLINE + GRACE for seconds in took) <= AT_ONCE
     assert await nothing_is_left(sockets_before, tasks_before)
 
 
