@@ -30,11 +30,25 @@ class Action(StrEnum):
     STAFF = "staff"
     LOG = "log"
     REGISTERS = "registers"
+    POLICY = "policy"
+    TERMS = "terms"
+    PASSES = "passes"
+    CARDS = "cards"
+    RESET = "reset"
+    BRAKE = "brake"
+    APPLICATIONS = "applications"
 
 
-_BRANCH = frozenset({Action.SEE, Action.HOURS, Action.OPEN_DOOR, Action.PERSON, Action.RIGHT_BRANCH})
-_MUNICIPALITY = _BRANCH | {Action.RIGHT_MUNICIPALITY, Action.DEVICES, Action.STAFF, Action.LOG}
-_CONSORTIUM = _MUNICIPALITY | {Action.RIGHT_CONSORTIUM, Action.REGISTERS}
+_BRANCH = frozenset(
+    {
+        Action.SEE, Action.HOURS, Action.OPEN_DOOR, Action.PERSON, Action.RIGHT_BRANCH,
+        Action.PASSES, Action.RESET, Action.APPLICATIONS,
+    }
+)  # fmt: skip
+_MUNICIPALITY = _BRANCH | {
+    Action.RIGHT_MUNICIPALITY, Action.DEVICES, Action.STAFF, Action.LOG, Action.POLICY, Action.TERMS, Action.BRAKE,
+}  # fmt: skip
+_CONSORTIUM = _MUNICIPALITY | {Action.RIGHT_CONSORTIUM, Action.REGISTERS, Action.CARDS}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.BRANCH: _BRANCH,
