@@ -98,7 +98,9 @@ def open_database(path: Path, schema: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, check_same_thread=False, timeout=ANSWERS_WITHIN)
     try:
         path.chmod(0o600)
-        connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512;")
+        connection.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512; PRAGMA secure_delete = ON;"
+        )
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         _require_whole(connection)
         with connection:

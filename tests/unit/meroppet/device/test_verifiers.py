@@ -1,13 +1,16 @@
 """Learned PINs: right for a while, bound to key and card, gone when the register says otherwise."""
 
+import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from meroppet.device import verifiers as module
 from meroppet.device.verifiers import KEPT, Verifiers
+from meroppet.rules.access import UNAVAILABLE
 from meroppet.rules.credentials import Pin
 from meroppet.rules.pin import PinAnswer
 from meroppet.wire.verify import VerifyReply, WireFacts
@@ -34,7 +37,7 @@ def verifiers(tmp_path: Path, clock: ManualClock) -> Iterator[Verifiers]:
     [
         (KEY, CARD, PIN, PinAnswer.RIGHT),
         (KEY, CARD, Pin("4321"), PinAnswer.WRONG),
-        (b"x" * 32, CARD, PIN, PinAnswer.WRONG),
+        (b"x" * 32, CARD, PIN, PinAnswer.UNAVAILABLE),
         (KEY, "ef" * 16, PIN, PinAnswer.UNAVAILABLE),
     ],
 )
@@ -80,12 +83,50 @@ async def test_only_the_newest_are_kept(
     assert found == [PinAnswer.UNAVAILABLE, PinAnswer.RIGHT, PinAnswer.RIGHT]
 
 
-def _files(folder: Path) -> list[bytes]:
-    return [file.read_bytes() for file in folder.iterdir()]
+async def test_what_was_learned_under_an_older_key_is_forgotten(verifiers: Verifiers) -> None:
+    await verifiers.learn(KEY, CARD, PIN, RIGHT)
+    await verifiers.learn(b"n" * 32, "ef" * 16, PIN, RIGHT)
+
+    assert await verifiers.keep_only(b"n" * 32) == 1
+    assert (await verifiers.recall(KEY, CARD, PIN))[0].pin is PinAnswer.UNAVAILABLE
+    assert (await verifiers.recall(b"n" * 32, "ef" * 16, PIN))[0].pin is PinAnswer.RIGHT
+    assert await verifiers.count() == 1
+
+
+async def test_nothing_is_learned_of_an_answer_about_somebody_else(verifiers: Verifiers) -> None:
+    await verifiers.learn(KEY, CARD, PIN, RIGHT.model_copy(update={"contradiction": True}))
+
+    assert await verifiers.count() == 0
+
+
+async def test_what_was_sealed_for_one_card_is_nothing_on_another(verifiers: Verifiers, tmp_path: Path) -> None:
+    await verifiers.learn(KEY, CARD, PIN, RIGHT)
+    with closing(sqlite3.connect(tmp_path / "verifiers.db")) as disk, disk:
+        disk.execute("UPDATE learned SET card = ?", ("ef" * 16,))
+
+    assert await verifiers.recall(KEY, "ef" * 16, PIN) == (UNAVAILABLE, None)
+
+
+async def test_the_file_of_an_older_version_is_emptied(tmp_path: Path, clock: ManualClock) -> None:
+    with closing(sqlite3.connect(tmp_path / "verifiers.db")) as disk, disk:
+        disk.execute("CREATE TABLE verifier (card TEXT, facts TEXT)")
+        disk.execute("INSERT INTO verifier VALUES (?, ?)", (CARD, '{"birth_date": "1980-05-01"}'))
+
+    made = Verifiers(tmp_path / "verifiers.db", clock)
+    await made.learn(KEY, CARD, PIN, RIGHT)
+    made.close()
+
+    assert not any(b"1980-05-01" in content for content in _files(tmp_path))
 
 
 async def test_no_pin_lies_on_the_disk(verifiers: Verifiers, tmp_path: Path) -> None:
-    await verifiers.learn(KEY, CARD, Pin("739154"), RIGHT)
+    facts = WireFacts(valid=True, birth_date=date(1983, 11, 29), home="Norrköping")
+    await verifiers.learn(KEY, CARD, Pin("739154"), RIGHT.model_copy(update={"facts": facts}))
     verifiers.close()
 
-    assert not any(b"739154" in content for content in _files(tmp_path))
+    for secret in (b"739154", b"1983-11-29", "Norrköping".encode(), SUBJECT.encode()):
+        assert not any(secret in content for content in _files(tmp_path))
+
+
+def _files(folder: Path) -> list[bytes]:
+    return [file.read_bytes() for file in folder.iterdir()]
