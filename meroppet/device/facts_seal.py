@@ -1,4 +1,4 @@
-"""What a device keeps of a patron beside a learned PIN, sealed under the branch's PIN key: a disk alone tells nothing."""
+"""What a device keeps of a patron beside a learned PIN, sealed under the branch's PIN key, which no disk holds."""
 
 import hashlib
 import hmac
