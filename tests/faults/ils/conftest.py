@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,17 +45,27 @@ class RegisterProcess:
 
 
 class StopWatch:
-    """Measures calls by the loop's own clock, less the time in which the machine kept this thread waiting for a CPU.
+    """Measures calls by the loop's own clock, less the time in which the machine kept this thread from computing.
 
     Time that the thread itself spends computing is never taken off: it would be the client's own slowness.
     """
 
     _QUEUED = Path("/proc/thread-self/schedstat")
     """Nanoseconds on a CPU, nanoseconds ready and waiting for one, and how often (Linux, sched-stats)."""
+    _ALL = Path("/proc/stat")
+    """Its first line sums all CPUs; the eighth number is what the host took from them, in ticks (proc(5), steal)."""
+    _TICKS = os.sysconf("SC_CLK_TCK")
 
     def now(self) -> float:
         """A moment; the difference between two of them is time that this thread could have used."""
-        return asyncio.get_running_loop().time() - int(self._QUEUED.read_text(encoding="ascii").split()[1]) / 1e9
+        return asyncio.get_running_loop().time() - self._queued() - self._stolen()
+
+    def _queued(self) -> float:
+        return int(self._QUEUED.read_text(encoding="ascii").split()[1]) / 1e9
+
+    def _stolen(self) -> float:
+        with self._ALL.open(encoding="ascii") as lines:
+            return int(lines.readline().split()[8]) / self._TICKS
 
 
 def sockets() -> int:
