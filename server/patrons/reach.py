@@ -1,16 +1,17 @@
-"""How far a right reaches, and what several rights come to at one branch."""
+"""How far a right reaches, and what everything known of a patron comes to at one branch. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
 from meroppet.rules.eligibility import Right
+from meroppet.rules.terms import TermsStanding
 from server.organisations.service import BranchView
 
 
 class Reach(StrEnum):
-    """How far a right reaches, nearest first."""
+    """How far a right or a suspension reaches, nearest first."""
 
     BRANCH = "branch"
     MUNICIPALITY = "municipality"
@@ -22,7 +23,7 @@ _NEAREST = tuple(Reach)
 
 @dataclass(frozen=True, slots=True)
 class RightView:
-    """A right as it was given."""
+    """What staff of one controller said of a patron within a reach. `right.permitted` None: nothing of permission."""
 
     reach: Reach
     place: str
@@ -30,6 +31,75 @@ class RightView:
     controller: str
     given_by: str
     given_at: datetime
+    introduced_on: date | None = None
+    guardian_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionView:
+    """A decision to keep a patron out within a reach, both days included."""
+
+    id: str
+    reach: Reach
+    place: str
+    reason: str
+    first: date
+    last: date
+    notice: str
+    controller: str
+    decided_by: str
+    decided_at: datetime
+    lifted_by: str | None = None
+    lifted_at: datetime | None = None
+
+    def holds_on(self, today: date) -> bool:
+        """Whether it keeps her out that day."""
+        return self.lifted_at is None and self.first <= today <= self.last
+
+    def is_to_come(self, today: date) -> bool:
+        """Whether it begins later."""
+        return self.lifted_at is None and today < self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """How she stands to the agreement of a branch, and whether she approved to use it as a guest."""
+
+    terms: TermsStanding = TermsStanding.NOT_ASKED
+    until: date | None = None
+    guest_approved: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether she was never asked, and approved nothing."""
+        return self.terms in _UNASKED and not self.guest_approved
+
+
+_UNASKED = frozenset({TermsStanding.NOT_NEEDED, TermsStanding.NOT_ASKED})
+NOTHING_AGREED = Agreed()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything the server knows of one patron that concerns one branch."""
+
+    given: tuple[RightView, ...] = ()
+    suspensions: tuple[SuspensionView, ...] = ()
+    agreed: Agreed = NOTHING_AGREED
+    facts_ok_until: date | None = None
+
+    @property
+    def by_nearness(self) -> tuple[RightView, ...]:
+        """The rights, nearest first; of equally near ones the newest."""
+        return by_nearness(self.given)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What is found of one patron, while it is being looked for."""
+
+    given: list[RightView] = field(default_factory=list)
+    suspensions: list[SuspensionView] = field(default_factory=list)
 
 
 def place_of(branch: BranchView, reach: Reach) -> str:
@@ -54,19 +124,25 @@ def by_nearness(given: Iterable[RightView]) -> tuple[RightView, ...]:
     return tuple(sorted(newest_first, key=lambda view: _NEAREST.index(view.reach)))
 
 
-def effective(given: Iterable[RightView]) -> Right | None:
-    """What the rights that reach a branch come to there, or None if there are none.
+def effective(known: Known, today: date) -> Right | None:
+    """What everything known comes to at the branch on its local day, or None if nothing is known.
 
-    The nearest decides, so that a branch can refuse whom its municipality lets in; but whoever is suspended anywhere
-    that reaches here is suspended here, until the last of the days.
+    The nearest word on permission decides, so that a branch can refuse whom its municipality lets in; whoever is
+    suspended anywhere that reaches here is suspended here, until the last of the days; an introduction or a guardian's
+    consent counts wherever it was seen within reach.
     """
-    ordered = by_nearness(given)
-    if not ordered:
+    holding = [one for one in known.suspensions if one.holds_on(today)]
+    if not known.given and not holding and known.agreed.is_nothing and known.facts_ok_until is None:
         return None
-    nearest = ordered[0].right
-    suspensions = [view.right.suspended_until for view in ordered if view.right.suspended_until is not None]
+    nearest = next((view.right for view in known.by_nearness if view.right.permitted is not None), None)
     return Right(
-        permitted=nearest.permitted,
-        valid_until=nearest.valid_until,
-        suspended_until=max(suspensions, default=None),
+        permitted=None if nearest is None else nearest.permitted,
+        valid_until=None if nearest is None else nearest.valid_until,
+        suspended_until=max((one.last for one in holding), default=None),
+        terms=known.agreed.terms,
+        terms_until=known.agreed.until,
+        introduced=any(view.right.introduced for view in known.given),
+        guardian_consent=any(view.right.guardian_consent for view in known.given),
+        guest_approved=known.agreed.guest_approved,
+        facts_ok_until=known.facts_ok_until,
     )

@@ -8,37 +8,54 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, func, inspect, select
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Right
 from server.db import Scope, Session
+from server.db.schema import entities
 from server.keys import KeyRing
 from server.organisations.service import BranchView, branches
-from server.patrons.models import Patron, PatronCard, PatronRight
-from server.patrons.reach import Reach, RightView, by_nearness, effective, place_of, reaches
+from server.patrons.models import Patron, PatronCard, PatronNumber, PatronRight
+from server.patrons.reach import (
+    Known,
+    Reach,
+    RightView,
+    SuspensionView,
+    by_nearness,
+    effective,
+    place_of,
+    reaches,
+)
 from server.patrons.subjects import branch_keys
-from server.patrons.telling import NUMBER, given_at, number_in, ready_branch, tell, view_of
+from server.patrons.suspensions import Suspension, SuspensionReason, suspend
+from server.patrons.telling import NUMBER, known_at, number_in, opened_number, ready_branch, tell, today_at, view_of
 
 __all__ = [
     "Holder",
     "PatronRights",
     "Reach",
     "RightView",
+    "drop_unneeded",
     "find",
     "forget",
+    "known_or_new",
     "purge",
     "ready_branch",
     "removable",
     "rights_of",
+    "set_known",
     "set_right",
     "set_rights",
     "subjects_of",
 ]
 
 KEPT_AFTER_END = timedelta(days=30)
+ONE_RIGHT = ("controller_id", "patron_id", "reach", "place")
+"""What a controller gives a patron once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +72,18 @@ class PatronRights:
     """What a patron has at a branch: the rights that reach it, nearest first, and what they come to."""
 
     patron: str
-    given: tuple[RightView, ...]
+    known: Known
     effective: Right | None
+
+    @property
+    def given(self) -> tuple[RightView, ...]:
+        """The rights that reach here, nearest first."""
+        return self.known.by_nearness
+
+    @property
+    def suspensions(self) -> tuple[SuspensionView, ...]:
+        """What keeps her out here now, did or will, the newest first."""
+        return tuple(sorted(self.known.suspensions, key=lambda one: one.decided_at, reverse=True))
 
 
 async def set_right(
@@ -71,7 +98,8 @@ async def set_right(
 ) -> PatronRights:
     """Give the patron a right as seen from a branch, in place of the one its controller gave with that reach.
 
-    The branches in reach know within a second of the commit.
+    What it says of an introduction or a guardian's consent is written down as seen today; what it does not say of them
+    stays as it was. The branches in reach know within a second of the commit.
     """
     (patron,) = await set_rights(session, keys, branch, [(holder, right)], by=by, reach=reach)
     return await _rights(session, branch, patron)
@@ -89,13 +117,47 @@ async def set_rights(
     """As `set_right` for several patrons, told to each branch once; gives their ids, in order."""
     patrons = []
     for holder, right in wanted:
-        patron = await _known_or_new(session, keys, branch.consortium, holder)
-        if holder.card is not None and holder.card != holder.number:
-            await _add_card(session, keys, branch.consortium, holder, patron)
+        patron = await known_or_new(session, keys, branch.consortium, holder)
         await _give(session, branch, patron, right, reach, by)
+        await _suspend(session, keys, branch, patron, right, reach, by)
         patrons.append(patron)
     await tell(session, keys, branch, reach, patrons)
     return tuple(patrons)
+
+
+async def set_known(
+    session: Session,
+    keys: KeyRing,
+    branch: BranchView,
+    patrons: Sequence[str],
+    right: Right,
+    *,
+    by: str,
+    reach: Reach = Reach.BRANCH,
+) -> None:
+    """As `set_rights` for patrons whom the server knows already."""
+    for patron in patrons:
+        await _give(session, branch, patron, right, reach, by)
+    await tell(session, keys, branch, reach, patrons)
+
+
+async def known_or_new(session: Session, keys: KeyRing, consortium: str, holder: Holder) -> str:
+    """The id of a patron, who is written down if she is new, with the card she showed."""
+    patron = await _known_or_new(session, keys, consortium, holder)
+    if holder.card is not None and holder.card != holder.number:
+        await _add_card(session, keys, consortium, holder, patron)
+    return patron
+
+
+async def _suspend(
+    session: Session, keys: KeyRing, branch: BranchView, patron: str, right: Right, reach: Reach, by: str
+) -> None:
+    today = today_at(session, branch)
+    if right.suspended_until is not None and right.suspended_until >= today:
+        wanted = Suspension(reason=SuspensionReason.OTHER, first=today, last=right.suspended_until, reach=reach)
+        wrong = await suspend(session, keys, branch, [patron], wanted, by=by)
+        if wrong is not None:
+            raise ValueError(f"suspended until {right.suspended_until}: {wrong.value}")
 
 
 async def rights_of(
@@ -131,6 +193,8 @@ async def subjects_of(
     row = await session.scalar(select(Patron).where(col(Patron.id) == patron))
     if row is not None:
         numbers.append(number_in(keys, row))
+        former = select(col(PatronNumber.number_sealed)).where(col(PatronNumber.patron_id) == patron)
+        numbers += [opened_number(keys, sealed) for sealed in await session.all(former)]
     return tuple(dict.fromkeys(named.subject(number) for number in numbers))
 
 
@@ -155,7 +219,7 @@ async def forget(
         count = len(gone.all())
     await tell(session, keys, branch, reach, [patron])
     async with session.within(Scope.of_consortium(branch.consortium)):
-        await _drop_without_rights(session)
+        await drop_unneeded(session)
     return count
 
 
@@ -184,7 +248,7 @@ async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
         near = next((place for place in everywhere if reaches(place, Reach(row.reach), row.place)), None)
         if near is not None:
             await tell(session, keys, near, Reach(row.reach), [row.patron_id])
-    await _drop_without_rights(session)
+    await drop_unneeded(session)
     return len(rows)
 
 
@@ -212,8 +276,14 @@ async def _add_card(session: Session, keys: KeyRing, consortium: str, holder: Ho
 
 
 async def _give(session: Session, branch: BranchView, patron: str, right: Right, reach: Reach, by: str) -> None:
+    today = today_at(session, branch)
+    seen = {
+        "introduced_on": today if right.introduced else None,
+        "guardian_on": today if right.guardian_consent else None,
+    }
+    # A right that is given anew has another end: whoever was to be reminded of the old one is not any more.
     values = {
-        "permitted": right.permitted, "valid_until": right.valid_until, "suspended_until": right.suspended_until,
+        "permitted": right.permitted, "valid_until": right.valid_until, "listed_at": None, "reminded_at": None,
         "given_by": by, "given_at": session.now,
     }  # fmt: skip
     statement = session.insert(PatronRight).values(
@@ -224,20 +294,36 @@ async def _give(session: Session, branch: BranchView, patron: str, right: Right,
         reach=reach.value,
         place=place_of(branch, reach),
         **values,
+        **seen,
     )
-    one = ["controller_id", "patron_id", "reach", "place"]
-    await session.execute(statement.on_conflict_do_update(index_elements=one, set_=values))
+    kept = {name: func.coalesce(col(getattr(PatronRight, name)), day) for name, day in seen.items() if day is not None}
+    await session.execute(statement.on_conflict_do_update(index_elements=ONE_RIGHT, set_={**values, **kept}))
 
 
 async def _rights(session: Session, branch: BranchView, patron: str) -> PatronRights:
-    given = (await given_at(session, branch, [patron]))[patron]
-    return PatronRights(patron, by_nearness(given), effective(given))
+    known = (await known_at(session, branch, [patron]))[patron]
+    return PatronRights(patron, known, effective(known, today_at(session, branch)))
 
 
-async def _drop_without_rights(session: Session) -> None:
-    without = select(col(Patron.id)).where(col(Patron.id).not_in(select(col(PatronRight.patron_id))))
+def _needing() -> list[Any]:
+    """The columns that need a patron to stay: foreign keys that would not go with her."""
+    return [
+        getattr(entity, column.key)
+        for entity in entities()
+        if entity is not PatronCard
+        for column in inspect(entity).columns
+        for foreign in column.foreign_keys
+        if foreign.target_fullname == "patron.id" and foreign.ondelete is None
+    ]
+
+
+async def drop_unneeded(session: Session) -> None:
+    """Remove the patrons in the session's scope of whom nothing is kept any more, with numbers and cards."""
+    needed = [select(column).where(column.is_not(None)) for column in _needing()]
+    without = select(col(Patron.id)).where(*(col(Patron.id).not_in(each) for each in needed))
     patrons: Sequence[str] = await session.all(without)
-    await session.execute(delete(PatronCard).where(col(PatronCard.patron_id).in_(patrons)))
+    for table in (PatronCard, PatronNumber):
+        await session.execute(delete(table).where(col(table.patron_id).in_(patrons)))
     await session.execute(delete(Patron).where(col(Patron.id).in_(patrons)))
 
 
