@@ -1,13 +1,17 @@
-"""The verdict at a door: one pure function that door, server and tests ask alike."""
+"""The verdict at a door: one pure function that door, server and tests ask alike, and what each of its rules said."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from meroppet.rules.branch import BranchState, ClockTrust, knows_the_hour
 from meroppet.rules.closing import Pause, PauseKind
-from meroppet.rules.eligibility import PatronFacts, Policy, Right, StaffedDoor, may_enter, may_enter_listed
+from meroppet.rules.eligibility import Looked, PatronFacts, Right, each
+from meroppet.rules.passes import BY_CODE, Pass, may_use
 from meroppet.rules.pin import Outcome, PinAnswer
+from meroppet.rules.policy import GroupHours, Policy, StaffedDoor, WeakPins
 from meroppet.rules.reasons import Reason
+from meroppet.rules.weekly import is_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +22,28 @@ class Verdict:
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule said: the reason against, or None where nothing stands in the way, and what it looked at.
+
+    `as_of` is when that was known of a person; None where the rule looks at the door itself.
+    """
+
+    rule: str
+    reason: Reason | None
+    facts: Looked = field(default_factory=dict)
+    as_of: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the door knows of its branch at this moment; `today` is the branch's local date.
+    """What the door knows of its branch at this moment; `today` is the branch's local date, `local` its local time.
 
     `state`, `beneath` and `listed_only` are the schedule's answer, `pause` why nobody new is let in although it is
     open. `staff_awaited`: in staffed hours that begin with a first person in, nobody of the staff has come yet.
-    `staff` and `invited` are digests of cards: the staff's, and those the event is for. A list that is not there is
-    empty: nobody is on it.
+    `staff`, `invited` and `members` are digests of cards: the staff's, those the event is for, and those of the groups
+    whose hours these are. A list that is not there is empty: nobody is on it. `inside`: how many people; None: nobody
+    knows, so that a branch with a maximum is full. Without `local` no tag and no code holds.
     """
 
     now: datetime
@@ -39,6 +57,9 @@ class Site:
     staff_awaited: bool = False
     staff: frozenset[str] = frozenset()
     invited: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
+    inside: int | None = 0
+    local: datetime | None = None
 
     @property
     def in_force(self) -> BranchState:
@@ -52,7 +73,9 @@ class Answer:
     """What was found out about a card and PIN: the register's words, and the right in the newest known state.
 
     `subjects` are the digests this person may be listed by: of the card shown, and of the number the register knows
-    the patron by. `contradiction`: the register answered for another patron or against itself.
+    the patron by. `contradiction`: the register answered for another patron or against itself. `weak`: the PIN is
+    among the first anybody would guess. With `pass_` no patron is meant: `pin` is then the answer of its own verifier,
+    and `pass_used` says that it has opened a door before.
     """
 
     pin: PinAnswer
@@ -61,6 +84,9 @@ class Answer:
     right: Right | None = None
     subjects: frozenset[str] = frozenset()
     contradiction: bool = False
+    weak: bool = False
+    pass_: Pass | None = None
+    pass_used: bool = False
 
 
 UNAVAILABLE = Answer(pin=PinAnswer.UNAVAILABLE)
@@ -70,6 +96,13 @@ _STAFF_ONLY = {
     BranchState.EMERGENCY_CLOSED: Reason.EMERGENCY_CLOSED,
 }
 _PAUSES = {PauseKind.LAST_ENTRY: Reason.LAST_ENTRY, PauseKind.EMPTYING: Reason.EMPTYING}
+_SAID: Mapping[PinAnswer, Reason] = {
+    PinAnswer.WRONG: Reason.WRONG_PIN,
+    PinAnswer.UNKNOWN: Reason.PIN_NOT_VERIFIED,
+    PinAnswer.UNAVAILABLE: Reason.ILS_UNAVAILABLE,
+    PinAnswer.WITHHELD: Reason.PIN_WITHHELD,
+}
+_NOT_ASKED = {PinAnswer.UNAVAILABLE, PinAnswer.WITHHELD}
 
 
 def stands_free(site: Site) -> bool:
@@ -81,20 +114,21 @@ def stands_free(site: Site) -> bool:
     return site.in_force is BranchState.STAFFED and site.policy.staffed_door is StaffedDoor.FREE
 
 
-def before_pin(site: Site, subjects: frozenset[str] = NOBODY) -> Reason | None:
+def groups_at(policy: Policy, local: datetime) -> tuple[GroupHours, ...]:
+    """The groups whose own hours these are; `local` is the branch's time. Their lists are "group:<list_key>"."""
+    return tuple(group for group in policy.group_hours if is_within(group.weekly, local))
+
+
+def before_pin(site: Site, subjects: frozenset[str] = NOBODY, pass_: Pass | None = None) -> Reason | None:
     """The reason to refuse a card now, or None.
 
-    Nothing here depends on who it is, but for one thing: while only staff may come in, a card on their list is asked
-    for its PIN. So whoever holds such a card learns then that it is one of the staff's, and no more; to ask every card
-    would have the public type PINs at a door that will not open.
+    Nothing here depends on who it is, but for this: while the door is shut for the public, a card on the list of
+    staff, or of a group whose hours these are, is asked for its PIN, and so is a tag or code that was handed out. So
+    whoever holds such a card learns that much, and no more; to ask every card would have the public type PINs at a
+    door that will not open.
     """
-    if site.policy is None:
-        return Reason.NO_POLICY
-    if not knows_the_hour(site.clock):
-        return Reason.CLOCK_UNTRUSTED
-    if is_let_in_as_staff(site, subjects):
-        return None
-    return _shut(site) or (_PAUSES[site.pause.kind] if site.pause else None)
+    found = _about_the_door(site, subjects, pass_)
+    return next((finding.reason for finding in found if finding.reason is not None), None)
 
 
 def is_let_in_as_staff(site: Site, subjects: frozenset[str]) -> bool:
@@ -102,10 +136,59 @@ def is_let_in_as_staff(site: Site, subjects: frozenset[str]) -> bool:
     return (site.in_force in _STAFF_ONLY or _is_awaited(site)) and not site.staff.isdisjoint(subjects)
 
 
+def is_let_in_as_member(site: Site, subjects: frozenset[str]) -> bool:
+    """Whether the branch is closed by its hours, and one of these is of a group whose own hours these are."""
+    return site.in_force is BranchState.CLOSED and not site.members.isdisjoint(subjects)
+
+
 def decide(site: Site, answer: Answer) -> Verdict:
     """The verdict. Granted only if everything is known, recent and for it; the first reason against it otherwise."""
-    reason = before_pin(site, answer.subjects) or _about_the_pin(answer) or _about_the_person(site, answer)
-    return Verdict(granted=reason is Reason.GRANTED, reason=reason)
+    found = next((finding.reason for finding in _findings(site, answer) if finding.reason is not None), None)
+    return Verdict(granted=found is None, reason=found or Reason.GRANTED)
+
+
+def explain(site: Site, answer: Answer) -> tuple[Finding, ...]:
+    """What each rule says, in the order in which they are asked: the first with a reason is what `decide` says.
+
+    What could not be asked, because there is no policy or nothing is known of the person, is left out.
+    """
+    return tuple(_findings(site, answer))
+
+
+def settled(pin: PinAnswer, facts: PatronFacts | None, *, contradiction: bool = False) -> Outcome:
+    """How a counted attempt turned out. RIGHT, which clears a card's failures, only for a PIN right for a known patron.
+
+    Guessing card numbers is guessing too; what was said of somebody else decides nothing.
+    """
+    if pin in _NOT_ASKED:
+        return Outcome.UNDECIDED
+    if pin is not PinAnswer.RIGHT:
+        return Outcome.WRONG
+    if contradiction:
+        return Outcome.UNDECIDED
+    return Outcome.RIGHT if facts is not None and facts.valid else Outcome.WRONG
+
+
+def _findings(site: Site, answer: Answer) -> Iterator[Finding]:
+    yield from _about_the_door(site, answer.subjects, answer.pass_)
+    if answer.pass_ is not None:
+        yield from _about_the_pass(site, answer, answer.pass_)
+        return
+    yield from _about_the_pin(answer)
+    yield from _about_the_person(site, answer)
+
+
+def _about_the_door(site: Site, subjects: frozenset[str], pass_: Pass | None) -> Iterator[Finding]:
+    yield Finding("policy", None if site.policy is not None else Reason.NO_POLICY)
+    known = knows_the_hour(site.clock)
+    yield Finding("clock", None if known else Reason.CLOCK_UNTRUSTED, {"clock": site.clock.value})
+    if pass_ is not None:
+        return
+    staff, member = is_let_in_as_staff(site, subjects), is_let_in_as_member(site, subjects)
+    looked: Looked = {"state": site.in_force.value, "as_staff": staff, "as_member": member}
+    yield Finding("hours", None if staff or member else _shut(site), looked)
+    paused = None if staff or site.pause is None else _PAUSES[site.pause.kind]
+    yield Finding("pause", paused, {"pause": site.pause.kind.value if site.pause else None})
 
 
 def _is_awaited(site: Site) -> bool:
@@ -118,42 +201,57 @@ def _shut(site: Site) -> Reason | None:
     return _STAFF_ONLY.get(site.in_force)
 
 
-def settled(pin: PinAnswer, facts: PatronFacts | None, *, contradiction: bool = False) -> Outcome:
-    """How a counted attempt turned out. RIGHT, which clears a card's failures, only for a PIN right for a known patron.
-
-    Guessing card numbers is guessing too; what was said of somebody else decides nothing.
-    """
-    if pin is PinAnswer.UNAVAILABLE:
-        return Outcome.UNDECIDED
-    if pin is not PinAnswer.RIGHT:
-        return Outcome.WRONG
-    if contradiction:
-        return Outcome.UNDECIDED
-    return Outcome.RIGHT if facts is not None and facts.valid else Outcome.WRONG
+def _about_the_pass(site: Site, answer: Answer, held: Pass) -> Iterator[Finding]:
+    asked = held.verifier is not None
+    wrong = asked and answer.pin is not PinAnswer.RIGHT
+    yield Finding("pin", _SAID[answer.pin] if wrong else None, {"asked": asked})
+    looked: Looked = {"kind": held.kind.value, "always": held.always, "once": held.once, "used": answer.pass_used}
+    yield Finding("pass", _pass_now(site, answer, held), looked)
+    if site.policy is not None and held.kind in BY_CODE:
+        yield _room(site, site.policy)
 
 
-def _about_the_pin(answer: Answer) -> Reason | None:
-    if answer.contradiction:
-        return Reason.REGISTER_CONTRADICTION
-    if answer.pin is PinAnswer.UNAVAILABLE:
-        return Reason.ILS_UNAVAILABLE
-    if answer.facts is None or not answer.facts.valid:
-        return Reason.UNKNOWN_CARD
-    if answer.pin is PinAnswer.WRONG:
-        return Reason.WRONG_PIN
-    return None if answer.pin is PinAnswer.RIGHT else Reason.PIN_NOT_VERIFIED
+def _pass_now(site: Site, answer: Answer, held: Pass) -> Reason | None:
+    if site.local is None:
+        return Reason.PASS_NOT_NOW
+    paused = site.pause is not None
+    reason = may_use(held, site.local, site.in_force, used=answer.pass_used, paused=paused)
+    return None if reason is Reason.GRANTED else reason
 
 
-def _about_the_person(site: Site, answer: Answer) -> Reason:
-    if answer.facts is None or site.policy is None or answer.as_of is None:
-        return Reason.STALE_DATA
+def _about_the_pin(answer: Answer) -> Iterator[Finding]:
+    contradicted = Reason.REGISTER_CONTRADICTION if answer.contradiction else None
+    yield Finding("register", contradicted or (_SAID[answer.pin] if answer.pin in _NOT_ASKED else None))
+    valid = answer.facts is not None and answer.facts.valid
+    yield Finding("card", None if valid else Reason.UNKNOWN_CARD, {"known": valid}, answer.as_of)
+    yield Finding("pin", _SAID.get(answer.pin), {"pin": answer.pin.value}, answer.as_of)
+
+
+def _about_the_person(site: Site, answer: Answer) -> Iterator[Finding]:
+    policy, facts, as_of = site.policy, answer.facts, answer.as_of
+    if facts is None or policy is None or as_of is None:
+        yield Finding("age_of_facts", Reason.STALE_DATA, {"known": False}, as_of)
+        return
     # Facts from far ahead are no better: one of the two clocks is wrong.
-    if abs(site.now - answer.as_of) > timedelta(hours=site.policy.facts_ttl_hours):
-        return Reason.STALE_DATA
-    if is_let_in_as_staff(site, answer.subjects):
-        return may_enter_listed(answer.facts, answer.right, site.policy, site.today)
-    if site.in_force is BranchState.EVENT and site.listed_only:
-        if site.invited.isdisjoint(answer.subjects):
-            return Reason.INVITED_ONLY
-        return may_enter_listed(answer.facts, answer.right, site.policy, site.today)
-    return may_enter(answer.facts, answer.right, site.policy, site.today)
+    stale = abs(site.now - as_of) > timedelta(hours=policy.facts_ttl_hours)
+    looked: Looked = {"facts_ttl_hours": policy.facts_ttl_hours}
+    yield Finding("age_of_facts", Reason.STALE_DATA if stale else None, looked, as_of)
+    as_staff, as_guest = is_let_in_as_staff(site, answer.subjects), _is_for_guests(site)
+    uninvited = as_guest and not as_staff and site.invited.isdisjoint(answer.subjects)
+    yield Finding("invited", Reason.INVITED_ONLY if uninvited else None, {"for_guests_only": as_guest})
+    for rule, reason, seen in each(facts, answer.right, policy, site.today, listed=as_staff or as_guest):
+        yield Finding(rule, reason, seen, as_of)
+    weak = answer.weak and policy.weak_pins is WeakPins.REFUSE
+    yield Finding("weak_pin", Reason.WEAK_PIN if weak else None, {"weak_pins": policy.weak_pins.value}, as_of)
+    # Those who look after the house must always come in.
+    yield Finding("full", None) if as_staff else _room(site, policy)
+
+
+def _is_for_guests(site: Site) -> bool:
+    return site.in_force is BranchState.EVENT and site.listed_only
+
+
+def _room(site: Site, policy: Policy) -> Finding:
+    most, inside = policy.maximum_inside, site.inside
+    full = most is not None and (inside is None or inside >= most)
+    return Finding("full", Reason.FULL if full else None, {"inside": inside, "maximum_inside": most})

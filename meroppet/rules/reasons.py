@@ -29,11 +29,14 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     BUSY = "busy"
 
-    # What the PIN check said. The patron cannot tell these two apart.
+    # What the PIN check said. The patron cannot tell those in LOOKS_THE_SAME apart.
     UNKNOWN_CARD = "unknown_card"
+    UNKNOWN_CODE = "unknown_code"
     WRONG_PIN = "wrong_pin"
     PIN_LOCKED = "pin_locked"
+    PIN_WITHHELD = "pin_withheld"
     DOOR_LOCKED_OUT = "door_locked_out"
+    DOOR_KNOWN_CARDS = "door_known_cards"
     PIN_NOT_VERIFIED = "pin_not_verified"
 
     # What could not be found out.
@@ -51,10 +54,24 @@ class Reason(StrEnum):
     CARD_LOST = "card_lost"
     ILS_BLOCK = "ils_block"
     FEES = "fees"
+    TERMS_MISSING = "terms_missing"
+    TERMS_DECLINED = "terms_declined"
+    TERMS_WITHDRAWN = "terms_withdrawn"
+    INTRODUCTION_MISSING = "introduction_missing"
+    GUEST_NOT_APPROVED = "guest_not_approved"
+    GUESTS_REFUSED = "guests_refused"
     CATEGORY = "category"
     UNDERAGE = "underage"
+    GUARDIAN_MISSING = "guardian_missing"
     BORROWING_BLOCKED = "borrowing_blocked"
+    WEAK_PIN = "weak_pin"
+    FULL = "full"
+
+    # What stands against a tag or code that was handed out.
+    PASS_EXPIRED = "pass_expired"  # noqa: S105 (a tag, no password)
+    PASS_USED = "pass_used"  # noqa: S105 (a tag, no password)
+    PASS_NOT_NOW = "pass_not_now"  # noqa: S105 (a tag, no password)
 
 
-LOOKS_THE_SAME = frozenset({Reason.UNKNOWN_CARD, Reason.WRONG_PIN, Reason.PIN_NOT_VERIFIED})
+LOOKS_THE_SAME = frozenset({Reason.UNKNOWN_CARD, Reason.UNKNOWN_CODE, Reason.WRONG_PIN, Reason.PIN_NOT_VERIFIED})
 """Reasons a patron must not be able to tell apart (OWASP ASVS 5.0 6.3.8)."""

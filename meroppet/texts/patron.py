@@ -47,6 +47,8 @@ _ASK = N_("Contact the library.")
 _OUT_OF_ORDER = (N_("The door is out of order"), _ASK)
 _NOT_HERE = (N_("Your card may not open this door"), _ASK)
 _CLOSED_NOW = (N_("The library is closed just now"), N_("Opens {opens}."))
+_TOO_MANY = (N_("Too many wrong PINs"), N_("Wait a while and try again, or contact the library."))
+_WITH_STAFF = N_("You are welcome when staff are here.")
 _NOT_READ = N_("The card could not be read")
 
 _REASONS: dict[Reason, tuple[str, str]] = {
@@ -68,8 +70,11 @@ _REASONS: dict[Reason, tuple[str, str]] = {
     Reason.REPEATED_TAP: (N_("Enter your PIN"), ""),
     Reason.INTERRUPTED: (N_("Another card was read"), N_("One card at a time, please.")),
     Reason.BUSY: (N_("One moment"), N_("One card at a time, please.")),
-    Reason.PIN_LOCKED: (N_("Too many wrong PINs"), N_("Wait a while and try again, or contact the library.")),
-    Reason.DOOR_LOCKED_OUT: (N_("Too many wrong PINs"), N_("Wait a while and try again, or contact the library.")),
+    Reason.PIN_LOCKED: _TOO_MANY,
+    # Who is told that the register was spared is told that her number is counted there.
+    Reason.PIN_WITHHELD: _TOO_MANY,
+    Reason.DOOR_LOCKED_OUT: _TOO_MANY,
+    Reason.DOOR_KNOWN_CARDS: _TOO_MANY,
     Reason.ILS_UNAVAILABLE: (N_("Your card cannot be checked right now"), N_("Try again in a few minutes.")),
     Reason.REGISTER_CONTRADICTION: (N_("Your card cannot be checked right now"), _ASK),
     Reason.STALE_DATA: (N_("Your card cannot be checked right now"), N_("Try again in a few minutes.")),
@@ -82,9 +87,24 @@ _REASONS: dict[Reason, tuple[str, str]] = {
     Reason.CARD_LOST: _NOT_HERE,
     Reason.ILS_BLOCK: _NOT_HERE,
     Reason.FEES: _NOT_HERE,
+    Reason.TERMS_MISSING: (N_("You have not accepted the agreement yet"), N_("Do it with the staff or on our pages.")),
+    Reason.TERMS_DECLINED: (N_("You have said no to the agreement"), N_("Talk to the staff if you change your mind.")),
+    Reason.TERMS_WITHDRAWN: (N_("You have ended the agreement"), N_("Talk to the staff if you change your mind.")),
+    Reason.INTRODUCTION_MISSING: (N_("You need an introduction first"), N_("Ask the staff for one; it is soon done.")),
+    Reason.GUEST_NOT_APPROVED: (
+        N_("You have not yet said yes to using your card here"),
+        N_("Do it with the staff or on our pages."),
+    ),
+    Reason.GUESTS_REFUSED: (N_("Only the library's own patrons may come in now"), _WITH_STAFF),
     Reason.CATEGORY: _NOT_HERE,
-    Reason.UNDERAGE: (N_("You may come in here when you are older"), N_("You are welcome when staff are here.")),
-    Reason.BORROWING_BLOCKED: (N_("You cannot borrow with this card right now"), _ASK),
+    Reason.UNDERAGE: (N_("You may come in here when you are older"), _WITH_STAFF),
+    Reason.GUARDIAN_MISSING: (N_("A guardian must give consent first"), N_("Ask the staff for the form.")),
+    Reason.BORROWING_BLOCKED: _NOT_HERE,
+    Reason.WEAK_PIN: (N_("Your PIN is too easy to guess"), N_("Choose another one with the staff.")),
+    Reason.FULL: (N_("The library is full right now"), N_("Try again when somebody has left.")),
+    Reason.PASS_EXPIRED: (N_("This tag or code has run out"), _ASK),
+    Reason.PASS_USED: (N_("This code has been used already"), _ASK),
+    Reason.PASS_NOT_NOW: (N_("This tag or code does not open now"), _ASK),
 } | dict.fromkeys(LOOKS_THE_SAME, _NOT_MATCHING)
 
 _AT_KIOSK: dict[Reason, tuple[str, str]] = {
@@ -93,6 +113,7 @@ _AT_KIOSK: dict[Reason, tuple[str, str]] = {
     Reason.INVALID_PIN: (N_("The PIN is four to six digits"), N_("Scan your card and try again.")),
     Reason.EMPTY_PIN: (N_("No PIN was entered"), N_("Scan your card and try again.")),
     Reason.CARD_LOST: (N_("You cannot borrow with this card right now"), _ASK),
+    Reason.BORROWING_BLOCKED: (N_("You cannot borrow with this card right now"), _ASK),
 }
 
 

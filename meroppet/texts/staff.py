@@ -43,6 +43,28 @@ _REASONS: dict[Reason, str] = {
     Reason.CATEGORY: N_("The patron's category may not come in here."),
     Reason.UNDERAGE: N_("The patron is younger than the minimum age here."),
     Reason.BORROWING_BLOCKED: N_("The library system does not let this patron borrow."),
+    Reason.TERMS_MISSING: N_("The patron has not accepted the agreement in force here. It can be done at the desk."),
+    Reason.TERMS_DECLINED: N_("The patron said no to the agreement."),
+    Reason.TERMS_WITHDRAWN: N_("The patron ended the agreement, and with it the right to come in."),
+    Reason.INTRODUCTION_MISSING: N_("The patron has had no introduction. Mark it under Patrons when it is done."),
+    Reason.GUEST_NOT_APPROVED: N_(
+        "The patron belongs to another library and has not approved the use of the card here."
+    ),
+    Reason.GUESTS_REFUSED: N_("The patron belongs to another library, and guests are not let in here."),
+    Reason.GUARDIAN_MISSING: N_("The patron is so young that a guardian must consent first, and none has."),
+    Reason.WEAK_PIN: N_("The PIN was right but too easy to guess. The patron must choose another."),
+    Reason.FULL: N_("As many people as allowed were inside, or nobody knew how many."),
+    Reason.PIN_WITHHELD: N_(
+        "The library system was not asked: one more wrong PIN could have locked the patron's account there. "
+        "Reset the card under Patrons."
+    ),
+    Reason.DOOR_KNOWN_CARDS: N_(
+        "So many wrong PINs had been typed at this door that it asked only cards it knew. Acknowledge it under Doors."
+    ),
+    Reason.UNKNOWN_CODE: N_("Nobody has been given the code that was typed."),
+    Reason.PASS_EXPIRED: N_("The tag or code has run out or was taken back."),
+    Reason.PASS_USED: N_("The code was for one visit and has been used."),
+    Reason.PASS_NOT_NOW: N_("The tag or code does not hold at that hour, or not in that state of the branch."),
 }
 
 _KINDS: dict[str, str] = {

@@ -2,11 +2,39 @@
 (opening hours: schedule_convert).
 """
 
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import asdict
+from enum import StrEnum
 
-from meroppet.rules.eligibility import Block, PatronFacts, Permission, Policy, Right, StaffedDoor
-from meroppet.wire.changes import PolicyDocument, RightDocument
+from meroppet.rules.eligibility import PatronFacts, Right
+from meroppet.rules.passes import Pass, PassKind
+from meroppet.rules.policy import (
+    Block,
+    Companions,
+    GroupHours,
+    Guests,
+    Permission,
+    PinCheck,
+    Policy,
+    StaffedDoor,
+    WeakPins,
+    WithoutConnection,
+)
+from meroppet.wire.access import PassDocument
+from meroppet.wire.changes import GroupHoursDocument, PolicyDocument, RightDocument
 from meroppet.wire.verify import WireFacts
+from meroppet.wire.weekly import weekly_to_wire
+
+_WORDS: Mapping[str, type[StrEnum]] = {
+    "permission": Permission,
+    "guests": Guests,
+    "companions": Companions,
+    "pin_check": PinCheck,
+    "without_connection": WithoutConnection,
+    "weak_pins": WeakPins,
+    "staffed_door": StaffedDoor,
+}
 
 
 def facts_from_wire(facts: WireFacts) -> PatronFacts:
@@ -32,10 +60,14 @@ def right_to_wire(right: Right) -> RightDocument:
 def policy_from_wire(document: PolicyDocument) -> Policy:
     """The policy; ValueError where a value is none this version knows or allows (the door then has no policy)."""
     known = document.model_dump()
-    known["permission"] = Permission(document.permission)
-    known["staffed_door"] = StaffedDoor(document.staffed_door)
+    for name, words in _WORDS.items():
+        known[name] = words(known[name])
     known["blocks"] = frozenset(Block(block) for block in document.blocks)
     known["categories"] = None if document.categories is None else frozenset(document.categories)
+    known["homes"] = None if document.homes is None else frozenset(document.homes)
+    known["group_hours"] = tuple(
+        GroupHours(group.list_key, group.name, group.weekly.meant()) for group in document.group_hours
+    )
     return Policy(**known)
 
 
@@ -44,4 +76,37 @@ def policy_to_wire(policy: Policy) -> PolicyDocument:
     known = asdict(policy)
     known["blocks"] = tuple(sorted(policy.blocks))
     known["categories"] = None if policy.categories is None else tuple(sorted(policy.categories))
+    known["homes"] = None if policy.homes is None else tuple(sorted(policy.homes))
+    known["group_hours"] = tuple(
+        GroupHoursDocument(list_key=group.list_key, name=group.name, weekly=weekly_to_wire(group.weekly))
+        for group in policy.group_hours
+    )
     return PolicyDocument(**known)
+
+
+def pass_from_wire(document: PassDocument) -> Pass:
+    """A tag or code; ValueError where this version does not know its kind (it then opens nothing)."""
+    return Pass(
+        id=document.id,
+        kind=PassKind(document.kind),
+        windows=document.windows.meant(),
+        always=document.always,
+        valid_from=document.valid_from,
+        valid_until=document.valid_until,
+        once=document.once,
+        verifier=b64decode(document.verifier, validate=True) if document.verifier else None,
+    )
+
+
+def pass_to_wire(held: Pass) -> PassDocument:
+    """A tag or code as it is sent."""
+    return PassDocument(
+        id=held.id,
+        kind=held.kind.value,
+        windows=weekly_to_wire(held.windows),
+        always=held.always,
+        valid_from=held.valid_from,
+        valid_until=held.valid_until,
+        once=held.once,
+        verifier=b64encode(held.verifier).decode("ascii") if held.verifier is not None else "",
+    )

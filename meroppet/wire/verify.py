@@ -7,11 +7,15 @@ from meroppet.wire.base import Reply, Request
 
 
 class VerifyRequest(Request):
-    """POST /api/device/v1/verify. `sealed` holds {"card": …, "pin": …} bound to `attempt`."""
+    """POST /api/device/v1/verify. `sealed` holds {"card": …, "pin": …} bound to `attempt`.
+
+    `agreed`: what the device learned of this card says that this PIN is right, so that it cannot be one wrong PIN more.
+    """
 
     attempt: str
     door: str
     sealed: str
+    agreed: bool = False
 
 
 class WireFacts(Reply):
@@ -33,7 +37,7 @@ class VerifyReply(Reply):
 
     `subject` is the patron's digest under the branch's key (32 hex digits), by which rights are looked up: whatever
     was shown or typed, it is the digest of the number the register knows the patron by. `contradiction`: the register
-    answered for another patron.
+    answered for another patron. `weak`: the PIN is right, and among the first anybody would guess.
     """
 
     pin: PinAnswer
@@ -42,3 +46,4 @@ class VerifyReply(Reply):
     change: int
     subject: str | None = None
     contradiction: bool = False
+    weak: bool = False

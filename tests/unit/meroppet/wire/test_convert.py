@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date
 from typing import TypeVar
 
 import pytest
@@ -7,11 +7,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from meroppet.rules.eligibility import Block, PatronFacts, Permission, Policy, Right, StaffedDoor
+from meroppet.rules.eligibility import PatronFacts, Right
+from meroppet.rules.intervals import Window
+from meroppet.rules.passes import Pass, PassKind
+from meroppet.rules.policy import (
+    Block,
+    Companions,
+    GroupHours,
+    Guests,
+    Permission,
+    PinCheck,
+    Policy,
+    StaffedDoor,
+    WeakPins,
+    WithoutConnection,
+)
+from meroppet.rules.terms import TermsStanding
 from meroppet.wire.changes import PolicyDocument, RightDocument
 from meroppet.wire.convert import (
     facts_from_wire,
     facts_to_wire,
+    pass_from_wire,
+    pass_to_wire,
     policy_from_wire,
     policy_to_wire,
     right_from_wire,
@@ -33,11 +50,39 @@ FACTS = st.builds(
     fees_minor=st.none() | st.integers(-(2**53), 2**53),
     home=st.none() | st.text(max_size=5),
 )
-RIGHTS = st.builds(Right, permitted=st.booleans(), valid_until=DATES, suspended_until=DATES)
+RIGHTS = st.builds(
+    Right,
+    permitted=st.none() | st.booleans(),
+    valid_until=DATES,
+    suspended_until=DATES,
+    terms=st.sampled_from(TermsStanding),
+    terms_until=DATES,
+    introduced=st.booleans(),
+    guardian_consent=st.booleans(),
+    guest_approved=st.booleans(),
+    facts_ok_until=DATES,
+)
+DAYS = st.sampled_from([(), (Window(),), (Window(300, 420), Window(1320, 1560))])
+WEEKS = st.tuples(*[DAYS] * 7)
+GROUPS = st.sampled_from(["chess", "band", "history"])
 POLICIES = st.builds(
     Policy,
     minimum_age=st.integers(0, 120),
+    guardian_below=st.none() | st.integers(1, 120),
     permission=st.sampled_from(Permission),
+    terms_required=st.booleans(),
+    introduction_required=st.booleans(),
+    homes=st.none() | st.frozensets(st.text(max_size=3), max_size=3),
+    guests=st.sampled_from(Guests),
+    companions=st.sampled_from(Companions),
+    maximum_inside=st.none() | st.integers(1, 500),
+    group_hours=st.lists(st.builds(GroupHours, GROUPS, st.text(max_size=3), WEEKS), unique_by=lambda g: g.list_key).map(
+        tuple
+    ),
+    number_entry=st.booleans(),
+    pin_check=st.sampled_from(PinCheck),
+    without_connection=st.sampled_from(WithoutConnection),
+    weak_pins=st.sampled_from(WeakPins),
     categories=st.none() | st.frozensets(st.text(max_size=3), max_size=3),
     blocks=st.frozensets(st.sampled_from(Block)),
     fees_limit_minor=st.integers(0, 10**6),
@@ -71,13 +116,37 @@ def test_a_policy_arrives_as_it_was_set(policy: Policy) -> None:
     assert policy_from_wire(sent(policy_to_wire(policy))) == policy
 
 
+PASSES = st.builds(
+    Pass,
+    id=st.text(max_size=5),
+    kind=st.sampled_from(PassKind),
+    windows=WEEKS,
+    valid_from=st.none() | st.datetimes(timezones=st.just(UTC)),
+    valid_until=st.none() | st.datetimes(timezones=st.just(UTC)),
+    once=st.booleans(),
+    verifier=st.none() | st.binary(min_size=1, max_size=40),
+)
+
+
+@given(PASSES)
+def test_a_pass_arrives_as_it_was_made(held: Pass) -> None:
+    assert pass_from_wire(sent(pass_to_wire(held))) == held
+
+
+def test_a_pass_of_a_kind_nobody_knows_is_none() -> None:
+    document = pass_to_wire(Pass(id="p", kind=PassKind.STAFF)).model_copy(update={"kind": "robot"})
+
+    with pytest.raises(ValueError, match="'robot' is not a valid PassKind"):
+        pass_from_wire(document)
+
+
 def test_a_policy_is_sent_in_one_form() -> None:
     policy = Policy(minimum_age=16, categories=frozenset({"B", "A", "C"}), blocks=frozenset(Block))
 
     document = policy_to_wire(policy)
 
     assert document.categories == ("A", "B", "C")
-    assert document.blocks == ("debarred", "expired", "fees", "lost")
+    assert document.blocks == ("borrowing", "debarred", "expired", "fees", "lost")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +160,13 @@ def test_a_policy_is_sent_in_one_form() -> None:
         {"release_seconds": 11.0},
         {"held_open_seconds": 1.0},
         {"facts_ttl_hours": 0},
+        {"guests": "sometimes"},
+        {"companions": "dogs"},
+        {"pin_check": "never"},
+        {"without_connection": "open"},
+        {"weak_pins": "liked"},
+        {"guardian_below": 0},
+        {"maximum_inside": 0},
     ],
     ids=str,
 )
