@@ -64,29 +64,29 @@ def _(sentence: str) -> str:
 
 
 PEOPLE = (
-    Person("astrid", "Astrid Ek", _("Adult with permission"), "99990000000101", "1357"),
+    Person("astrid", "Astrid Ek", _("Adult with permission"), "99990000000101", "7305"),
     Person(
         "bengt",
         "Bengt Lind",
         _("Owes 240 kronor"),
         "99990000000202",
-        "2468",
+        "6483",
         age=67,
         fees_minor=240_00,
     ),
-    Person("cleo", "Cleo Sand", _("17 years old"), "99990000000303", "3579", age=17, category="UNG"),
-    Person("david", "David Ro", _("12 years old"), "99990000000404", "4680", age=12, category="BARN"),
-    Person("elsa", "Elsa Mo", _("No permission yet"), "99990000000505", "5791", right=None),
-    Person("farid", "Farid Nur", _("Permission has run out"), "99990000000606", "6802", right_days=-3),
-    Person("greta", "Greta Ås", _("Suspended for a month"), "99990000000707", "7913", age=23, suspended_days=30),
-    Person("hugo", "Hugo Hed", _("Library card has expired"), "99990000000808", "8024", expires_in=-WEEK),
-    Person("ines", "Ines Dal", _("Card reported lost"), "99990000000909", "9135", lost=True),
-    Person("jon", "Jon Bäck", _("Blocked in the library system"), "99990000001010", "1470", debarred=True),
-    Person("karin", "Karin Vik", _("No birth date in the library system"), "99990000001111", "2581", age=None),
-    Person("klass", "Klass 4B", _("Card of a school class"), "99990000001212", "3692", age=30, category="INST"),
+    Person("cleo", "Cleo Sand", _("17 years old"), "99990000000303", "9038", age=17, category="UNG"),
+    Person("david", "David Ro", _("12 years old"), "99990000000404", "4926", age=12, category="BARN"),
+    Person("elsa", "Elsa Mo", _("No permission yet"), "99990000000505", "5174", right=None),
+    Person("farid", "Farid Nur", _("Permission has run out"), "99990000000606", "8259", right_days=-3),
+    Person("greta", "Greta Ås", _("Suspended for a month"), "99990000000707", "7961", age=23, suspended_days=30),
+    Person("hugo", "Hugo Hed", _("Library card has expired"), "99990000000808", "8605", expires_in=-WEEK),
+    Person("ines", "Ines Dal", _("Card reported lost"), "99990000000909", "9270", lost=True),
+    Person("jon", "Jon Bäck", _("Blocked in the library system"), "99990000001010", "3862", debarred=True),
+    Person("karin", "Karin Vik", _("No birth date in the library system"), "99990000001111", "2749", age=None),
+    Person("klass", "Klass 4B", _("Card of a school class"), "99990000001212", "6194", age=30, category="INST"),
 )
 
-OTHER_BORROWER = Person("maja", "Maja Udd", _("Waits for a book"), "99990000001414", "5814")
+OTHER_BORROWER = Person("maja", "Maja Udd", _("Waits for a book"), "99990000001414", "5813")
 """In the register, but not at the door: the one who has reserved a book and holds another."""
 
 

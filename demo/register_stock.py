@@ -13,7 +13,7 @@ from meroppet.ils.library import Library
 from meroppet.ils.library_records import Claim, Item, Patron
 
 LOAN_DAYS = 28
-PIN = "1234"
+PIN = "7305"
 
 
 @dataclass(frozen=True, slots=True)

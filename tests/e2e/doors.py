@@ -38,7 +38,7 @@ from tests.integration.door.house import House, until
 ZONE = "Europe/Stockholm"
 CONSORTIUM, TOWN = "bergslagsbibblan", "nora-kommun"
 PASSWORD = "hellre några ord"
-ASTRID = server_double.Patron("A1000000001", "1234")
+ASTRID = server_double.Patron("A1000000001", "7305")
 BRANCHES = {"nora": "Nora bibliotek", "gyttorp": "Gyttorps bibliotek"}
 ALL_DAY = Schedule(ZONE, ((Interval(0, 1440, BranchState.SELF_SERVICE),),) * 7)
 PATIENCE = 20.0

@@ -103,7 +103,7 @@ class FixedSurroundings:
 def library() -> Library:
     """Two patrons and some books of several members."""
     patrons = [
-        Patron(card="2900100000017", pin="1234", name="Åsa Demo", birth_date=date(1980, 1, 1)),
+        Patron(card="2900100000017", pin="7305", name="Åsa Demo", birth_date=date(1980, 1, 1)),
         Patron(card="2900100000025", pin="4321", name="Bo Demo", birth_date=date(1990, 1, 1), debarred="x"),
     ]
     items = [

@@ -150,10 +150,10 @@ async def test_a_stranger_is_told_whom_to_sign_in_as_and_finds_what_was_told() -
     stranger = Stranger()
     ils = client(stranger.port)
     try:
-        for told in (account_of(SKILJEBO), "password test", "AO SKI", "2000000001  PIN 1234", "30000000000001"):
+        for told in (account_of(SKILJEBO), "password test", "AO SKI", "2000000001  PIN 7305", "30000000000001"):
             assert told in stranger.said
-        assert (await ils.patron("2000000001", "1234")).pin is PinAnswer.RIGHT
-        assert (await ils.checkout("2000000001", "1234", "30000000000001")).reason is LoanReason.LOANED
+        assert (await ils.patron("2000000001", "7305")).pin is PinAnswer.RIGHT
+        assert (await ils.checkout("2000000001", "7305", "30000000000001")).reason is LoanReason.LOANED
     finally:
         await ils.close()
         assert stranger.stop() == 0
@@ -164,10 +164,10 @@ async def test_a_strangers_register_lives_on_without_input_and_obeys_orders_by_i
     ils = client(stranger.port, "koha")
     try:
         assert "as sierra" in stranger.said
-        assert (await ils.patron("2000000001", "1234")).cause is UnavailableCause.CLOSED
+        assert (await ils.patron("2000000001", "7305")).cause is UnavailableCause.CLOSED
         assert stranger.order("fault none").startswith("fault none")
         assert stranger.order("dialect koha").startswith("dialect koha")
-        assert (await ils.patron("2000000001", "1234")).pin is PinAnswer.RIGHT
+        assert (await ils.patron("2000000001", "7305")).pin is PinAnswer.RIGHT
         assert stranger.order("dialect kohaa") == f"no dialect 'kohaa'; known: {', '.join(DIALECTS)}"
     finally:
         await ils.close()
@@ -196,9 +196,9 @@ async def test_a_register_whose_output_nobody_reads_goes_on_answering_and_ends_w
         assert stranger.process.stdin is not None
         stranger.process.stdin.write("help\n" * 2000 + "x" * 50_000 + "\nfault close\n")
         stranger.process.stdin.flush()
-        await until(ils, lambda answer: answer.cause is UnavailableCause.CLOSED, "2000000001", "1234")
+        await until(ils, lambda answer: answer.cause is UnavailableCause.CLOSED, "2000000001", "7305")
         assert await asyncio.to_thread(stranger.order, "fault none") == "fault none: all is well"
-        assert (await other.patron("2000000001", "1234")).pin is PinAnswer.RIGHT
+        assert (await other.patron("2000000001", "7305")).pin is PinAnswer.RIGHT
     finally:
         await ils.close()
         await other.close()

@@ -26,8 +26,8 @@ from meroppet.texts import DoorLine, door_text
 from meroppet.wire.enrolment import DeviceKind
 from tests.fakes.server_double import ALWAYS, Patron, ServerDouble, patrons
 
-ANNA = Patron("A1000001", "1234")
-BERTIL = Patron("B2000002", "5678")
+ANNA = Patron("A1000001", "7305")
+BERTIL = Patron("B2000002", "6483")
 POLICY = Policy(minimum_age=16)
 
 

@@ -10,7 +10,7 @@ from tests.fakes.server_double import Patron, patrons
 from tests.integration.door.house import ANNA, House, until
 
 WRONG_PIN = "739154"
-CECILIA = Patron("C3000003", "864203")
+CECILIA = Patron("C3000003", "864205")
 
 
 async def _come_in(house: House) -> None:

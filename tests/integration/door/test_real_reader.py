@@ -12,7 +12,7 @@ from tests.fakes.server_double import Patron
 from tests.fakes.vicc import VirtualCard
 from tests.integration.door.house import House, until
 
-TAG = Patron("04A1B2C3D4E5F6", "1234")
+TAG = Patron("04A1B2C3D4E5F6", "7305")
 
 
 @pytest.fixture

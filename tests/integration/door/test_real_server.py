@@ -38,8 +38,8 @@ from tests.fakes import server_double
 from tests.integration.door.house import House, until
 
 ZONE = "Europe/Stockholm"
-ASTRID = server_double.Patron("A1000000001", "1234")
-BERTIL = server_double.Patron("A1000000002", "4321")
+ASTRID = server_double.Patron("A1000000001", "7305")
+BERTIL = server_double.Patron("A1000000002", "6483")
 DAY = (Interval(0, 1440, BranchState.SELF_SERVICE),)
 
 
@@ -169,7 +169,7 @@ async def test_refusals_of_a_real_register(town: Town) -> None:
     for patron, pin, reason in (
         (BERTIL, BERTIL.pin, Reason.NO_PERMISSION),
         (ASTRID, "0000", Reason.WRONG_PIN),
-        (server_double.Patron("Z9999999", "1234"), "1234", Reason.UNKNOWN_CARD),
+        (server_double.Patron("Z9999999", "7305"), "7305", Reason.UNKNOWN_CARD),
     ):
         await house.enter(patron, pin)
         await house.says(reason)

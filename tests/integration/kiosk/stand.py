@@ -37,7 +37,7 @@ from meroppet.wire.sealing import unseal
 from tests.fakes.kiosk_parts import NORA, SCHEDULE, library
 from tests.fakes.server_double import PREFIX, ServerDouble
 
-CARD, PIN = "2900100000017", "1234"
+CARD, PIN = "2900100000017", "7305"
 
 
 class LibraryServer(ServerDouble):

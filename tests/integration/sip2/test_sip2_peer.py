@@ -22,7 +22,7 @@ from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
 from meroppet.ils.ports import ItemState
 from tests.integration.sip2.conftest import NOW, PASSWORD, HandClock
 
-CARD, PIN, ITEM = "2000000001", "1234", "30000000000001"
+CARD, PIN, ITEM = "2000000001", "7305", "30000000000001"
 BRANCH = place("skiljebo").branch
 Parsed = dict[str, Any]
 

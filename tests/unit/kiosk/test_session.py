@@ -53,7 +53,7 @@ class Stand:
             await self.kiosk._happenings.join()
             await self.kiosk._questions.join()
 
-    async def log_in(self, pin: str = "1234", card: str = CARD) -> None:
+    async def log_in(self, pin: str = "7305", card: str = CARD) -> None:
         await self.happen(Chosen(Task.BORROW, self.kiosk.new_session()), CardShown(card))
         await self.happen(*(KeyPressed(digit) for digit in pin), KeyPressed("ok"))
 
@@ -105,7 +105,7 @@ async def test_an_attempt_is_counted_before_the_register_is_asked(stand):
 
 async def test_each_attempt_of_a_session_is_counted_under_its_own_name(stand):
     await stand.log_in(pin="9999")
-    await stand.happen(CardShown(CARD), *(KeyPressed(digit) for digit in "1234"), KeyPressed("ok"))
+    await stand.happen(CardShown(CARD), *(KeyPressed(digit) for digit in "7305"), KeyPressed("ok"))
 
     assert stand.session.screen is Screen.ITEMS
     assert len(set(stand.attempts.names)) == 2
@@ -263,7 +263,7 @@ async def test_an_answer_for_a_session_that_ended_is_for_nobody():
     async with running(Stand(Slow(library(), "NORA"))) as stand:
         stand.kiosk.happen(Chosen(Task.BORROW, "a"))
         stand.kiosk.happen(CardShown(CARD))
-        for key in (*"1234", "ok"):
+        for key in (*"7305", "ok"):
             stand.kiosk.happen(KeyPressed(key))
         await stand.kiosk.heard()
         assert stand.session.screen is Screen.CHECKING
@@ -283,5 +283,5 @@ async def test_nothing_of_a_person_is_in_the_journal(stand):
 
     assert [event.kind for event, _ in stand.journal.rows] == ["kiosk.identified", "kiosk.loan", "kiosk.ended"]
     written = repr([event.detail() for event, _ in stand.journal.rows])
-    for secret in (CARD, "1234", "Åsa", "Sagor", "3010000000011"):
+    for secret in (CARD, "7305", "Åsa", "Sagor", "3010000000011"):
         assert secret not in written

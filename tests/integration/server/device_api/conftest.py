@@ -36,7 +36,7 @@ from server.schedules.service import set_pattern
 from tests.fakes.clocks import ManualClock
 from tests.fakes.signing_device import SigningDevice
 
-ASTRID, PIN = "A1000000001", "1234"
+ASTRID, PIN = "A1000000001", "7305"
 ZONE = "Europe/Stockholm"
 
 
@@ -79,7 +79,7 @@ class House:
 def patrons() -> list[Patron]:
     return [
         Patron(card=ASTRID, pin=PIN, name="Astrid Provsson", birth_date=date(1990, 5, 1), expires=date(2027, 5, 1)),
-        Patron(card="A1000000002", pin="4321", name="Bertil Provsson", birth_date=date(1980, 5, 1)),
+        Patron(card="A1000000002", pin="6483", name="Bertil Provsson", birth_date=date(1980, 5, 1)),
     ]
 
 
