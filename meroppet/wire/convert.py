@@ -2,13 +2,11 @@
 (opening hours: schedule_convert).
 """
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 
 from meroppet.rules.eligibility import PatronFacts, Right
-from meroppet.rules.passes import Pass, PassKind
 from meroppet.rules.policy import (
     Block,
     Companions,
@@ -21,7 +19,6 @@ from meroppet.rules.policy import (
     WeakPins,
     WithoutConnection,
 )
-from meroppet.wire.access import PassDocument
 from meroppet.wire.changes import GroupHoursDocument, PolicyDocument, RightDocument
 from meroppet.wire.verify import WireFacts
 from meroppet.wire.weekly import weekly_to_wire
@@ -82,31 +79,3 @@ def policy_to_wire(policy: Policy) -> PolicyDocument:
         for group in policy.group_hours
     )
     return PolicyDocument(**known)
-
-
-def pass_from_wire(document: PassDocument) -> Pass:
-    """A tag or code; ValueError where this version does not know its kind (it then opens nothing)."""
-    return Pass(
-        id=document.id,
-        kind=PassKind(document.kind),
-        windows=document.windows.meant(),
-        always=document.always,
-        valid_from=document.valid_from,
-        valid_until=document.valid_until,
-        once=document.once,
-        verifier=b64decode(document.verifier, validate=True) if document.verifier else None,
-    )
-
-
-def pass_to_wire(held: Pass) -> PassDocument:
-    """A tag or code as it is sent."""
-    return PassDocument(
-        id=held.id,
-        kind=held.kind.value,
-        windows=weekly_to_wire(held.windows),
-        always=held.always,
-        valid_from=held.valid_from,
-        valid_until=held.valid_until,
-        once=held.once,
-        verifier=b64encode(held.verifier).decode("ascii") if held.verifier is not None else "",
-    )

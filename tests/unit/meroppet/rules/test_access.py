@@ -43,6 +43,7 @@ RIGHT = Answer(pin=PinAnswer.RIGHT, facts=FACTS, as_of=NOW, right=Right(permitte
         ({}, {"facts": replace(FACTS, valid=False)}, Reason.UNKNOWN_CARD),
         ({}, {"pin": PinAnswer.UNKNOWN}, Reason.PIN_NOT_VERIFIED),
         ({}, {"pin": PinAnswer.UNAVAILABLE}, Reason.ILS_UNAVAILABLE),
+        ({}, {"pin": PinAnswer.WITHHELD}, Reason.PIN_WITHHELD),
         ({}, {"contradiction": True}, Reason.REGISTER_CONTRADICTION),
         ({}, {"as_of": None}, Reason.STALE_DATA),
         ({}, {"as_of": NOW - timedelta(hours=72, seconds=1)}, Reason.STALE_DATA),
@@ -116,6 +117,7 @@ def _expected(site: Site, answer: Answer) -> Reason:
         (site.state is BranchState.EMERGENCY_CLOSED, Reason.EMERGENCY_CLOSED),
         (answer.contradiction, Reason.REGISTER_CONTRADICTION),
         (answer.pin is PinAnswer.UNAVAILABLE, Reason.ILS_UNAVAILABLE),
+        (answer.pin is PinAnswer.WITHHELD, Reason.PIN_WITHHELD),
         (answer.facts is None or not answer.facts.valid, Reason.UNKNOWN_CARD),
         (answer.pin is PinAnswer.WRONG, Reason.WRONG_PIN),
         (answer.pin is PinAnswer.UNKNOWN, Reason.PIN_NOT_VERIFIED),
@@ -156,6 +158,7 @@ def test_of_everything_that_can_be_wrong_the_first_is_the_reason(
         (PinAnswer.WRONG, None, False, Outcome.WRONG),
         (PinAnswer.UNKNOWN, None, False, Outcome.WRONG),
         (PinAnswer.UNAVAILABLE, None, False, Outcome.UNDECIDED),
+        (PinAnswer.WITHHELD, None, False, Outcome.UNDECIDED),
         (PinAnswer.UNAVAILABLE, FACTS, True, Outcome.UNDECIDED),
     ],
 )

@@ -69,4 +69,4 @@ def test_a_detail_holds_codes_and_numbers() -> None:
 
 def test_reasons_are_stored_as_they_are_named() -> None:
     assert all(reason.value == reason.name.lower() for reason in Reason)
-    assert {Reason.UNKNOWN_CARD, Reason.WRONG_PIN, Reason.PIN_NOT_VERIFIED} == LOOKS_THE_SAME
+    assert {Reason.UNKNOWN_CARD, Reason.UNKNOWN_CODE, Reason.WRONG_PIN, Reason.PIN_NOT_VERIFIED} == LOOKS_THE_SAME

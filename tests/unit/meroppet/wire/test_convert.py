@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import date
 from typing import TypeVar
 
 import pytest
@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from meroppet.rules.eligibility import PatronFacts, Right
 from meroppet.rules.intervals import Window
-from meroppet.rules.passes import Pass, PassKind
 from meroppet.rules.policy import (
     Block,
     Companions,
@@ -27,8 +26,6 @@ from meroppet.wire.changes import PolicyDocument, RightDocument
 from meroppet.wire.convert import (
     facts_from_wire,
     facts_to_wire,
-    pass_from_wire,
-    pass_to_wire,
     policy_from_wire,
     policy_to_wire,
     right_from_wire,
@@ -114,30 +111,6 @@ def test_a_right_arrives_as_it_was_given(right: Right) -> None:
 @given(POLICIES)
 def test_a_policy_arrives_as_it_was_set(policy: Policy) -> None:
     assert policy_from_wire(sent(policy_to_wire(policy))) == policy
-
-
-PASSES = st.builds(
-    Pass,
-    id=st.text(max_size=5),
-    kind=st.sampled_from(PassKind),
-    windows=WEEKS,
-    valid_from=st.none() | st.datetimes(timezones=st.just(UTC)),
-    valid_until=st.none() | st.datetimes(timezones=st.just(UTC)),
-    once=st.booleans(),
-    verifier=st.none() | st.binary(min_size=1, max_size=40),
-)
-
-
-@given(PASSES)
-def test_a_pass_arrives_as_it_was_made(held: Pass) -> None:
-    assert pass_from_wire(sent(pass_to_wire(held))) == held
-
-
-def test_a_pass_of_a_kind_nobody_knows_is_none() -> None:
-    document = pass_to_wire(Pass(id="p", kind=PassKind.STAFF)).model_copy(update={"kind": "robot"})
-
-    with pytest.raises(ValueError, match="'robot' is not a valid PassKind"):
-        pass_from_wire(document)
 
 
 def test_a_policy_is_sent_in_one_form() -> None:
