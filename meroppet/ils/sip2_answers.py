@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from meroppet.ils.personnummer import is_hers
 from meroppet.ils.ports import (
     HOLD_HERE,
     SHELF,
@@ -58,14 +59,16 @@ def patron_unavailable(cause: UnavailableCause) -> PatronAnswer:
 def patron_answer(profile: SiteProfile, view: PatronView, card: str, *, pin_sent: bool, today: date) -> PatronAnswer:
     """What 24 or 64 says of the patron; `today` is the register's local date."""
     # An answer that names two patrons is about neither.
-    if not is_same_card(profile, card, view.raw.only("AA")):
+    named = view.raw.only("AA")
+    facts = patron_facts(profile, view, today)
+    if named is None or not (is_same_card(profile, card, named) or is_hers(card, facts.birth_date)):
         return patron_unavailable(UnavailableCause.WRONG_PATRON)
     if view.is_valid is False and view.name is None:
         return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.NO_SUCH_CARD, patron_id=view.card)
     return PatronAnswer(
         _pin(view, pin_sent),
         patron_id=view.card,
-        facts=patron_facts(profile, view, today),
+        facts=facts,
         name=_text(profile, view.name),
         holds_ready=(view.count("hold") or 0) if profile.hold_count_means_ready else 0,
         loans=view.count("charged") or 0,
@@ -95,6 +98,17 @@ def with_facts(by_pin: PatronAnswer, told: PatronAnswer) -> PatronAnswer:
         blocked_from_borrowing=first.blocked_from_borrowing or second.blocked_from_borrowing,
     )
     return replace(told, pin=by_pin.pin if facts.valid else PinAnswer.UNKNOWN, facts=facts)
+
+
+def confirmed(found: PatronAnswer, named: PatronAnswer) -> PatronAnswer:
+    """The answer about the number that a register gave for a personnummer, if it is about the same person."""
+    if named.cause is not None:
+        return named
+    one, other = found.facts, named.facts
+    # 24 knows no birth date, and no name where the PIN was wrong.
+    born = {facts.birth_date for facts in (one, other) if facts is not None and facts.birth_date is not None}
+    names = {name for name in (found.name, named.name) if name}
+    return named if len(born) <= 1 and len(names) <= 1 else patron_unavailable(UnavailableCause.WRONG_PATRON)
 
 
 def _pin(view: PatronView, pin_sent: bool) -> PinAnswer:

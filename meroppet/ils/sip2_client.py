@@ -6,6 +6,7 @@ from copy import copy
 from datetime import date
 
 from meroppet.ils.breaker import Breaker
+from meroppet.ils.personnummer import born_by
 from meroppet.ils.ports import (
     AccountReason,
     Capabilities,
@@ -29,6 +30,7 @@ from meroppet.ils.ports import (
 from meroppet.ils.profiles import PinMessage, SiteProfile
 from meroppet.ils.sip2_account_answers import capabilities, fees_answer, holds_answer
 from meroppet.ils.sip2_answers import (
+    confirmed,
     patron_answer,
     patron_unavailable,
     status_answer,
@@ -102,6 +104,15 @@ class Sip2Ils:
         if pin is not None and not pin.strip():
             return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.NO_PIN)
         until = self._until_deadline()
+        if born_by(card) is None:
+            return await self._of_card(card, pin, until)
+        found = await self._informed(card, None, until)
+        if found.facts is None or found.patron_id is None:
+            return found
+        # What the register calls her is asked back: an answer that mixes two patrons is about neither.
+        return confirmed(found, await self._of_card(found.patron_id, pin, until))
+
+    async def _of_card(self, card: str, pin: str | None, until: float) -> PatronAnswer:
         if pin is None or self._profile.pin_message is PinMessage.PATRON_INFORMATION:
             return await self._informed(card, pin, until)
         by_pin = await self._checked(card, pin, until)

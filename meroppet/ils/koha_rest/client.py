@@ -29,6 +29,7 @@ from meroppet.ils.koha_rest.patrons import (
 )
 from meroppet.ils.koha_rest.pins import checked_pin
 from meroppet.ils.koha_rest.site import KohaSite
+from meroppet.ils.personnummer import born_by
 from meroppet.ils.ports import (
     AccountReason,
     Can,
@@ -101,6 +102,11 @@ class KohaRestIls:
         if refused is not None:
             return PatronAnswer(PinAnswer.UNKNOWN, refused)
         until = asyncio.get_running_loop().time() + self._deadline
+        if born_by(card) is not None:
+            by_number = await self._by_personnummer(card)
+            if by_number.facts is None or by_number.patron_id is None:
+                return by_number
+            card = by_number.patron_id
         found = await self._calls.until(until, lambda exchange: self._patron(exchange, card, pin))
         if isinstance(found, Failed):
             return patron_unavailable(found.cause)
@@ -112,6 +118,12 @@ class KohaRestIls:
                 return joined(answer, await self._sip2.patron(card, pin))
         except TimeoutError:
             return patron_unavailable(UnavailableCause.TIMEOUT)
+
+    async def _by_personnummer(self, number: str) -> PatronAnswer:
+        # Over REST it would stand in an address, and so in the web server's log; SIP2 is asked, or nobody.
+        if self._sip2 is None:
+            return PatronAnswer(PinAnswer.UNKNOWN, PatronReason.NO_SUCH_CARD)
+        return await self._sip2.patron(number, None)
 
     async def _patron(self, exchange: Exchange, card: str, pin: str | None) -> tuple[PatronAnswer, bool]:
         offers = await self._calls.offered(exchange)
