@@ -1,4 +1,4 @@
-"""What devices are told beside hours and rights: tags and codes, locked cards, acknowledged alarms, card formats."""
+"""What devices are told beside hours and rights: tags and codes, locked cards, acknowledged alarms."""
 
 from pydantic import Field
 
@@ -43,21 +43,3 @@ class AcknowledgedDocument(Document):
     """
 
     at: Moment
-
-
-class CardFormatDocument(Document):
-    """One kind of card a consortium uses (see meroppet.rules.card_formats)."""
-
-    name: str
-    source: str
-    length: tuple[int, ...] = ()
-    prefixes: tuple[str, ...] = ()
-    checksum: str = "none"
-    byte_order: str = "as_read"
-
-
-class CardsDocument(Document):
-    """The card formats of the consortium (kind "cards", key "-"); none: every number a card can have is one."""
-
-    formats: tuple[CardFormatDocument, ...] = ()
-    number_length: int | None = None

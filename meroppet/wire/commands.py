@@ -10,6 +10,8 @@ class Action(StrEnum):
     """What staff may order a device to do."""
 
     OPEN_ONCE = "open_once"
+    READ_TAG = "read_tag"
+    """Report the next tag instead of opening by it (see meroppet.wire.passes)."""
 
 
 class WakeUp(Reply):

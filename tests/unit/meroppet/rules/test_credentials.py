@@ -1,11 +1,12 @@
 import pickle
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meroppet.rules.credentials import CardNumber, Pin, card_from_bytes, card_from_text, pin_from_digits
+from meroppet.rules.credentials import CardNumber, Pin, card_from_bytes, card_from_text, personnummer, pin_from_digits
 
 ARABIC = "".join(chr(0x660 + digit) for digit in (1, 2, 3, 4))
 FULLWIDTH = "".join(chr(0xFF10 + digit) for digit in (1, 2, 3, 4))
@@ -111,3 +112,31 @@ def test_equal_numbers_are_the_same_card_and_a_copy_is_checked_again() -> None:
     assert pickle.loads(pickle.dumps(Pin("1234"))) == Pin("1234")  # noqa: S301 (our own bytes)
     with pytest.raises(ValueError, match="PIN"):
         replace(Pin("1234"), digits="x")
+
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize("typed", ["199001012385", "196408233234", "200002292399", "199001612382"])
+def test_a_personnummer_is_one_by_its_date_and_check_digit(typed: str) -> None:
+    assert personnummer(typed, TODAY) == CardNumber(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("199001012386", "check digit"),
+        ("9001012385", "ten digits"),
+        ("19900101-2385", "a hyphen"),
+        ("199002302389", "30 February"),
+        ("190102292398", "29 February in a year without one"),
+        ("199002312386", "31 February"),
+        ("202711242384", "born after today"),
+        ("199013012381", "month 13"),
+        ("199001922385", "day 32 of a samordningsnummer"),
+        ("１９９００１０１２３８５", "digits that are not 0–9"),
+        ("", "nothing"),
+    ],
+)
+def test_what_is_no_personnummer_is_not_taken_for_one(typed: str, why: str) -> None:
+    assert personnummer(typed, TODAY) is None, why
