@@ -142,7 +142,7 @@ def door_mode(
     # Before they are dated anew: a clock that is set back must forgive nothing.
     made = _dated([failure for failure in failures if acknowledged_at is None or failure > acknowledged_at], now)
     off = off_since is not None and (acknowledged_at is None or off_since >= acknowledged_at)
-    if off or went_off(made):
+    if off or _went_off(made):
         return DoorStanding(DoorMode.OFF)
     paused_until = _paused_until(made)
     if paused_until is not None and now < paused_until:
@@ -157,7 +157,7 @@ def door_locked(failures: Sequence[datetime], now: datetime) -> bool:
     return door_mode(failures, None, now).mode is not DoorMode.OPEN
 
 
-def went_off(failures: Sequence[datetime]) -> bool:
+def _went_off(failures: Sequence[datetime]) -> bool:
     """Whether some day of these failures (oldest first) held so many that staff must look at the door."""
     return any(last - first < DOOR_DAY for first, last in zip(failures, failures[OFF_FROM - 1 :], strict=False))
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from meroppet.device.attempts import Attempts
-from meroppet.rules.pin import Outcome
+from meroppet.rules.pin import KNOWN_CARDS_FROM, OFF_FROM, DoorMode, Outcome
+from meroppet.rules.reasons import Reason
+from meroppet.wire.access import LockDocument
 from tests.fakes.clocks import ManualClock
 
 
@@ -79,3 +81,87 @@ async def test_what_no_count_needs_is_forgotten(attempts: Attempts, clock: Manua
 
     kept = attempts._store.run(lambda connection: connection.execute("SELECT attempt FROM attempt").fetchall())
     assert kept == [("t2",)]
+
+
+async def wrong(attempts: Attempts, card: str, times: int = 1) -> None:
+    for _ in range(times):
+        attempt = f"{card}-{len(await attempts.door_failures())}"
+        await attempts.count(attempt, card)
+        await attempts.settle(attempt, Outcome.WRONG)
+
+
+async def right(attempts: Attempts, card: str) -> None:
+    await attempts.count("right", card)
+    await attempts.settle("right", Outcome.RIGHT)
+
+
+async def test_a_card_is_asked_until_it_was_wrong_too_often(attempts: Attempts, clock: ManualClock) -> None:
+    await wrong(attempts, "anna", 4)
+    assert await attempts.gate("anna") is None
+    await wrong(attempts, "anna")
+    assert await attempts.gate("anna") is Reason.PIN_LOCKED
+    clock.advance(timedelta(minutes=15))
+    assert await attempts.gate("anna") is None
+
+
+async def test_what_the_server_told_of_other_doors_locks_here(attempts: Attempts, clock: ManualClock) -> None:
+    until = clock.now() + timedelta(minutes=1)
+    assert await attempts.gate("anna", LockDocument(failures=5, locked_until=until)) is Reason.PIN_LOCKED
+    assert await attempts.gate("anna", LockDocument(failures=20, until_reset=True)) is Reason.PIN_LOCKED
+    clock.advance(timedelta(minutes=1))
+    assert await attempts.gate("anna", LockDocument(failures=5, locked_until=until)) is None
+
+
+async def test_a_reset_by_staff_clears_what_was_counted_here_and_only_once(
+    attempts: Attempts, clock: ManualClock
+) -> None:
+    await wrong(attempts, "anna", 5)
+    reset = LockDocument(failures=0, cleared=1)
+
+    assert await attempts.gate("anna", reset) is None
+    clock.advance(timedelta(minutes=11))
+    await wrong(attempts, "anna", 5)
+    assert await attempts.gate("anna", reset) is Reason.PIN_LOCKED
+    assert await attempts.gate("anna", LockDocument(failures=0, cleared=2)) is None
+
+
+async def test_after_thirty_failures_only_cards_that_were_right_here_lately_are_asked(
+    attempts: Attempts, clock: ManualClock
+) -> None:
+    await right(attempts, "known")
+    for number in range(KNOWN_CARDS_FROM):
+        await wrong(attempts, f"stranger{number}")
+    clock.advance(timedelta(minutes=15))
+
+    assert await attempts.gate("anna") is Reason.DOOR_KNOWN_CARDS
+    assert await attempts.gate("known") is None
+    assert (await attempts.door()).mode is DoorMode.KNOWN_CARDS
+    assert await attempts.gate("anna", acknowledged_at=clock.now()) is None
+    clock.advance(timedelta(days=30))
+    assert not await attempts.known("known")
+
+
+async def test_after_a_hundred_failures_nobody_is_asked_until_staff_have_said_so(
+    attempts: Attempts, clock: ManualClock, tmp_path: Path
+) -> None:
+    await right(attempts, "known")
+    for number in range(OFF_FROM):
+        await wrong(attempts, f"stranger{number}")
+    attempts.close()
+    clock.advance(timedelta(days=20))
+
+    again = Attempts(tmp_path / "attempts.db", clock)
+
+    assert await again.gate("known") is Reason.DOOR_LOCKED_OUT
+    assert await again.gate("known", acknowledged_at=clock.now()) is None
+    assert await again.gate("known") is None
+    again.close()
+
+
+async def test_the_hundredth_attempt_locks_no_door_if_it_is_right(attempts: Attempts, clock: ManualClock) -> None:
+    for number in range(OFF_FROM - 1):
+        await wrong(attempts, f"stranger{number}")
+    await right(attempts, "anna")
+    clock.advance(timedelta(minutes=15))
+
+    assert (await attempts.door()).mode is DoorMode.KNOWN_CARDS
