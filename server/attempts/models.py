@@ -25,6 +25,8 @@ class PinCard(ConsortiumOwned, table=True):
     register_id: str = Field(primary_key=True)
     card: str = Field(primary_key=True)
     branch_id: str | None = Field(default=None, foreign_key="branch.id", index=True)
+    same_as: str | None = None
+    """Another name of the same account: its card, under which the tries of both are counted."""
     failures: int = 0
     in_a_row: int = 0
     """Of those the register was sent, and has not called right since: what its own lock may have counted."""
@@ -48,7 +50,8 @@ class PinAttempt(ConsortiumOwned, table=True):
     id: str = Field(primary_key=True)
     register_id: str
     card: str
-    device_id: str = Field(foreign_key="device.id")
+    device_id: str | None = Field(default=None, foreign_key="device.id")
+    """None: at the branch's public pages."""
     branch_id: str = Field(foreign_key="branch.id")
     attempt: str
     at: datetime = Field(sa_type=UTCDateTime)
