@@ -73,13 +73,11 @@ class TagHandout(ControllerOwned, table=True):
 class PatronTag(ControllerOwned, table=True):
     """The tag a patron was handed at a branch, by the digest under which it is one of her cards."""
 
-    retention: ClassVar[Retention] = Retention.none(
-        "replaced by her next; removed the night after the patron was, by server.passes.purge"
-    )
+    retention: ClassVar[Retention] = Retention.none("replaced by her next tag; goes with the patron's row")
 
     __tablename__ = "patron_tag"
 
-    patron_id: str = Field(primary_key=True)
+    patron_id: str = Field(primary_key=True, foreign_key="patron.id", ondelete="CASCADE")
     register_id: str = Field(primary_key=True)
     number_digest: str
     by: str

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["consortium_id"], ["organisation.id"], name=op.f("fk_patron_tag_consortium_id")),
         sa.ForeignKeyConstraint(["controller_id"], ["organisation.id"], name=op.f("fk_patron_tag_controller_id")),
+        sa.ForeignKeyConstraint(["patron_id"], ["patron.id"], name=op.f("fk_patron_tag_patron_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("patron_id", "register_id", name=op.f("pk_patron_tag")),
     )
     with op.batch_alter_table("patron_tag", schema=None) as batch_op:
