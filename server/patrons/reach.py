@@ -68,14 +68,10 @@ class Agreed:
     terms: TermsStanding = TermsStanding.NOT_ASKED
     until: date | None = None
     guest_approved: bool = False
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether she was never asked, and approved nothing."""
-        return self.terms in _UNASKED and not self.guest_approved
+    said: bool = False
+    """Whether anything she said is on record: else it is how anybody stands."""
 
 
-_UNASKED = frozenset({TermsStanding.NOT_NEEDED, TermsStanding.NOT_ASKED})
 NOTHING_AGREED = Agreed()
 
 
@@ -87,6 +83,11 @@ class Known:
     suspensions: tuple[SuspensionView, ...] = ()
     agreed: Agreed = NOTHING_AGREED
     facts_ok_until: date | None = None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything at all, in force or not."""
+        return bool(self.given or self.suspensions) or self.agreed.said or self.facts_ok_until is not None
 
     @property
     def by_nearness(self) -> tuple[RightView, ...]:
@@ -132,7 +133,7 @@ def effective(known: Known, today: date) -> Right | None:
     consent counts wherever it was seen within reach.
     """
     holding = [one for one in known.suspensions if one.holds_on(today)]
-    if not known.given and not holding and known.agreed.is_nothing and known.facts_ok_until is None:
+    if not known.given and not holding and not known.agreed.said and known.facts_ok_until is None:
         return None
     nearest = next((view.right for view in known.by_nearness if view.right.permitted is not None), None)
     return Right(

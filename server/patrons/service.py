@@ -32,13 +32,15 @@ from server.patrons.reach import (
 )
 from server.patrons.subjects import branch_keys
 from server.patrons.suspensions import Suspension, SuspensionReason, suspend
-from server.patrons.telling import NUMBER, known_at, number_in, opened_number, ready_branch, tell, today_at, view_of
+from server.patrons.suspensions import purge as purge_suspensions
+from server.patrons.telling import known_at, number_in, opened_number, ready_branch, seal, tell, today_at, view_of
 
 __all__ = [
     "Holder",
     "PatronRights",
     "Reach",
     "RightView",
+    "digest_of",
     "drop_unneeded",
     "find",
     "forget",
@@ -170,7 +172,7 @@ async def rights_of(
 
 async def find(session: Session, keys: KeyRing, consortium: str, register: str, card: CardNumber) -> str | None:
     """The id of the patron with this number or card."""
-    digest = _digest(keys, register, card)
+    digest = digest_of(keys, register, card)
     by_number = select(col(Patron.id)).where(
         col(Patron.consortium_id) == consortium, col(Patron.register_id) == register
     )
@@ -239,7 +241,7 @@ def _removable(branch: BranchView, patron: str, reach: Reach) -> tuple[ColumnEle
 
 
 async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
-    """Remove rights that ended 30 days ago, and patrons without any; how many rights. Needs an unscoped session."""
+    """Remove rights and suspensions that ended 30 days ago, and patrons without any; how many. Needs an open scope."""
     ended = col(PatronRight.valid_until) < (now - KEPT_AFTER_END).date()
     rows = await session.all(select(PatronRight).where(ended))
     await session.execute(delete(PatronRight).where(ended))
@@ -248,8 +250,9 @@ async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
         near = next((place for place in everywhere if reaches(place, Reach(row.reach), row.place)), None)
         if near is not None:
             await tell(session, keys, near, Reach(row.reach), [row.patron_id])
+    gone = await purge_suspensions(session, keys, now)
     await drop_unneeded(session)
-    return len(rows)
+    return len(rows) + gone
 
 
 async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder: Holder) -> str:
@@ -257,8 +260,8 @@ async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder
         id=secrets.token_hex(8),
         consortium_id=consortium,
         register_id=holder.register,
-        number_digest=_digest(keys, holder.register, holder.number),
-        number_sealed=keys.encrypt(NUMBER, holder.number.value.encode("ascii")),
+        number_digest=digest_of(keys, holder.register, holder.number),
+        number_sealed=seal(keys, holder.number),
     )
     made: str | None = await session.scalar(statement.on_conflict_do_nothing().returning(col(Patron.id)))
     known = made or await find(session, keys, consortium, holder.register, holder.number)
@@ -268,7 +271,7 @@ async def _known_or_new(session: Session, keys: KeyRing, consortium: str, holder
 
 
 async def _add_card(session: Session, keys: KeyRing, consortium: str, holder: Holder, patron: str) -> None:
-    digest = _digest(keys, holder.register, holder.card or holder.number)
+    digest = digest_of(keys, holder.register, holder.card or holder.number)
     statement = session.insert(PatronCard).values(
         consortium_id=consortium, patron_id=patron, register_id=holder.register, number_digest=digest
     )
@@ -327,5 +330,6 @@ async def drop_unneeded(session: Session) -> None:
     await session.execute(delete(Patron).where(col(Patron.id).in_(patrons)))
 
 
-def _digest(keys: KeyRing, register: str, number: CardNumber) -> str:
+def digest_of(keys: KeyRing, register: str, number: CardNumber) -> str:
+    """How the database finds a number of a register."""
     return keys.lookup("patron", f"{register}\n{number.value}")

@@ -1,6 +1,6 @@
 """Telling branches what patrons may do there: one change a patron and branch, under the branch's own digest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -13,10 +13,12 @@ from meroppet.wire.convert import right_to_wire
 from server.db import Scope, Session
 from server.keys import KeyRing
 from server.organisations.service import BranchView, branches
+from server.patrons.facts import facts_ok_until
 from server.patrons.models import Patron, PatronRight, PatronSuspension
-from server.patrons.reach import Gathered, Known, Reach, RightView, SuspensionView, effective, place_of, reaches
+from server.patrons.reach import Agreed, Gathered, Known, Reach, RightView, SuspensionView, effective, place_of, reaches
 from server.patrons.subjects import BranchKeys, branch_keys, make_branch_keys, replace_branch_keys
 from server.replication.service import publish
+from server.terms.standing import Standing, standings
 
 NUMBER = "patron number"
 """What a stored number is encrypted as."""
@@ -37,9 +39,9 @@ async def rename_all(session: Session, keys: KeyRing, branch: BranchView) -> Non
         old = await branch_keys(session, keys, branch.id)
         if old is None:
             return
-        everybody = await _everybody(session)
-        known = await known_at(session, branch, everybody)
-        for row in await _rows(session, [one for one in everybody if known[one] != Known()]):
+        patrons = await everybody(session)
+        known = await known_at(session, branch, patrons)
+        for row in await _rows(session, [one for one in patrons if known[one].is_any]):
             _publish_one(session, branch, old.subject(number_in(keys, row)), None)
         await replace_branch_keys(session, keys, branch)
         named = await _ready(session, keys, branch)
@@ -65,7 +67,7 @@ async def known_at(session: Session, branch: BranchView, patrons: Sequence[str])
     """What is known of each of these patrons that concerns a branch, whoever in the consortium said it."""
     found: dict[str, Known] = {}
     async with session.within(Scope.of_consortium(branch.consortium)):
-        for some in _pieces(patrons):
+        for some in pieces(patrons):
             found.update(await _known(session, branch, some))
     return found
 
@@ -80,7 +82,16 @@ async def _known(session: Session, branch: BranchView, patrons: Sequence[str]) -
     )
     for row in await session.all(kept_out):
         gathered[row.patron_id].suspensions.append(suspension_view(row))
-    return {patron: Known(tuple(each.given), tuple(each.suspensions)) for patron, each in gathered.items()}
+    stands = await standings(session, branch, patrons)
+    facts = await facts_ok_until(session, branch, patrons)
+    return {
+        patron: Known(tuple(each.given), tuple(each.suspensions), _agreed(stands[patron]), facts.get(patron))
+        for patron, each in gathered.items()
+    }
+
+
+def _agreed(stands: Standing) -> Agreed:
+    return Agreed(stands.terms, stands.until, stands.guest_approved, stands.said)
 
 
 def reaching(branch: BranchView, table: type[PatronRight] | type[PatronSuspension]) -> ColumnElement[bool]:
@@ -93,14 +104,17 @@ def today_at(session: Session, branch: BranchView) -> date:
     return session.now.astimezone(branch.wall).date()
 
 
-async def unname(session: Session, keys: KeyRing, consortium: str, patrons: Sequence[str], number: CardNumber) -> None:
-    """Tell every branch of a consortium that nobody has a number any more. Reached or not, it must not linger."""
+async def tell_renamed(session: Session, keys: KeyRing, consortium: str, former: Mapping[str, CardNumber]) -> None:
+    """Take back what branches know under the former numbers of these patrons, and tell it under the present ones."""
     async with session.within(Scope.of_consortium(consortium)):
         for branch in await branches(session):
             named = await branch_keys(session, keys, branch.id)
-            known = await known_at(session, branch, patrons)
-            if named is not None and any(one != Known() for one in known.values()):
-                _publish_one(session, branch, named.subject(number), None)
+            if named is None:
+                continue
+            known = {one: what for one, what in (await known_at(session, branch, list(former))).items() if what.is_any}
+            for patron in known:
+                _publish_one(session, branch, named.subject(former[patron]), None)
+            await _publish_known(session, keys, branch, named, known)
 
 
 async def _ready(session: Session, keys: KeyRing, branch: BranchView) -> BranchKeys:
@@ -109,19 +123,20 @@ async def _ready(session: Session, keys: KeyRing, branch: BranchView) -> BranchK
     if named is None:
         raise LookupError(f"branch {branch.id} is outside the session's scope")
     if is_new:
-        known = await known_at(session, branch, await _everybody(session))
+        known = await known_at(session, branch, await everybody(session))
         await _publish_known(session, keys, branch, named, known)
     return named
 
 
-async def _everybody(session: Session) -> Sequence[str]:
+async def everybody(session: Session) -> Sequence[str]:
+    """The ids of all patrons in the session's scope."""
     patrons: Sequence[str] = await session.all(select(col(Patron.id)))
     return patrons
 
 
 async def _rows(session: Session, patrons: Sequence[str]) -> list[Patron]:
     found: list[Patron] = []
-    for some in _pieces(patrons):
+    for some in pieces(patrons):
         found += await session.all(select(Patron).where(col(Patron.id).in_(some)))
     return found
 
@@ -149,13 +164,19 @@ def _publish_one(session: Session, branch: BranchView, subject: str, right: Righ
     publish(session, branch.consortium, audience=branch.id, kind="right", key=subject, value=value)
 
 
-def _pieces(patrons: Sequence[str]) -> Iterator[Sequence[str]]:
+def pieces(patrons: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at once as a statement is asked for."""
     return (patrons[start : start + AT_ONCE] for start in range(0, len(patrons), AT_ONCE))
 
 
 def number_in(keys: KeyRing, row: Patron) -> CardNumber:
     """The number in a patron's row."""
     return opened_number(keys, row.number_sealed)
+
+
+def seal(keys: KeyRing, number: CardNumber) -> bytes:
+    """A number as the database keeps it."""
+    return keys.encrypt(NUMBER, number.value.encode("ascii"))
 
 
 def opened_number(keys: KeyRing, sealed: bytes) -> CardNumber:

@@ -3,6 +3,7 @@
 A card is kept as its digest under the branch's own key and in no other way; what staff know it by is a label.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -86,6 +87,24 @@ async def cards_on(session: Session, branch: BranchView, key: str) -> list[CardV
         _view(row)
         for row in await session.all(select(ListedCard).where(*_on(branch, key)).order_by(col(ListedCard.label)))
     ]
+
+
+async def rename_cards(session: Session, branch: BranchView, subjects: Mapping[str, str]) -> int:
+    """Follow cards of the branch's lists that have another number now, old digest to new; how many entries."""
+    rows = await session.all(select(ListedCard).where(col(ListedCard.branch_id) == branch.id))
+    entries = {(row.key, row.subject): row for row in rows}
+    moved = [row for row in rows if row.subject in subjects]
+    keys = {row.key for row in moved}
+    for row in moved:
+        wanted = subjects[row.subject]
+        if (row.key, wanted) in entries:
+            await session.delete(row)
+        else:
+            row.subject = wanted
+    await session.flush()
+    for key in sorted(keys):
+        await _tell(session, branch, key)
+    return len(moved)
 
 
 async def forget_all(session: Session, branch: BranchView) -> int:

@@ -66,15 +66,15 @@ def test_an_introduction_and_a_consent_count_wherever_they_were_seen() -> None:
 
 
 def test_of_whom_staff_said_nothing_the_agreement_is_told() -> None:
-    agreed = Agreed(TermsStanding.ACCEPTED, TODAY, guest_approved=True)
+    agreed = Agreed(TermsStanding.ACCEPTED, TODAY, guest_approved=True, said=True)
 
     assert come_to(agreed=agreed) == Right(
         permitted=None, terms=TermsStanding.ACCEPTED, terms_until=TODAY, guest_approved=True
     )
 
 
-@pytest.mark.parametrize("standing", [TermsStanding.NOT_ASKED, TermsStanding.NOT_NEEDED])
-def test_who_was_never_asked_anything_is_not_told_of(standing: TermsStanding) -> None:
+@pytest.mark.parametrize("standing", [TermsStanding.NOT_ASKED, TermsStanding.NOT_NEEDED, TermsStanding.PENDING])
+def test_who_said_nothing_is_not_told_of(standing: TermsStanding) -> None:
     assert come_to(agreed=Agreed(standing)) is None
 
 
