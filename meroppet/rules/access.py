@@ -37,13 +37,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the door knows of its branch at this moment; `today` is the branch's local date, `local` its local time.
+    """What the door knows of its branch at this moment; `now` is in the branch's zone, `today` its local date.
 
     `state`, `beneath` and `listed_only` are the schedule's answer, `pause` why nobody new is let in although it is
     open. `staff_awaited`: in staffed hours that begin with a first person in, nobody of the staff has come yet.
     `staff`, `invited` and `members` are digests of cards: the staff's, those the event is for, and those of the groups
     whose hours these are. A list that is not there is empty: nobody is on it. `inside`: how many people; None: nobody
-    knows, so that a branch with a maximum is full. Without `local` no tag and no code holds.
+    knows, so that a branch with a maximum is full.
     """
 
     now: datetime
@@ -59,7 +59,6 @@ class Site:
     invited: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
     inside: int | None = 0
-    local: datetime | None = None
 
     @property
     def in_force(self) -> BranchState:
@@ -75,7 +74,7 @@ class Answer:
     `subjects` are the digests this person may be listed by: of the card shown, and of the number the register knows
     the patron by. `contradiction`: the register answered for another patron or against itself. `weak`: the PIN is
     among the first anybody would guess. With `pass_` no patron is meant: `pin` is then the answer of its own verifier,
-    and `pass_used` says that it has opened a door before.
+    `as_of` when the server was last heard, and `pass_used` says that it has opened a door before.
     """
 
     pin: PinAnswer
@@ -160,8 +159,9 @@ def settled(pin: PinAnswer, facts: PatronFacts | None, *, contradiction: bool = 
 
     Guessing card numbers is guessing too; what was said of somebody else decides nothing.
     """
-    if pin in _NOT_ASKED:
+    if pin is PinAnswer.UNAVAILABLE:
         return Outcome.UNDECIDED
+    # A PIN that was withheld was compared with what a door has learned: uncounted, the answer would be free.
     if pin is not PinAnswer.RIGHT:
         return Outcome.WRONG
     if contradiction:
@@ -205,18 +205,14 @@ def _about_the_pass(site: Site, answer: Answer, held: Pass) -> Iterator[Finding]
     asked = held.verifier is not None
     wrong = asked and answer.pin is not PinAnswer.RIGHT
     yield Finding("pin", _SAID[answer.pin] if wrong else None, {"asked": asked})
+    if site.policy is None:
+        return
+    yield _recent(site, site.policy, answer.as_of)
     looked: Looked = {"kind": held.kind.value, "always": held.always, "once": held.once, "used": answer.pass_used}
-    yield Finding("pass", _pass_now(site, answer, held), looked)
-    if site.policy is not None and held.kind in BY_CODE:
+    reason = may_use(held, site.now, site.in_force, used=answer.pass_used, paused=site.pause is not None)
+    yield Finding("pass", None if reason is Reason.GRANTED else reason, looked, answer.as_of)
+    if held.kind in BY_CODE:
         yield _room(site, site.policy)
-
-
-def _pass_now(site: Site, answer: Answer, held: Pass) -> Reason | None:
-    if site.local is None:
-        return Reason.PASS_NOT_NOW
-    paused = site.pause is not None
-    reason = may_use(held, site.local, site.in_force, used=answer.pass_used, paused=paused)
-    return None if reason is Reason.GRANTED else reason
 
 
 def _about_the_pin(answer: Answer) -> Iterator[Finding]:
@@ -232,10 +228,7 @@ def _about_the_person(site: Site, answer: Answer) -> Iterator[Finding]:
     if facts is None or policy is None or as_of is None:
         yield Finding("age_of_facts", Reason.STALE_DATA, {"known": False}, as_of)
         return
-    # Facts from far ahead are no better: one of the two clocks is wrong.
-    stale = abs(site.now - as_of) > timedelta(hours=policy.facts_ttl_hours)
-    looked: Looked = {"facts_ttl_hours": policy.facts_ttl_hours}
-    yield Finding("age_of_facts", Reason.STALE_DATA if stale else None, looked, as_of)
+    yield _recent(site, policy, as_of)
     as_staff, as_guest = is_let_in_as_staff(site, answer.subjects), _is_for_guests(site)
     uninvited = as_guest and not as_staff and site.invited.isdisjoint(answer.subjects)
     yield Finding("invited", Reason.INVITED_ONLY if uninvited else None, {"for_guests_only": as_guest})
@@ -245,6 +238,13 @@ def _about_the_person(site: Site, answer: Answer) -> Iterator[Finding]:
     yield Finding("weak_pin", Reason.WEAK_PIN if weak else None, {"weak_pins": policy.weak_pins.value}, as_of)
     # Those who look after the house must always come in.
     yield Finding("full", None) if as_staff else _room(site, policy)
+
+
+def _recent(site: Site, policy: Policy, as_of: datetime | None) -> Finding:
+    # Facts from far ahead are no better: one of the two clocks is wrong.
+    stale = as_of is None or abs(site.now - as_of) > timedelta(hours=policy.facts_ttl_hours)
+    looked: Looked = {"known": as_of is not None, "facts_ttl_hours": policy.facts_ttl_hours}
+    return Finding("age_of_facts", Reason.STALE_DATA if stale else None, looked, as_of)
 
 
 def _is_for_guests(site: Site) -> bool:

@@ -19,7 +19,7 @@ from meroppet.rules.policy import (
     WithoutConnection,
 )
 from meroppet.rules.reasons import Reason
-from meroppet.rules.terms import TermsStanding
+from meroppet.rules.terms import TermsStanding, holds
 
 __all__ = [
     "DEFAULT_BLOCKS",
@@ -163,13 +163,9 @@ def _terms(case: _Case) -> Reason | None:
     if standing is TermsStanding.WITHDRAWN:
         # Who ends an agreement ends what came of it, also where the door would not have asked for one.
         return Reason.TERMS_WITHDRAWN
-    if not case.policy.terms_required or standing is TermsStanding.NOT_NEEDED:
+    if not case.policy.terms_required or holds(standing, until, case.today):
         return None
-    if standing is TermsStanding.DECLINED:
-        return Reason.TERMS_DECLINED
-    if standing is TermsStanding.ACCEPTED:
-        return None if until is None or case.today <= until else Reason.TERMS_MISSING
-    return None if until is not None and case.today <= until else Reason.TERMS_MISSING
+    return Reason.TERMS_DECLINED if standing is TermsStanding.DECLINED else Reason.TERMS_MISSING
 
 
 def _introduction(case: _Case) -> Reason | None:

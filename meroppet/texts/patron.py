@@ -30,6 +30,10 @@ class DoorLine(StrEnum):
     EVENT = "event"
     INVITED = "invited"
     STARTING = "starting"
+    ASK_NUMBER = "ask_number"
+    HOLD_TAG = "hold_tag"
+    TAG_DONE = "tag_done"
+    TAG_REFUSED = "tag_refused"
 
 
 _LINES: dict[DoorLine, tuple[str, str]] = {
@@ -40,6 +44,10 @@ _LINES: dict[DoorLine, tuple[str, str]] = {
     DoorLine.EVENT: (N_("Welcome in"), N_("There is an event, and everybody is welcome.")),
     DoorLine.INVITED: (N_("Event for invited guests"), N_("Hold your library card to the reader.")),
     DoorLine.STARTING: (N_("One moment"), N_("The door is starting.")),
+    DoorLine.ASK_NUMBER: (N_("Enter your number"), N_("{dots}")),
+    DoorLine.HOLD_TAG: (N_("New tag"), N_("Hold the new tag to the reader.")),
+    DoorLine.TAG_DONE: (N_("The tag is ready"), ""),
+    DoorLine.TAG_REFUSED: (N_("That tag cannot be used"), N_("Look at the page where you ordered it.")),
 }
 
 _NOT_MATCHING = (N_("Card or PIN is not right"), N_("Try again, or ask the library for help."))

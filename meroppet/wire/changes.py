@@ -29,7 +29,7 @@ Kind = Literal[
 """branch, policy, schedule, holidays and cards are one document each (key "-"); an exception's and an order's key is
 its id; a list's is "staff", an exception's id or "group:" and a group's key; a right's and a lock's is a subject digest
 in hex, a pass's the digest of its tag or code, an acknowledgement's the id of the device. See `schedules` for those of
-hours and `access` for the last four.
+hours, `access` for passes, locks and acknowledgements, and `cards`.
 """
 
 
@@ -126,14 +126,21 @@ class RightDocument(Reply):
 # records of 26 bytes, sorted by digest: 16 bytes subject digest, 2 bytes flags, and as days since 2020-01-01 in 2 bytes
 # each (0 = none) valid-until, suspended-until, terms-until and facts-ok-until; big-endian.
 # The flags: 0x01 permitted, 0x02 staff have said so or otherwise, 0x04 introduced, 0x08 a guardian has agreed,
-# 0x10 approved as a guest, and in 0x700 the standing to the terms by its place in TermsStanding.
+# 0x10 approved as a guest, and in 0x700 the standing to the terms by its place in _STANDINGS.
 MEDIA_TYPE = "application/vnd.meroppet.snapshot"
 RECORD = struct.Struct(">16sHHHHH")
 SUBJECT_BYTES = 16
 _EPOCH = date(2020, 1, 1)
 _PERMITTED, _SAID, _INTRODUCED, _GUARDIAN, _GUEST = 0x01, 0x02, 0x04, 0x08, 0x10
 _TERMS_SHIFT, _TERMS_MASK = 8, 0x700
-_STANDINGS = tuple(TermsStanding)
+_STANDINGS = (
+    TermsStanding.NOT_ASKED,
+    TermsStanding.NOT_NEEDED,
+    TermsStanding.PENDING,
+    TermsStanding.ACCEPTED,
+    TermsStanding.DECLINED,
+    TermsStanding.WITHDRAWN,
+)
 
 
 class SnapshotHeader(Reply):

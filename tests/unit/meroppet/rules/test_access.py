@@ -158,7 +158,7 @@ def test_of_everything_that_can_be_wrong_the_first_is_the_reason(
         (PinAnswer.WRONG, None, False, Outcome.WRONG),
         (PinAnswer.UNKNOWN, None, False, Outcome.WRONG),
         (PinAnswer.UNAVAILABLE, None, False, Outcome.UNDECIDED),
-        (PinAnswer.WITHHELD, None, False, Outcome.UNDECIDED),
+        (PinAnswer.WITHHELD, None, False, Outcome.WRONG),
         (PinAnswer.UNAVAILABLE, FACTS, True, Outcome.UNDECIDED),
     ],
 )

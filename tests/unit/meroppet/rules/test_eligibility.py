@@ -166,7 +166,7 @@ def test_where_staff_have_said_nothing_only_what_follows_is_known(permission: Pe
         (TermsStanding.ACCEPTED, None, Reason.GRANTED),
         (TermsStanding.ACCEPTED, TODAY, Reason.GRANTED),
         (TermsStanding.ACCEPTED, YESTERDAY, Reason.TERMS_MISSING),
-        (TermsStanding.NOT_NEEDED, None, Reason.GRANTED),
+        (TermsStanding.NOT_NEEDED, None, Reason.TERMS_MISSING),
         (TermsStanding.NOT_ASKED, None, Reason.TERMS_MISSING),
         (TermsStanding.NOT_ASKED, TODAY, Reason.GRANTED),
         (TermsStanding.NOT_ASKED, YESTERDAY, Reason.TERMS_MISSING),

@@ -218,14 +218,15 @@ def test_nobody_new_comes_in_at_a_pause_though_the_group_meets() -> None:
 
 GUARD = Pass(id="g", kind=PassKind.GUARD, always=True)
 VISITOR = Pass(id="v", kind=PassKind.VISITOR, once=True)
-NO_PIN = Answer(pin=PinAnswer.UNKNOWN)
+NO_PIN = Answer(pin=PinAnswer.UNKNOWN, as_of=NOW)
 
 
 @pytest.mark.parametrize(
     ("held", "site", "answer", "reason"),
     [
         (GUARD, {"state": BranchState.CLOSED}, {}, Reason.GRANTED),
-        (GUARD, {"state": BranchState.CLOSED, "local": None}, {}, Reason.PASS_NOT_NOW),
+        (GUARD, {}, {"as_of": None}, Reason.STALE_DATA),
+        (GUARD, {}, {"as_of": NOW - timedelta(days=30)}, Reason.STALE_DATA),
         (GUARD, {"policy": None}, {}, Reason.NO_POLICY),
         (replace(GUARD, verifier=b"v"), {}, {}, Reason.PIN_NOT_VERIFIED),
         (replace(GUARD, verifier=b"v"), {}, {"pin": PinAnswer.WRONG}, Reason.WRONG_PIN),
@@ -241,7 +242,7 @@ NO_PIN = Answer(pin=PinAnswer.UNKNOWN)
 def test_a_pass_is_asked_nothing_a_patron_is_asked(
     held: Pass, site: dict[str, object], answer: dict[str, object], reason: Reason
 ) -> None:
-    door = replace(replace(OPEN, local=MONDAY.replace(hour=9)), **site)  # type: ignore[arg-type]
+    door = replace(replace(OPEN, now=MONDAY.replace(hour=9)), **site)  # type: ignore[arg-type]
     shown = replace(replace(NO_PIN, pass_=held), **answer)  # type: ignore[arg-type]
 
     assert decide(door, shown).reason is reason

@@ -106,8 +106,8 @@ def test_a_record_is_twenty_six_bytes_and_these() -> None:
 
     assert RECORD.size == 26
     assert pack_right("0f" * 16, right) == b"\x0f" * 16 + b"\x03\x1f\x00\x01\x01\x00\x00\x02\x00\x03"
-    assert pack_right("0f" * 16, RightDocument(permitted=False)) == b"\x0f" * 16 + b"\x01\x02" + bytes(8)
-    assert pack_right("0f" * 16, RightDocument(permitted=None)) == b"\x0f" * 16 + b"\x01\x00" + bytes(8)
+    assert pack_right("0f" * 16, RightDocument(permitted=False)) == b"\x0f" * 16 + b"\x00\x02" + bytes(8)
+    assert pack_right("0f" * 16, RightDocument(permitted=None)) == b"\x0f" * 16 + bytes(10)
 
 
 def test_a_standing_nobody_knows_is_no_right() -> None:
