@@ -33,7 +33,18 @@ from server.patrons.reach import (
 from server.patrons.subjects import branch_keys
 from server.patrons.suspensions import Suspension, SuspensionReason, suspend
 from server.patrons.suspensions import purge as purge_suspensions
-from server.patrons.telling import known_at, number_in, opened_number, ready_branch, seal, tell, today_at, view_of
+from server.patrons.telling import (
+    known_at,
+    number_in,
+    opened_number,
+    pieces,
+    ready_branch,
+    seal,
+    tell,
+    today_at,
+    view_of,
+)
+from server.terms.keeping import release
 
 __all__ = [
     "Holder",
@@ -53,6 +64,7 @@ __all__ = [
     "set_right",
     "set_rights",
     "subjects_of",
+    "with_rights",
 ]
 
 KEPT_AFTER_END = timedelta(days=30)
@@ -219,6 +231,8 @@ async def forget(
             delete(PatronRight).where(*_removable(branch, patron, reach)).returning(col(PatronRight.id))
         )
         count = len(gone.all())
+    async with session.within(Scope.of_consortium(branch.consortium)):
+        await _release(session, [patron])
     await tell(session, keys, branch, reach, [patron])
     async with session.within(Scope.of_consortium(branch.consortium)):
         await drop_unneeded(session)
@@ -240,11 +254,26 @@ def _removable(branch: BranchView, patron: str, reach: Reach) -> tuple[ColumnEle
             return (own,)
 
 
+async def with_rights(session: Session, patrons: Sequence[str]) -> frozenset[str]:
+    """Which of these have a right of anybody's within the session's scope."""
+    found: set[str] = set()
+    for some in pieces(patrons):
+        found.update(await session.all(select(col(PatronRight.patron_id)).where(col(PatronRight.patron_id).in_(some))))
+    return frozenset(found)
+
+
+async def _release(session: Session, patrons: Sequence[str]) -> None:
+    """Of those without any right left, what they said to texts stays for its time without naming them."""
+    still = await with_rights(session, patrons)
+    await release(session, [patron for patron in patrons if patron not in still])
+
+
 async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
     """Remove rights and suspensions that ended 30 days ago, and patrons without any; how many. Needs an open scope."""
     ended = col(PatronRight.valid_until) < (now - KEPT_AFTER_END).date()
     rows = await session.all(select(PatronRight).where(ended))
     await session.execute(delete(PatronRight).where(ended))
+    await _release(session, [row.patron_id for row in rows])
     everywhere = await branches(session)
     for row in rows:
         near = next((place for place in everywhere if reaches(place, Reach(row.reach), row.place)), None)
