@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from meroppet.ils.acs_answers import Desk, NoAnswer, about_another_item, about_someone_else, answer, login_answer
+from meroppet.ils.acs_crowds import as_seen
 from meroppet.ils.acs_dialects import Dialect, Odd
 from meroppet.ils.acs_faults import Fault, spoilt
 from meroppet.ils.library import Library
@@ -134,7 +135,8 @@ class Conversation:
             control.requests += 1
         if self._fault(request.code) is Fault.ASKS_AGAIN or (not self._is_sip_2 and request.code in _SIP_2_ONLY):
             return await self._ask_again()
-        outcome = answer(self._house.desk(self._account, self._dialect), request)
+        desk = self._house.desk(self._account, self._dialect)
+        outcome = answer(replace(desk, library=as_seen(desk.library, self._fault(request.code))), request)
         match outcome:
             case NoAnswer.HANDLER_DIED:
                 return False

@@ -26,6 +26,8 @@ class Fault(StrEnum):
     ENDLESS = "endless"
     ASKS_AGAIN = "asks-again"
     OFFLINE = "offline"
+    EVERYBODY_UNKNOWN = "everybody-unknown"
+    EVERYBODY_VALID = "everybody-valid"
 
 
 ABOUT: dict[Fault, str] = {
@@ -47,6 +49,8 @@ ABOUT: dict[Fault, str] = {
     Fault.ENDLESS: "bytes without end",
     Fault.ASKS_AGAIN: "96 to everything",
     Fault.OFFLINE: "98 says that the library system is down",
+    Fault.EVERYBODY_UNKNOWN: "no card is known, as while patrons are indexed anew",
+    Fault.EVERYBODY_VALID: "every card is known, and nothing stands against anybody",
 }
 
 _GARBAGE = b"\x00\xff<html>502 Bad Gateway</html>\x1b[31m|AY|AZ\x80"

@@ -97,6 +97,10 @@ class Access:
             for grant in self.grants
         )
 
+    def may_anywhere(self, action: Action) -> bool:
+        """Whether any of her roles allows it, wherever that is."""
+        return any(action in ALLOWED[grant.role] for grant in self.grants)
+
     def runs_the_server(self) -> bool:
         """Whether accounts of any place may be made."""
         return Grant(Role.SERVER) in self.grants

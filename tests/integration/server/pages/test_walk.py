@@ -1,0 +1,265 @@
+"""The walk over right-holders and its brake: a register's odd night never empties the doors."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from meroppet.ils.acs_simulator import Fault, Register, RegisterAccount, serve
+from meroppet.ils.fake import Library, Patron
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.eligibility import Right
+from meroppet.rules.policy import Policy, WithoutConnection
+from server.db import unscoped
+from server.patrons.brake import HeldKind, HeldState, HeldView, decide, one, waiting
+from server.patrons.brake_views import DOERS
+from server.patrons.facts import facts_ok_until
+from server.patrons.models import PatronRight
+from server.patrons.service import Holder, find, set_rights
+from server.patrons.walk import Pace, Walk, WalkState, WalkView, walks
+from server.policies.service import set_policy
+from tests.fakes.clocks import ManualClock
+from tests.integration.server.pages.conftest import Site
+
+NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+LOOKING = unscoped("the test looks")
+HOLDERS = [f"2000{number:04}" for number in range(30)]
+EAGER = Pace(per_second=1e6, at_once=1000)
+
+
+def _library(clock: ManualClock) -> Library:
+    patrons = [Patron(card=card, pin="7391", name="Någon", birth_date=date(1980, 1, 1)) for card in HOLDERS]
+    return Library(patrons, [], lambda: clock.now().date())
+
+
+@pytest.fixture
+async def register(clock: ManualClock) -> AsyncIterator[Register]:
+    clock.advance(NIGHT - clock.now())
+    accounts = [RegisterAccount(name, "secret", name.upper()) for name in ("nora", "lind")]
+    opened = await serve(_library(clock), "127.0.0.1", 0, accounts=accounts, clock=clock)
+    running = asyncio.create_task(opened.run())
+    yield opened
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await opened.close()
+
+
+@pytest.fixture
+async def holding(site: Site) -> Site:
+    """Thirty patrons with a right at Nora, where a card alone is enough while the register is away."""
+    at = await site.branch("nora")
+    async with site.parts.database.session(at.scope) as session:
+        policy = Policy(minimum_age=18, without_connection=WithoutConnection.CARD_ONLY)
+        await set_policy(session, at, policy, "seed")
+        wanted = [(Holder("west", CardNumber(card)), Right(permitted=True)) for card in HOLDERS]
+        await set_rights(session, site.parts.keys, at, wanted, by="seed")
+    return site
+
+
+def _walk(site: Site, pace: Pace = EAGER) -> Walk:
+    return Walk(site.parts.database, site.parts.keys, site.parts.registers, pace)
+
+
+async def _how(site: Site) -> WalkView:
+    async with site.parts.database.reading(LOOKING) as session:
+        (view,) = await walks(session)
+    return view
+
+
+async def _living(site: Site) -> int:
+    async with site.parts.database.reading(LOOKING) as session:
+        rows = await session.all(select(PatronRight).where(col(PatronRight.valid_until).is_(None)))
+    return len(rows)
+
+
+async def _speaking(site: Site) -> int:
+    at = await site.branch("nora")
+    async with site.parts.database.reading(at.scope) as session:
+        ids = [
+            found
+            for card in HOLDERS
+            if (found := await find(session, site.parts.keys, "west", "west", CardNumber(card)))
+        ]
+        return len(await facts_ok_until(session, at, ids))
+
+
+async def _waiting(site: Site) -> list[HeldView]:
+    async with site.parts.database.reading(LOOKING) as session:
+        return await waiting(session)
+
+
+def _without(register: Register, cards: list[str], clock: ManualClock) -> None:
+    kept = [patron for patron in _library(clock).patrons if patron.card not in cards]
+    register.library = Library(kept, [], lambda: clock.now().date())
+
+
+async def test_everybody_is_asked_about_once_a_night(holding: Site, register: Register, clock: ManualClock) -> None:
+    before = register.control.requests
+    await _walk(holding).step()
+
+    view = await _how(holding)
+    assert (view.state, view.total, view.known, view.unknown, view.silent) == (WalkState.DONE, 30, 30, 0, 0)
+    assert await _speaking(holding) == 30
+    asked = register.control.requests - before
+    await _walk(holding).step()
+    assert register.control.requests - before == asked
+    clock.advance(timedelta(days=1))
+    await _walk(holding).step()
+    assert register.control.requests - before > asked
+
+
+async def test_nobody_is_asked_about_by_day(holding: Site, register: Register, clock: ManualClock) -> None:
+    clock.advance(timedelta(hours=-2))
+    before = register.control.requests
+
+    await _walk(holding).step()
+
+    assert register.control.requests == before
+
+
+async def test_a_walk_goes_on_where_it_stopped(holding: Site, register: Register, clock: ManualClock) -> None:
+    await _walk(holding, Pace(1e6, at_once=20)).step()
+    assert (await _how(holding)).asked == 20
+    register.control.fault = Fault.CLOSE
+    await _walk(holding).step()
+    assert ((await _how(holding)).asked, (await _how(holding)).state) == (20, WalkState.RUNNING)
+    register.control.fault = Fault.NONE
+    # A connection that was broken is not trusted again at once.
+    clock.advance(timedelta(minutes=2))
+    await _walk(holding).step()
+    view = await _how(holding)
+    assert (view.asked, view.known, view.state) == (30, 30, WalkState.DONE)
+
+
+async def test_the_right_of_a_patron_missing_two_nights_in_a_row_ends(
+    holding: Site, register: Register, clock: ManualClock
+) -> None:
+    _without(register, HOLDERS[:1], clock)
+    await _walk(holding).step()
+    assert ((await _how(holding)).unknown, await _living(holding)) == (1, 30)
+
+    clock.advance(timedelta(days=1))
+    await _walk(holding).step()
+
+    assert (await _living(holding), await _waiting(holding)) == (29, [])
+
+
+async def test_a_patron_who_is_known_again_keeps_her_right(
+    holding: Site, register: Register, clock: ManualClock
+) -> None:
+    for cards in (HOLDERS[:1], [], HOLDERS[:1]):
+        _without(register, cards, clock)
+        await _walk(holding).step()
+        clock.advance(timedelta(days=1))
+
+    assert await _living(holding) == 30
+
+
+@pytest.mark.parametrize("nights", [1, 3])
+async def test_a_register_that_knows_nobody_ends_nobodys_right(
+    holding: Site, register: Register, clock: ManualClock, nights: int
+) -> None:
+    await _walk(holding).step()
+    register.control.fault = Fault.EVERYBODY_UNKNOWN
+    for _ in range(nights):
+        clock.advance(timedelta(days=1))
+        await _walk(holding).step()
+
+    assert (await _how(holding)).state is WalkState.HELD
+    assert (await _living(holding)) == 30
+    held = await _waiting(holding)
+    assert {view.kind for view in held} == {HeldKind.MISSING, HeldKind.FACTS} if nights == 1 else {HeldKind.MISSING}
+    assert {(view.taken, view.total, view.controller) for view in held} == {(30, 30, "nora-kommun")}
+
+
+async def test_a_register_that_knows_everybody_is_not_believed(
+    holding: Site, register: Register, clock: ManualClock
+) -> None:
+    register.control.fault = Fault.EVERYBODY_VALID
+
+    await _walk(holding).step()
+
+    assert (await _how(holding)).state is WalkState.DISBELIEVED
+    assert await _speaking(holding) == 0
+
+
+async def test_what_a_register_said_before_it_knew_everybody_does_not_count_either(
+    holding: Site, register: Register
+) -> None:
+    await _walk(holding, Pace(1e6, at_once=20)).step()
+    register.control.fault = Fault.EVERYBODY_VALID
+
+    await _walk(holding).step()
+
+    assert (await _how(holding)).state is WalkState.DISBELIEVED
+    assert await _speaking(holding) == 0
+
+
+async def test_facts_against_many_at_once_wait_for_a_person(
+    holding: Site, register: Register, clock: ManualClock
+) -> None:
+    await _walk(holding).step()
+    for patron in register.library.patrons[:10]:
+        patron.lost = True
+    clock.advance(timedelta(days=1))
+
+    await _walk(holding).step()
+
+    (view,) = await _waiting(holding)
+    assert (view.kind, view.taken, view.total) == (HeldKind.FACTS, 10, 30)
+    assert await _speaking(holding) == 30
+    assert await _released(holding, view) == 10
+    assert (await _speaking(holding), await _waiting(holding)) == (20, [])
+
+
+async def test_facts_against_one_count_at_once(holding: Site, register: Register, clock: ManualClock) -> None:
+    await _walk(holding).step()
+    register.library.patrons[0].lost = True
+    clock.advance(timedelta(days=1))
+
+    await _walk(holding).step()
+
+    assert (await _speaking(holding), await _waiting(holding)) == (29, [])
+
+
+async def test_what_was_held_is_done_when_a_person_releases_it_and_once_only(
+    holding: Site, register: Register, clock: ManualClock
+) -> None:
+    _without(register, HOLDERS[:5], clock)
+    await _walk(holding).step()
+    (view,) = await _waiting(holding)
+
+    assert await _released(holding, view) == 5
+    assert await _released(holding, view) is None
+
+    assert await _living(holding) == 25
+    rows = [row for row in await holding.audit() if row.actor == "maj"]
+    assert [(row.action, row.data["taken"], row.data["why"]) for row in rows] == [("brake.released", 5, "moved away")]
+
+
+async def _released(site: Site, view: HeldView) -> int | None:
+    async with site.parts.database.session(view.scope) as session:
+        if not await decide(session, view, HeldState.RELEASED, "maj", "moved away"):
+            return None
+        return await DOERS[view.kind](session, site.parts.keys, view)
+
+
+async def test_an_ordinary_night_takes_back_the_alarm_of_an_odd_one(
+    holding: Site, register: Register, clock: ManualClock
+) -> None:
+    register.control.fault = Fault.EVERYBODY_UNKNOWN
+    await _walk(holding).step()
+    (view,) = await _waiting(holding)
+    register.control.fault = Fault.NONE
+    clock.advance(timedelta(days=1))
+
+    await _walk(holding).step()
+
+    assert await _waiting(holding) == []
+    async with holding.parts.database.reading(LOOKING) as session:
+        later = await one(session, view.id)
+    assert later is not None
+    assert (later.state, later.decided_by) == (HeldState.DISCARDED, "walk")
