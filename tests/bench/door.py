@@ -1,5 +1,6 @@
 """Files and rules of the door: a durable row, and a decision without the network among 300,000 rights."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,21 +11,30 @@ from pathlib import Path
 from demo.consortia import place
 from meroppet.device.journal import Journal
 from meroppet.device.replica import Replica
+from meroppet.device.verifiers import Verifiers
 from meroppet.rules.access import Answer, Site, decide
 from meroppet.rules.branch import ClockTrust
+from meroppet.rules.credentials import Pin
 from meroppet.rules.eligibility import PatronFacts
-from meroppet.rules.events import DoorShut
+from meroppet.rules.events import AccessGranted, DoorShut
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import SystemClock
-from meroppet.wire.changes import RightDocument, Upsert, write_snapshot
+from meroppet.wire.changes import RECORD, ChangesReply, RightDocument, Upsert, write_snapshot
 from meroppet.wire.convert import policy_to_wire
 from meroppet.wire.digests import subject_digest
 from meroppet.wire.schedule_convert import pattern_to_wire
 from meroppet.wire.schedules import HolidaysDocument
+from meroppet.wire.verify import VerifyReply, WireFacts
 from tests.bench.figures import Figure, percentile, progress
 
 RIGHTS = 300_000
-DECISIONS = 5_000
+DECISIONS = 1_000
+LEARNED = 200
+DELTA = 2_000
+PIN = Pin("7391")
+ROW = b"x" * 180
+"""As long as a journal row."""
+WIRE_BYTES = RECORD.size
 ROWS = 300
 KEY = bytes(range(32))
 EVENING = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
@@ -43,7 +53,7 @@ def durable_rows(folder: Path) -> Iterator[Figure]:
     journal = Journal(folder / "journal.db", SystemClock(), "bench")
     rows = [timed(lambda: journal.append(DoorShut())) for _ in range(ROWS)]
     journal.close()
-    bare = _bare_appends(folder / "bare", b"x" * 180)
+    bare = _bare_appends(folder / "bare", ROW)
     for percent, goal in ((50, 10.0), (99, 50.0)):
         yield Figure(
             f"durable journal row, p{percent}", percentile(rows, percent), "ms", goal,
@@ -65,30 +75,77 @@ def _bare_appends(file: Path, row: bytes) -> list[float]:
 
 
 def offline_decisions(folder: Path) -> Iterator[Figure]:
-    """Digest, look up, hours and verdict, on a replica as large as a consortium."""
+    """Digest, look up, hours, verdict and a durable row, on a replica as large as a consortium."""
     progress(f"a replica of {RIGHTS:,} rights")
-    replica = Replica(folder / "replica")
-    loading = timed(partial(_load, replica))
-    replica.refresh()
+    replica, journal = Replica(folder / "replica"), Journal(folder / "decisions.db", SystemClock(), "bench")
+    snapshot = _snapshot()
+    loading = timed(partial(_load, replica, snapshot))
     progress(f"{DECISIONS:,} decisions on it")
-    decisions = [timed(partial(_decide, replica, number)) for number in range(DECISIONS)]
-    digests = [timed(partial(subject_digest, KEY, f"{number:014d}")) for number in range(DECISIONS)]
-    replica.close()
-    for percent, goal in ((50, 10.0), (99, 50.0)):
+    decisions = [timed(partial(_decide_durably, replica, journal, number)) for number in range(DECISIONS)]
+    yield from _distribution(
+        f"decision and durable row among {RIGHTS:,}", decisions, _bare_appends(folder / "rows", ROW)
+    )
+    learned = asyncio.run(_learned(folder, replica, journal))
+    for percent, goal in ((50, 60.0), (99, 60.0)):
         yield Figure(
-            f"offline decision among {RIGHTS:,} rights, p{percent}", percentile(decisions, percent), "ms", goal,
-            percentile(digests, percent), f"HMAC-SHA256 alone, p{percent}",
+            f"the same with a learned PIN, p{percent}", percentile(learned, percent), "ms", goal,
+            percentile(decisions, percent), f"without a PIN, p{percent}",
         )  # fmt: skip
-    writing = timed(lambda: (folder / "raw").write_bytes(bytes(32 * RIGHTS)))
-    size = 32 * RIGHTS / 1e6
-    yield Figure(
-        f"snapshot of {RIGHTS:,} rights made and loaded", loading / 1000, "s", 60.0,
-        writing / 1000, f"{size:.0f} MB written",
-    )  # fmt: skip
+    yield from _filling(folder, replica, loading)
+    replica.close()
+    journal.close()
 
 
-def _load(replica: Replica) -> None:
-    replica.install(_snapshot())
+def _distribution(name: str, taken: list[float], bare: list[float]) -> Iterator[Figure]:
+    for percent, goal in ((50, 2.0), (99, 20.0)):
+        yield Figure(
+            f"{name}, p{percent}", percentile(taken, percent), "ms", goal,
+            percentile(bare, percent), f"bare append + fdatasync, p{percent}",
+        )  # fmt: skip
+
+
+async def _learned(folder: Path, replica: Replica, journal: Journal) -> list[float]:
+    """Milliseconds with as many learned PINs as a door keeps."""
+    progress(f"{LEARNED} PINs are learned, then recalled")
+    verifiers, taken = Verifiers(folder / "verifiers.db", SystemClock()), []
+    reply = VerifyReply(pin=PinAnswer.RIGHT, facts=WireFacts(valid=True), as_of=EVENING, change=1, subject="0" * 32)
+    for number in range(LEARNED):
+        await verifiers.learn(KEY, subject_digest(KEY, f"{number:014d}"), PIN, reply)
+    for number in range(LEARNED):
+        begun = time.perf_counter()
+        answer, _ = await verifiers.recall(KEY, subject_digest(KEY, f"{number:014d}"), PIN)
+        assert answer.pin is PinAnswer.RIGHT
+        _decide_durably(replica, journal, number)
+        taken.append((time.perf_counter() - begun) * 1000)
+    verifiers.close()
+    return taken
+
+
+def _filling(folder: Path, replica: Replica, loading: float) -> Iterator[Figure]:
+    """What it takes on disk, to load whole, and to follow by many changes."""
+    written = WIRE_BYTES * RIGHTS
+    writing = timed(lambda: (folder / "raw").write_bytes(bytes(written)))
+    name = f"{written / 1e6:.0f} MB written"
+    yield Figure(f"snapshot of {RIGHTS:,} rights loaded", loading / 1000, "s", 10.0, writing / 1000, name)
+    page = ChangesReply(upserts=tuple(_changed(number) for number in range(DELTA)), tombstones=(), next=2)
+    delta = timed(partial(_follow, replica, page))
+    yield Figure(f"a delta of {DELTA:,} rights applied", delta / 1000, "s", 0.5, loading / 1000, "the whole, loaded")
+    size = sum(file.stat().st_size for file in (folder / "replica").iterdir())
+    yield Figure(f"replica of {RIGHTS:,} rights on disk", size / 2**20, "MiB", 32.0, written / 2**20, "as sent")
+
+
+def _follow(replica: Replica, page: ChangesReply) -> None:
+    replica.write(page)
+    replica.refresh()
+
+
+def _changed(number: int) -> Upsert:
+    right = RightDocument(permitted=False).model_dump(mode="json")
+    return Upsert(kind="right", key=subject_digest(KEY, f"{number:014d}"), value=right)
+
+
+def _load(replica: Replica, snapshot: bytes) -> None:
+    replica.install(snapshot)
     replica.refresh()
 
 
@@ -102,6 +159,11 @@ def _snapshot() -> bytes:
     right = RightDocument(permitted=True)
     rights = sorted(subject_digest(KEY, f"{number:014d}") for number in range(RIGHTS))
     return write_snapshot(1, documents, ((subject, right) for subject in rights))
+
+
+def _decide_durably(replica: Replica, journal: Journal, number: int) -> None:
+    _decide(replica, number)
+    journal.append(AccessGranted(f"attempt-{number}", "cached"))
 
 
 def _decide(replica: Replica, number: int) -> None:
