@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 
+from kiosk.agreements import RemoteAgreements
 from kiosk.fittings import Fittings, open_fittings
 from kiosk.listening import Listening
 from kiosk.session import SessionShell, Surfaces
@@ -61,7 +62,9 @@ def build(settings: KioskSettings, version: str) -> Kiosk:
     device = open_device(folder, DeviceKind.KIOSK, clock(settings), version=version, report=report)
     journal, surroundings = DeviceJournal(device), DeviceSurroundings(device)
     ils = RemoteIls(device.channel, _new_token)
-    surfaces = Surfaces(ils, journal, DeviceAttempts(device), surroundings, device.clock, fittings.sounder)
+    agreements = RemoteAgreements(device.channel, _new_token)
+    attempts = DeviceAttempts(device)
+    surfaces = Surfaces(ils, journal, attempts, surroundings, device.clock, fittings.sounder, agreements)
     session = SessionShell(surfaces, _new_token)
     listening = Listening(fittings, session, journal)
     rendering = Rendering(session, surroundings, device.clock, keypad=fittings.keypad is not None)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from meroppet.rules.credentials import CardNumber
+from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.rules.events import Event
 from meroppet.rules.hours import Hours
+from meroppet.rules.papers import Paper
 from meroppet.rules.pin import Outcome
+from meroppet.rules.session import TellPaper
 
 
 class Journal(Protocol):
@@ -35,6 +37,18 @@ class Attempts(Protocol):
 
     async def settle(self, attempt: str, outcome: Outcome) -> None:
         """Say how a counted attempt turned out."""
+        ...
+
+
+class Agreements(Protocol):
+    """The texts patrons are asked to accept, which the server knows."""
+
+    async def due(self, card: CardNumber, pin: Pin) -> tuple[Paper, ...]:
+        """What to ask the patron who was just identified; nothing when the server does not answer."""
+        ...
+
+    async def tell(self, said: TellPaper) -> bool:
+        """True when her answer is written down."""
         ...
 
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from hardware.ports import Sounder, Tone
 from kiosk.answers import returned_line, taken_line
 from kiosk.opening import is_staff_only
-from kiosk.ports import Attempts, Counted, Journal, Surroundings
+from kiosk.ports import Agreements, Attempts, Counted, Journal, Surroundings
 from kiosk.presentation import Presentation
 from kiosk.sounds import tone_between
 from meroppet.ils.ports import Circulation, LoanReason
 from meroppet.rules.checkout import RECEIPT_SECONDS, step
+from meroppet.rules.papers import Paper
 from meroppet.rules.pin import PinAnswer
 from meroppet.rules.session import (
     Borrow,
@@ -28,17 +29,19 @@ from meroppet.rules.session import (
     ItemSeen,
     Locked,
     OnLoan,
+    PaperKept,
     Record,
     Renew,
     RenewalAnswered,
     Screen,
     Session,
     Settle,
+    TellPaper,
     Tick,
 )
 from meroppet.runtime.clock import Clock
 
-Question = Identify | Borrow | Renew | GiveBack
+Question = Identify | TellPaper | Borrow | Renew | GiveBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Surfaces:
     surroundings: Surroundings
     clock: Clock
     sounder: Sounder | None = None
+    agreements: Agreements | None = None
 
 
 @dataclass(slots=True)
@@ -206,6 +210,9 @@ class SessionShell:
         match question:
             case Identify():
                 return await self._identify(question)
+            case TellPaper():
+                kept = self._out.agreements is not None and await self._out.agreements.tell(question)
+                return PaperKept(question.session, question.act, kept)
             case Borrow():
                 return await self._lend(question)
             case Renew(session, refusal, card, pin):
@@ -232,7 +239,13 @@ class SessionShell:
         answer = await self._out.ils.patron(question.card.value, question.pin.digits)
         pin = PinAnswer(answer.pin.value)
         initial = (answer.name or "")[:1]
-        return Identified(question.session, pin, answer.facts, self._today(), initial, answer.holds_ready)
+        papers = await self._papers(question) if pin is PinAnswer.RIGHT else ()
+        return Identified(question.session, pin, answer.facts, self._today(), initial, answer.holds_ready, papers)
+
+    async def _papers(self, question: Identify) -> tuple[Paper, ...]:
+        if self._out.agreements is None:
+            return ()
+        return await self._out.agreements.due(question.card, question.pin)
 
     def _today(self) -> date:
         zone = ZoneInfo(self._out.surroundings.branch().zone)

@@ -7,6 +7,7 @@ from kiosk.screens import View, view
 from kiosk.sentences import fates, places
 from kiosk.session import SessionShell
 from meroppet.pages import Pages, pages
+from meroppet.pages.prose import pieces
 from meroppet.rules.reasons import Reason
 from meroppet.runtime.clock import Clock
 from meroppet.texts import kiosk_text
@@ -51,5 +52,6 @@ class Rendering:
             keypad=self._keypad,
             fate=fates(translations, lang),
             where=places(translations),
+            prose=pieces,
             refusal=kiosk_text(picture.session.reason or Reason.OUT_OF_ORDER, lang),
         )

@@ -16,7 +16,8 @@ from kiosk.session import SessionShell
 from kiosk.web.live import stages
 from kiosk.web.rendering import STATIC, Rendering
 from meroppet.pages import SecurityHeaders, mount_static
-from meroppet.rules.session import Cancelled, Chosen, Finished, KeyPressed, Task, Touched
+from meroppet.rules.papers import PaperAnswer
+from meroppet.rules.session import Cancelled, Chosen, Finished, KeyPressed, PaperTouched, Task, Touched
 
 Intent = Callable[[SessionShell, FormData], None]
 
@@ -29,6 +30,11 @@ def _key(kiosk: SessionShell, form: FormData) -> None:
     kiosk.happen(KeyPressed(str(form["key"])))
 
 
+def _paper(kiosk: SessionShell, form: FormData) -> None:
+    # What she answers is an answer to the words on the screen, in the language they stand in.
+    kiosk.happen(PaperTouched(PaperAnswer(str(form["answer"])), kiosk.presentation.lang))
+
+
 def _language(kiosk: SessionShell, form: FormData) -> None:
     kiosk.present(kiosk.presentation.speaking(str(form["lang"])))
 
@@ -36,6 +42,7 @@ def _language(kiosk: SessionShell, form: FormData) -> None:
 INTENTS: Mapping[str, Intent] = {
     "choose": _choose,
     "key": _key,
+    "paper": _paper,
     "stay": lambda kiosk, _: kiosk.happen(Touched()),
     "finish": lambda kiosk, _: kiosk.happen(Finished()),
     "cancel": lambda kiosk, _: kiosk.happen(Cancelled()),

@@ -6,6 +6,7 @@ from meroppet.rules.access import settled
 from meroppet.rules.credentials import card_from_text, pin_from_digits
 from meroppet.rules.eligibility import may_borrow
 from meroppet.rules.events import KioskEnded, KioskIdentified, KioskLoan, KioskReturn
+from meroppet.rules.papers import PaperAnswer
 from meroppet.rules.pin import PinAnswer
 from meroppet.rules.reasons import Reason
 from meroppet.rules.session import (
@@ -27,6 +28,8 @@ from meroppet.rules.session import (
     LineState,
     Locked,
     OnLoan,
+    PaperKept,
+    PaperTouched,
     Record,
     Renew,
     RenewalAnswered,
@@ -34,13 +37,17 @@ from meroppet.rules.session import (
     Session,
     Settle,
     Task,
+    TellPaper,
     Tick,
     Touched,
 )
+from meroppet.rules.terms import Act
 
 IDLE_SECONDS = 120.0
 WARN_SECONDS = 20.0
 RECEIPT_SECONDS = 20.0
+READING_SECONDS = 300.0
+"""A page of plain text, read slowly."""
 CARD_LENGTH = 32
 DIGITS = frozenset("0123456789")
 
@@ -52,8 +59,10 @@ def seconds_left(session: Session, now: float) -> float | None:
     """Seconds until the session ends by itself, or None when nobody is there."""
     if session.screen is Screen.IDLE:
         return None
-    allowed = RECEIPT_SECONDS if session.screen in {Screen.RECEIPT, Screen.REFUSED} else IDLE_SECONDS
-    return session.last_touch + allowed - now
+    return session.last_touch + _ALLOWED.get(session.screen, IDLE_SECONDS) - now
+
+
+_ALLOWED = {Screen.RECEIPT: RECEIPT_SECONDS, Screen.REFUSED: RECEIPT_SECONDS, Screen.TERMS: READING_SECONDS}
 
 
 def step(session: Session, happening: Happening, now: float) -> Step:
@@ -79,6 +88,10 @@ def _respond(session: Session, happening: Happening) -> Step:
             return _refused(session, Reason.PIN_LOCKED)
         case Identified():
             return _identified(session, happening)
+        case PaperTouched():
+            return _paper(session, happening)
+        case PaperKept():
+            return _kept(session, happening)
         case ItemSeen(barcode):
             return _item(session, barcode)
         case ItemAnswered(identifier, line) if identifier == session.id:
@@ -170,8 +183,34 @@ def _identified(session: Session, answer: Identified) -> Step:
     if reason is not Reason.GRANTED:
         told, effects = _refused(session, reason)
         return told, (settle, *effects)
-    ready = replace(session, screen=Screen.ITEMS, initial=answer.initial, holds_ready=answer.holds_ready)
-    return ready, (settle, Record(KioskIdentified(session.id, reason), session.card))
+    screen = Screen.TERMS if answer.papers else Screen.ITEMS
+    known = replace(session, initial=answer.initial, holds_ready=answer.holds_ready, papers=answer.papers)
+    return replace(known, screen=screen), (settle, Record(KioskIdentified(session.id, reason), session.card))
+
+
+_ACTS = {PaperAnswer.YES: Act.ACCEPTED, PaperAnswer.LATER: Act.ASKED, PaperAnswer.REALLY_NO: Act.DECLINED}
+
+
+def _paper(session: Session, touched: PaperTouched) -> Step:
+    """Nothing here keeps anybody from borrowing: a no ends only what doors do without staff."""
+    if session.screen is not Screen.TERMS or session.card is None or session.pin is None:
+        return session, ()
+    act = _ACTS.get(touched.answer)
+    if act is None or (act is Act.DECLINED) is not session.saying_no:
+        return replace(session, saying_no=touched.answer is PaperAnswer.NO, unsaved=False), ()
+    paper = session.papers[0]
+    text = paper.text(touched.lang)
+    telling = TellPaper(session.id, session.card, session.pin, paper.id, act, text.lang, text.sha256)
+    return replace(session, screen=Screen.CHECKING, saying_no=False, unsaved=False), (telling,)
+
+
+def _kept(session: Session, answer: PaperKept) -> Step:
+    if session.screen is not Screen.CHECKING or answer.session != session.id or not session.papers:
+        return session, ()
+    if not answer.kept and answer.act is not Act.ASKED:
+        return replace(session, screen=Screen.TERMS, unsaved=True), ()
+    left = session.papers[1:]
+    return replace(session, screen=Screen.TERMS if left else Screen.ITEMS, papers=left), ()
 
 
 def _verdict(answer: Identified) -> Reason:

@@ -7,8 +7,10 @@ from enum import StrEnum
 from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.rules.eligibility import PatronFacts
 from meroppet.rules.events import Event
+from meroppet.rules.papers import Paper, PaperAnswer
 from meroppet.rules.pin import Outcome, PinAnswer
 from meroppet.rules.reasons import Reason
+from meroppet.rules.terms import Act
 
 
 class Task(StrEnum):
@@ -46,6 +48,7 @@ class Screen(StrEnum):
     PIN = "pin"
     CHECKING = "checking"
     REFUSED = "refused"
+    TERMS = "terms"
     ITEMS = "items"
     RECEIPT = "receipt"
 
@@ -63,6 +66,12 @@ class Session:
     reason: Reason | None = None
     initial: str = field(default="", repr=False)
     holds_ready: int = 0
+    papers: tuple[Paper, ...] = ()
+    """What she is still to answer; the first is on the screen."""
+    saying_no: bool = False
+    """She touched no, and is asked whether she means it."""
+    unsaved: bool = False
+    """Her answer could not be written down."""
     lines: tuple[Line, ...] = ()
     last_touch: float = 0.0
 
@@ -99,7 +108,7 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The register's answer to Identify; `today` is the branch's local date."""
+    """The register's answer to Identify; `today` is the branch's local date, `papers` what she is asked to accept."""
 
     session: str
     pin: PinAnswer
@@ -107,6 +116,24 @@ class Identified:
     today: date
     initial: str = field(default="", repr=False)
     holds_ready: int = 0
+    papers: tuple[Paper, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTouched:
+    """What the patron answered to the paper on the screen, and in which language it stood there."""
+
+    answer: PaperAnswer
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperKept:
+    """Whether the answer to TellPaper is written down."""
+
+    session: str
+    act: Act
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +201,8 @@ Happening = (
     | KeyPressed
     | Locked
     | Identified
+    | PaperTouched
+    | PaperKept
     | ItemSeen
     | ItemAnswered
     | OnLoan
@@ -202,6 +231,19 @@ class Settle:
 
     session: str
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class TellPaper:
+    """Have the server write down what she said to a text; feed back PaperKept."""
+
+    session: str
+    card: CardNumber
+    pin: Pin
+    paper: str
+    act: Act
+    lang: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,4 +282,4 @@ class Record:
     card: CardNumber | None = None
 
 
-Effect = Identify | Settle | Borrow | Renew | GiveBack | Record
+Effect = Identify | Settle | TellPaper | Borrow | Renew | GiveBack | Record

@@ -34,6 +34,8 @@ class Channel(StrEnum):
     DESK = "desk"
     KIOSK = "kiosk"
     EID = "eid"
+    PAGE = "page"
+    """Her own page, signed in with card and PIN."""
 
 
 MOST_GRACE_DAYS = 365
