@@ -10,6 +10,7 @@ from collections.abc import Callable
 from door_controller.entrance import EntryLane
 from door_controller.face import Face
 from door_controller.fittings import Fittings
+from door_controller.handing_out import HandingOut
 from door_controller.listening import Listening
 from door_controller.orders import OrdersLane
 from door_controller.site import Place
@@ -36,9 +37,10 @@ class DoorController:
         self._lock, self._probe = lock, probe
         self.face = Face(fittings)
         self.strike = StrikeLane(device, place, lock)
-        self.entry = EntryLane(device, place, self.strike, self.face)
-        self.orders = OrdersLane(device, place, self.strike)
-        self.listening = Listening(fittings, device.record, self.entry, self.strike)
+        self.tags = HandingOut(device, self.face)
+        self.entry = EntryLane(device, place, self.strike, self.face, self.tags)
+        self.orders = OrdersLane(device, place, self.strike, self.tags)
+        self.listening = Listening(fittings, device, self.entry, self.strike, self.tags)
         device.replica.on_change(self.strike.look)
         device.replica.on_change(self.entry.look)
 
@@ -93,6 +95,11 @@ class DoorController:
             "door": being.door,
             "locked": being.locked,
             "server": self.device.link.is_up,
+            "data_from": self._heard(),
+            "data_hours_old": self._age(),
+            "data_understood": not self.device.is_outdated,
+            "inside": await self._inside(),
+            "learned_pins": await self.device.verifiers.count(),
             "keys": self.device.keys is not None,
             "clock": self.device.clock.trust().value,
             "time": self.device.clock.now().isoformat(timespec="seconds"),
@@ -100,6 +107,18 @@ class DoorController:
             "unsent": await self.device.journal.unsent_count(),
             "inputs_lost": list(being.readers_lost),
         }
+
+    def _heard(self) -> str | None:
+        heard = self.device.heard_at
+        return None if heard is None else heard.isoformat(timespec="seconds")
+
+    def _age(self) -> float | None:
+        heard = self.device.heard_at
+        return None if heard is None else round((self.device.clock.now() - heard).total_seconds() / 3600, 1)
+
+    async def _inside(self) -> int | None:
+        await self.place.look()
+        return self.place.inside
 
     def hanging(self) -> tuple[str, ...]:
         """The lanes that have not turned for LANE_MAY_TAKE. The face is none: a dark display keeps nobody out or in."""

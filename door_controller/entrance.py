@@ -4,18 +4,19 @@ import asyncio
 import logging
 import secrets
 
-from door_controller.asking import ask_server, recall
+from door_controller.asking import ask_server, check_tag, recall, recheck
 from door_controller.face import Face
+from door_controller.handing_out import HandingOut
+from door_controller.identifying import identify
 from door_controller.pace import rest
 from door_controller.site import Place
 from door_controller.strike import StrikeLane
-from door_controller.wording import asking, resting, told, tone_of
+from door_controller.wording import asking, resting, told, tone_of, typing
 from hardware.ports import Tone
 from meroppet.device.device import Device
 from meroppet.device.errors import StoreFailed
 from meroppet.rules import entry as rules
 from meroppet.rules.credentials import CardNumber
-from meroppet.rules.pin import card_locked, door_locked
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ class EffectFailed(Exception):
 class EntryLane:
     """What stands between a card and the strike."""
 
-    def __init__(self, device: Device, place: Place, strike: StrikeLane, face: Face) -> None:
-        self._device, self._place, self._strike, self._face = device, place, strike, face
+    def __init__(self, device: Device, place: Place, strike: StrikeLane, face: Face, tags: HandingOut) -> None:
+        self._device, self._place, self._strike, self._face, self._tags = device, place, strike, face, tags
         self._clock = device.clock
         self._entry: rules.Entry = rules.Idle()
         self._queue: asyncio.Queue[rules.Happening | _Shown] = asyncio.Queue()
@@ -70,20 +71,13 @@ class EntryLane:
         except TimeoutError:
             return rules.Tick()
 
-    async def _shown(self, number: CardNumber | None) -> None:
-        attempt = secrets.token_hex(16)
-        digest = None if number is None else self._device.digest(number)
+    async def _shown(self, number: CardNumber | None, *, typed: bool = False) -> None:
         try:
-            locked = (False, False) if digest is None else await self._locks(digest)
+            card = await identify(self._device, secrets.token_hex(16), number, typed=typed)
         except StoreFailed as error:
             await self._fail(error)
             return
-        card = rules.Card(number, attempt, *locked, digest or "")
         await self._happen(card)
-
-    async def _locks(self, digest: str) -> tuple[bool, bool]:
-        now, attempts = self._clock.now(), self._device.attempts
-        return card_locked(await attempts.card_failures(digest), now), door_locked(await attempts.door_failures(), now)
 
     async def _happen(self, happening: rules.Happening) -> None:
         try:
@@ -96,6 +90,7 @@ class EntryLane:
         await self._step(rules.Failed())
 
     async def _step(self, happening: rules.Happening) -> None:
+        await self._place.look()
         self._entry, effects = rules.step(self._entry, happening, self._place.site(), self._clock.monotonic())
         for effect in effects:
             await self._perform(effect)
@@ -103,24 +98,43 @@ class EntryLane:
     async def _perform(self, effect: rules.Effect) -> None:
         device = self._device
         match effect:
-            case rules.AskPin(digits):
-                self._face.show(asking(digits), Tone.CLICK)
-            case rules.Count(attempt, card):
-                await device.attempts.count(attempt, self._digest(card))
+            case rules.Identify(number):
+                await self._shown(number, typed=True)
+            case rules.Count(attempt, card, subject):
+                await device.attempts.count(attempt, subject or self._digest(card))
             case rules.Settle(attempt, outcome):
                 await device.attempts.settle(attempt, outcome)
-            case rules.Verify():
-                self._begin(asyncio.create_task(ask_server(device, effect, self._queue.put_nowait)))
-            case rules.Recall():
-                self._begin(asyncio.create_task(recall(device, effect, self._queue.put_nowait)))
-            case rules.Record(event, card):
-                await device.journal.write(event, "" if card is None else device.digest(card) or "")
+            case rules.Record(event, card, subject):
+                await device.journal.write(event, subject or (device.digest(card) if card else None) or "")
             case rules.Release():
                 if not await self._strike.let_in(effect):
                     raise EffectFailed("the strike was not released")
             case rules.StaffCame():
                 self._place.staff_came()
                 self._strike.look()
+            case rules.Verify() | rules.Recall() | rules.CheckTag() | rules.Recheck():
+                self._ask(effect)
+            case rules.AskPin() | rules.AskNumber() | rules.Tell() | rules.Rest():
+                self._say(effect)
+
+    def _ask(self, effect: rules.Verify | rules.Recall | rules.CheckTag | rules.Recheck) -> None:
+        device, answered = self._device, self._queue.put_nowait
+        match effect:
+            case rules.Verify():
+                self._begin(asyncio.create_task(ask_server(device, effect, answered)))
+            case rules.Recall():
+                self._begin(asyncio.create_task(recall(device, effect, answered)))
+            case rules.CheckTag():
+                self._begin(asyncio.create_task(check_tag(device, effect, answered)))
+            case rules.Recheck():
+                self._begin(asyncio.create_task(recheck(device, effect)))
+
+    def _say(self, effect: rules.AskPin | rules.AskNumber | rules.Tell | rules.Rest) -> None:
+        match effect:
+            case rules.AskPin(digits):
+                self._face.show(asking(digits), Tone.CLICK)
+            case rules.AskNumber(digits):
+                self._face.show(typing(digits), Tone.CLICK)
             case rules.Tell(reason):
                 self._face.show(told(reason, self._place.surroundings()), tone_of(reason))
             case rules.Rest():
@@ -143,7 +157,8 @@ class EntryLane:
             logger.error("asking went wrong", exc_info=error)
 
     def _rest(self) -> None:
-        self._face.show(resting(self._place.known_site(), self._place.surroundings()))
+        text = self._tags.display or resting(self._place.known_site(), self._place.surroundings())
+        self._face.show(text)
 
 
 class _Shown:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from door_controller.entrance import EntryLane
 from door_controller.fittings import Fittings
+from door_controller.handing_out import HandingOut
 from door_controller.strike import StrikeLane
 from hardware.ports import (
     BarcodeScanned,
@@ -16,8 +17,9 @@ from hardware.ports import (
     ReaderFound,
     ReaderLost,
 )
-from meroppet.rules.credentials import CardNumber, card_from_bytes, card_from_text
-from meroppet.rules.events import Event as Row
+from meroppet.device.device import Device
+from meroppet.rules.card_formats import Unfit, card_of
+from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import ReaderFound as Found
 from meroppet.rules.events import ReaderLost as Missing
 from meroppet.runtime.logs import Recurring
@@ -31,8 +33,11 @@ Heard = Callable[[Event], None]
 class Listening:
     """One task an input; an input that fails is listened to again and takes nothing down with it."""
 
-    def __init__(self, fittings: Fittings, record: Callable[[Row], None], entry: EntryLane, strike: StrikeLane) -> None:
-        self._record, self._entry, self._strike = record, entry, strike
+    def __init__(
+        self, fittings: Fittings, device: Device, entry: EntryLane, strike: StrikeLane, tags: HandingOut
+    ) -> None:
+        self._record, self._entry, self._strike, self._tags = device.record, entry, strike, tags
+        self._cards = device.replica.cards
         self._fittings = fittings
         self._lost: set[str] = set()
 
@@ -88,11 +93,17 @@ class Listening:
 
     def _card(self, event: Event) -> None:
         if isinstance(event, CardPresented):
-            self._entry.card(card_of(event.raw))
+            self._read(card_of(self._cards(), event.raw))
 
     def _scan(self, event: Event) -> None:
         if isinstance(event, BarcodeScanned):
-            self._entry.card(card_from_text(event.text) if event.complete else None)
+            self._read(card_of(self._cards(), event.text) if event.complete else Unfit.UNREADABLE)
+
+    def _read(self, read: CardNumber | Unfit) -> None:
+        if self._tags.is_waiting:
+            self._tags.read(read)
+        else:
+            self._entry.card(read if isinstance(read, CardNumber) else None)
 
     def _key(self, event: Event) -> None:
         if isinstance(event, KeyPressed):
@@ -105,8 +116,3 @@ class Listening:
     def _exit(self, event: Event) -> None:
         if isinstance(event, InputChanged) and event.active:
             self._strike.exit_pressed()
-
-
-def card_of(raw: bytes | str) -> CardNumber | None:
-    """The card number in what a reader says, or None if it can be none."""
-    return card_from_bytes(raw) if isinstance(raw, bytes) else card_from_text(raw)

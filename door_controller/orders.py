@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import datetime
 
+from door_controller.handing_out import HandingOut
 from door_controller.site import Place
 from door_controller.strike import StrikeLane
 from meroppet.device.device import Device
@@ -12,7 +13,7 @@ from meroppet.rules.branch import ClockTrust, knows_the_hour
 from meroppet.rules.door import EXIT_SECONDS
 from meroppet.rules.entry import Release
 from meroppet.rules.events import OrderAnswered
-from meroppet.wire.commands import Order
+from meroppet.wire.commands import Action, Order
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ def against(order: Order, now: datetime, trust: ClockTrust) -> str:
 class OrdersLane:
     """Orders as they come from the stream, one after the other."""
 
-    def __init__(self, device: Device, place: Place, strike: StrikeLane) -> None:
-        self._device, self._place, self._strike = device, place, strike
+    def __init__(self, device: Device, place: Place, strike: StrikeLane, tags: HandingOut) -> None:
+        self._device, self._place, self._strike, self._tags = device, place, strike, tags
         self._queue: asyncio.Queue[Order] = asyncio.Queue()
         self.turned_at = device.clock.monotonic()
         """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY and disk time-out."""
@@ -66,10 +67,18 @@ class OrdersLane:
             return
         reason = against(order, device.clock.now(), device.clock.trust())
         await device.journal.write(OrderAnswered(order.order, order.action.value, not reason, reason))
-        if not reason:
-            rules = self._place.policy()
-            seconds = rules.release_seconds if rules else EXIT_SECONDS
-            if await self._strike.let_in(Release(order.order[:64], seconds, "order")):
-                # Who opens from afar answers for the branch as one who comes in does.
-                self._place.staff_came()
-                self._strike.look()
+        if reason:
+            return
+        match order.action:
+            case Action.OPEN_ONCE:
+                await self._open(order)
+            case Action.READ_TAG:
+                self._tags.begin(order)
+
+    async def _open(self, order: Order) -> None:
+        rules = self._place.policy()
+        seconds = rules.release_seconds if rules else EXIT_SECONDS
+        if await self._strike.let_in(Release(order.order[:64], seconds, "order")):
+            # Who opens from afar answers for the branch as one who comes in does.
+            self._place.staff_came()
+            self._strike.look()

@@ -11,13 +11,15 @@ from meroppet.rules.branch import OPEN, BranchState
 from meroppet.rules.closing import Pause, PauseKind
 from meroppet.rules.hours import Hours
 from meroppet.rules.reasons import Reason
-from meroppet.texts import DoorLine, Said, door_text, help_line
+from meroppet.texts import DoorLine, Said, age_line, door_text, help_line
 
 LANGUAGES = ("sv", "en")
 _CLOCKS = {"sv": "kl. {0:%H.%M}", "en": "at {0:%H:%M}"}
 """A time of day as people here write it: 24 hours, 06.00 in Swedish."""
 _DATES = {"sv": "'den' d MMMM", "en": "'on' d MMMM"}
 A_WEEK = timedelta(days=7)
+OLD_AFTER = timedelta(hours=1)
+"""From then on the door says how old its data is: a permission given since is not known here."""
 TELLS_WHY: frozenset[Reason | DoorLine] = frozenset(
     {
         Reason.CLOSED,
@@ -55,12 +57,16 @@ class DisplayText:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a text may mention: whom to call, when the branch opens, and what the public is told of its hours."""
+    """What a text may mention: whom to call, when the branch opens, and what the public is told of its hours.
+
+    `heard_at` is when the server was last heard, so that what is known here was the newest.
+    """
 
     help_number: str = ""
     hours: Hours | None = None
     now: datetime | None = None
     pause: Pause | None = None
+    heard_at: datetime | None = None
 
 
 LAMPS: dict[Reason | DoorLine, Lamp] = {
@@ -70,7 +76,10 @@ LAMPS: dict[Reason | DoorLine, Lamp] = {
     DoorLine.INVITED: Lamp(Colour.BLUE),
     DoorLine.STARTING: Lamp(Colour.AMBER),
     DoorLine.ASK_PIN: Lamp(Colour.AMBER, blinking=True),
+    DoorLine.ASK_NUMBER: Lamp(Colour.AMBER, blinking=True),
     DoorLine.CHECKING: Lamp(Colour.AMBER),
+    DoorLine.HOLD_TAG: Lamp(Colour.AMBER, blinking=True),
+    DoorLine.TAG_DONE: Lamp(Colour.BLUE),
     Reason.GRANTED: Lamp(Colour.GREEN),
 }
 REFUSED = Lamp(Colour.RED)
@@ -84,6 +93,21 @@ def tone_of(what: Reason) -> Tone:
 def asking(digits: int) -> DisplayText:
     """The question for the PIN, with a dot for each digit typed."""
     return _text(DoorLine.ASK_PIN, Surroundings(), dots="●" * digits)
+
+
+def typing(digits: int) -> DisplayText:
+    """A number being typed, with a dot for each digit."""
+    return _text(DoorLine.ASK_NUMBER, Surroundings(), dots="●" * digits)
+
+
+def handing_out() -> DisplayText:
+    """What staff with a new tag in their hand are asked."""
+    return _text(DoorLine.HOLD_TAG, Surroundings())
+
+
+def handed_out(*, done: bool) -> DisplayText:
+    """Whether the tag that was read can be handed out; why not stands on the page of whoever ordered it."""
+    return _text(DoorLine.TAG_DONE if done else DoorLine.TAG_REFUSED, Surroundings())
 
 
 def told(reason: Reason, around: Surroundings) -> DisplayText:
@@ -101,8 +125,9 @@ def resting(site: Site | None, around: Surroundings) -> DisplayText:
     reason = before_pin(site)
     if reason is not None:
         text = _text(reason, around, helped=True)
-        return DisplayText(text.title, text.lines, Lamp(Colour.OFF))
-    return _text(_open(site), around)
+        return DisplayText(text.title, (*text.lines, *_age(around)), Lamp(Colour.OFF))
+    text = _text(_open(site), around)
+    return DisplayText(text.title, (*text.lines, *_age(around)), text.lamp)
 
 
 def _open(site: Site) -> DoorLine:
@@ -119,6 +144,14 @@ def _text(what: Reason | DoorLine, around: Surroundings, *, dots: str = "", help
     if helped and around.help_number:
         lines.append(" / ".join(dict.fromkeys(help_line(around.help_number, lang) for lang in LANGUAGES)))
     return DisplayText(said[0].title, tuple(lines), LAMPS.get(what, REFUSED))
+
+
+def _age(around: Surroundings) -> tuple[str, ...]:
+    """How old the data is, where it is old."""
+    heard, now, hours = around.heard_at, around.now, around.hours
+    if heard is None or now is None or hours is None or now - heard < OLD_AFTER:
+        return ()
+    return (" / ".join(age_line(_moment(heard, now, hours, lang), lang) for lang in LANGUAGES),)
 
 
 def _second(said: list[Said]) -> tuple[str, ...]:
@@ -140,13 +173,16 @@ def _opens(around: Surroundings, lang: str) -> str:
     moment = _opening(around)
     if moment is None or around.hours is None or around.now is None:
         return ""
-    zone = around.hours.zone
-    local, today = moment.astimezone(zone), around.now.astimezone(zone).date()
+    return _moment(moment, around.now, around.hours, lang)
+
+
+def _moment(moment: datetime, now: datetime, hours: Hours, lang: str) -> str:
+    local, today = moment.astimezone(hours.zone), now.astimezone(hours.zone).date()
     at = _CLOCKS[lang].format(local)
     if local.date() == today:
         return at
     # A weekday is enough until it could be this one or the next.
-    near = local.date() - today < A_WEEK
+    near = abs(local.date() - today) < A_WEEK
     day = format_date(local.date(), "EEEE" if near else _DATES[lang], locale=lang)
     return f"{day} {at}"
 

@@ -12,7 +12,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from pydantic import ValidationError
 
-from meroppet.device.errors import ChannelDown, Refused
+from meroppet.device.errors import ChannelDown, NotUnderstood, Refused
 from meroppet.device.events_stream import Word, words
 from meroppet.device.identity import Identity
 from meroppet.device.tls import pinned
@@ -76,14 +76,24 @@ class Channel:
         self._heartbeat_seconds = reply.heartbeat_seconds
         return reply
 
-    async def verify(self, attempt: str, card: CardNumber, pin: Pin) -> VerifyReply:
-        """Ask whether card and PIN belong together; both are sealed for this attempt."""
-        request = VerifyRequest(attempt=attempt, door=self._identity.device, sealed=self.seal(attempt, card, pin))
-        return await self._ask("POST", "/verify", request, VerifyReply, within=VERIFY_WITHIN)
+    async def verify(
+        self, attempt: str, card: CardNumber, pin: Pin, *, agreed: bool = False, within: float = VERIFY_WITHIN
+    ) -> VerifyReply:
+        """Ask whether card and PIN belong together; both are sealed for this attempt.
+
+        `agreed`: what this device has learned says that they do.
+        """
+        sealed = self.seal(attempt, card, pin)
+        request = VerifyRequest(attempt=attempt, door=self._identity.device, sealed=sealed, agreed=agreed)
+        return await self._ask("POST", "/verify", request, VerifyReply, within=min(within, VERIFY_WITHIN))
 
     def seal(self, bound_to: str, card: CardNumber, pin: Pin) -> str:
         """Card and PIN so that only the server can read them, and only for this attempt or session."""
         return seal(self._seal_key, bound_to, {"card": card.value, "pin": pin.digits})
+
+    def seal_number(self, bound_to: str, card: CardNumber) -> str:
+        """A number alone so that only the server can read it, and only for this order."""
+        return seal(self._seal_key, bound_to, {"card": card.value})
 
     async def journal(self, request: JournalRequest) -> JournalReply:
         """Hand rows over; they are safe at the server up to the number in the answer."""
@@ -182,7 +192,9 @@ class Channel:
         try:
             return reply.model_validate_json(response.content)
         except ValidationError as error:
-            raise ChannelDown(f"{path.partition('?')[0]}: the answer cannot be understood") from error
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise NotUnderstood(f"{path.partition('?')[0]}: the answer cannot be understood: {place}") from None
 
     async def _opened(self, request: httpx2.Request) -> httpx2.Response:
         async with asyncio.timeout(ANSWERS_WITHIN):

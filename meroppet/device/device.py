@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 import httpx2
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from meroppet.device.attempts import Attempts
 from meroppet.device.channel import Channel
-from meroppet.device.errors import JournalFailed, NotEnrolled, ZonesMissing
+from meroppet.device.errors import JournalFailed, NotEnrolled, StoreFailed, ZonesMissing
 from meroppet.device.identity import Identity, load
 from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys
@@ -70,11 +71,22 @@ class Device:
             on_order=on_order,
             report=report,
         )
+        self.sync.on_keys(self._keep_what_these_open)
 
     @property
     def keys(self) -> Keys | None:
         """The branch's keys, or None before the server's first answer: nobody is admitted without them."""
         return self.sync.keys
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When everything the server knew was last known here; None before the first time since the start."""
+        return self.sync.heard_at
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the server says what this version cannot mean: nobody may be let in."""
+        return self.sync.is_outdated
 
     def digest(self, card: CardNumber) -> str | None:
         """A card's keyed digest, or None while there is no key."""
@@ -106,6 +118,16 @@ class Device:
         """Wait until every row begun by `record` is on disk or has failed."""
         while self._recording:
             await asyncio.wait(self._recording)
+
+    async def _keep_what_these_open(self, keys: Keys) -> None:
+        try:
+            forgotten = await self.verifiers.keep_only(keys.pin)
+        except StoreFailed as error:
+            # What was learned under another key opens nothing; it only lies there.
+            logger.error("what was learned under an older key is not wiped", extra={"why": error})
+            return
+        if forgotten:
+            logger.warning("the branch has new keys: learned PINs are forgotten", extra={"how_many": forgotten})
 
     async def _record(self, event: Event) -> None:
         try:

@@ -35,6 +35,10 @@ class ChannelDown(DeviceError, ConnectionError):
     """The server gave no answer that can be understood; it may later."""
 
 
+class NotUnderstood(ChannelDown):
+    """The server said what this version cannot mean, and it may be a restriction: start over, or update the device."""
+
+
 class Refused(DeviceError, PermissionError):
     """The server answered no, with a code to act on."""
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from meroppet.device.errors import JournalFailed, StoreFailed
 from meroppet.device.store import Store, Work
@@ -16,7 +17,19 @@ KEPT_AFTER_ACK = timedelta(days=7)
 """A server restored from a backup may ask for rows again."""
 _INSERT = "INSERT INTO row (wall, monotonic, boot, clock, kind, subject, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT seq, wall, monotonic, boot, clock, kind, subject, detail FROM row"
+_PASSAGES = (
+    "SELECT seq, kind, detail FROM row"
+    " WHERE kind IN ('access.granted', 'door.exit', 'branch.state') AND seq > ? ORDER BY seq"
+)
 _HEX = frozenset("0123456789abcdef")
+
+
+class Passage(NamedTuple):
+    """A row of a grant, an exit or a state: its number, its kind and, of a state, which."""
+
+    seq: int
+    kind: str
+    state: str
 
 
 class Journal:
@@ -67,6 +80,14 @@ class Journal:
     async def answered(self, order: str) -> bool:
         """Whether an order of staff has been answered."""
         return await self._store.call(lambda connection: _answered(connection, order))
+
+    async def has_let_in(self, subject: str) -> bool:
+        """Whether this device has let in by this digest, as far as its rows go back."""
+        return await self._store.call(lambda connection: _has_let_in(connection, subject))
+
+    async def passages(self, after: int = 0) -> tuple[Passage, ...]:
+        """What may say how many people are inside, oldest first: rows of grants, exits and states after a number."""
+        return await self._store.call(lambda connection: _passages(connection, after))
 
     async def purge(self) -> int:
         """Delete acknowledged rows after KEPT_AFTER_ACK; how many. Unsent rows stay however old they are."""
@@ -140,6 +161,16 @@ def _answered(connection: sqlite3.Connection, order: str) -> bool:
         "SELECT 1 FROM row WHERE kind = 'order.answered' AND json_extract(detail, '$.order') = ?", (order,)
     )
     return found.fetchone() is not None
+
+
+def _has_let_in(connection: sqlite3.Connection, subject: str) -> bool:
+    asked = "SELECT 1 FROM row WHERE kind = 'access.granted' AND subject = ? LIMIT 1"
+    return connection.execute(asked, (subject,)).fetchone() is not None
+
+
+def _passages(connection: sqlite3.Connection, after: int) -> tuple[Passage, ...]:
+    rows = connection.execute(_PASSAGES, (after,)).fetchall()
+    return tuple(Passage(seq, kind, str(json.loads(detail).get("state", ""))) for seq, kind, detail in rows)
 
 
 def _purge(connection: sqlite3.Connection, before: str) -> int:

@@ -7,28 +7,37 @@ import json
 import logging
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from meroppet.device.errors import StoreFailed
 from meroppet.device.store import open_database
 from meroppet.device.timetable import Timetable
+from meroppet.rules.card_formats import CardFormats
 from meroppet.rules.eligibility import Policy, Right
 from meroppet.rules.hours import Hours
+from meroppet.rules.passes import Pass
+from meroppet.rules.pin import CARD_TOTAL
+from meroppet.wire.access import AcknowledgedDocument, LockDocument, PassDocument
+from meroppet.wire.cards import CardsDocument, cards_from_wire
 from meroppet.wire.changes import (
+    RECORD,
+    SUBJECT_BYTES,
     BranchDocument,
     ChangesReply,
     PolicyDocument,
     RightDocument,
     Tombstone,
     Upsert,
+    pack_right,
     read_snapshot,
     unpack_rights,
 )
 from meroppet.wire.convert import policy_from_wire, right_from_wire
+from meroppet.wire.passes import pass_from_wire
 
 T = TypeVar("T")
 ONLY = "-"
@@ -36,7 +45,9 @@ ONLY = "-"
 logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"replica-([0-9]+)\.db")
-_UPSERT_RIGHT = 'INSERT OR REPLACE INTO "right" (subject, permitted, valid_until, suspended_until) VALUES (?, ?, ?, ?)'
+_UPSERT_RIGHT = 'INSERT OR REPLACE INTO "right" (subject, record) VALUES (?, ?)'
+_FEW = "SELECT kind, key, value FROM document WHERE kind NOT IN ('pass', 'lock')"
+_LOCKED_FOR_GOOD = LockDocument(failures=CARD_TOTAL, until_reset=True)
 _UPSERT_DOCUMENT = "INSERT OR REPLACE INTO document (kind, key, value) VALUES (?, ?, ?)"
 
 
@@ -53,6 +64,7 @@ class Replica:
         self._changed: list[Callable[[], None]] = []
         self._branch: BranchDocument | None = None
         self._policy: Policy | None = None
+        self._cards: CardFormats | None = None
         self._timetable = Timetable()
         self._cursor = 0
         self._number, self._connection = self._open()
@@ -93,18 +105,29 @@ class Replica:
 
     def right(self, subject: str) -> Right | None:
         """A patron's right by subject digest, or None. Raises StoreFailed if it cannot be looked up."""
-        try:
-            found = self._connection.execute(
-                'SELECT permitted, valid_until, suspended_until FROM "right" WHERE subject = ?',
-                (bytes.fromhex(subject),),
-            ).fetchone()
-        except sqlite3.Error as error:
-            raise StoreFailed(f"replica: {error}") from error
-        return (
-            None
-            if found is None
-            else Right(permitted=bool(found[0]), valid_until=_date(found[1]), suspended_until=_date(found[2]))
+        raw = bytes.fromhex(subject)
+        record = self._one('SELECT record FROM "right" WHERE subject = ?', raw)
+        return None if record is None else right_from_wire(next(unpack_rights(raw + record))[1])
+
+    def held_pass(self, digest: str) -> Pass | None:
+        """The tag or code of this digest, or None; one this version cannot mean opens nothing. Raises StoreFailed."""
+        return _understood(
+            self._document("pass", digest), lambda text: pass_from_wire(PassDocument.model_validate_json(text))
         )
+
+    def lock(self, subject: str) -> LockDocument | None:
+        """What the server says of wrong PINs at a card; what is not understood locks it. Raises StoreFailed."""
+        text = self._document("lock", subject)
+        return None if text is None else _understood(text, LockDocument.model_validate_json) or _LOCKED_FOR_GOOD
+
+    def acknowledged(self, device: str) -> datetime | None:
+        """When staff last saw to this device's alarm, or None. Raises StoreFailed."""
+        seen = _understood(self._document("acknowledged", device), AcknowledgedDocument.model_validate_json)
+        return None if seen is None else seen.at
+
+    def cards(self) -> CardFormats | None:
+        """The consortium's card formats; None: it has named none. Formats that are not understood fit no card."""
+        return self._cards
 
     def write(self, reply: ChangesReply) -> None:
         """Store one page and its number in one transaction; a page older than what is known changes nothing.
@@ -138,12 +161,13 @@ class Replica:
     def refresh(self) -> None:
         """Take in what was stored, and tell those who wanted to know."""
         (self._cursor,) = self._connection.execute("SELECT change FROM mark").fetchone()
-        rows = self._connection.execute("SELECT kind, key, value FROM document")
+        rows = self._connection.execute(_FEW)
         documents = {(kind, key): text for kind, key, text in rows}
         self._branch = _understood(documents.get(("branch", ONLY)), BranchDocument.model_validate_json)
         self._policy = _understood(
             documents.get(("policy", ONLY)), lambda text: policy_from_wire(PolicyDocument.model_validate_json(text))
         )
+        self._cards = _card_formats(documents.get(("cards", ONLY)))
         self._timetable.take(documents)
         for callback in self._changed:
             callback()
@@ -167,6 +191,17 @@ class Replica:
             connection.close()
         return unfinished
 
+    def _document(self, kind: str, key: str) -> str | None:
+        text: str | None = self._one("SELECT value FROM document WHERE kind = ? AND key = ?", kind, key)
+        return text
+
+    def _one(self, question: str, *names: object) -> Any:
+        try:
+            found = self._connection.execute(question, names).fetchone()
+        except sqlite3.Error as error:
+            raise StoreFailed(f"replica: {error}") from error
+        return None if found is None else found[0]
+
     def _path(self, number: int) -> Path:
         return self._folder / f"replica-{number}.db"
 
@@ -177,16 +212,27 @@ class Replica:
         )
         for number in numbers:
             try:
-                opened = open_database(self._path(number), self._schema)
+                opened = self._open_whole(number)
             except sqlite3.Error as error:
                 # Everything in it can be fetched again; nothing in it may be guessed.
-                logger.error("a replica is damaged and thrown away", extra={"file": number, "why": error})
+                logger.error("a replica cannot be used and is thrown away", extra={"file": number, "why": error})
+                _delete(self._path(number))
                 continue
             for older in numbers[numbers.index(number) + 1 :]:
                 _delete(self._path(older))
             return number, opened
         fresh = max(numbers, default=0) + 1
         return fresh, open_database(self._path(fresh), self._schema)
+
+    def _open_whole(self, number: int) -> sqlite3.Connection:
+        opened = open_database(self._path(number), self._schema)
+        try:
+            # An older version of this software kept less of a right.
+            opened.execute('SELECT record FROM "right" LIMIT 0')
+        except sqlite3.Error:
+            opened.close()
+            raise
+        return opened
 
 
 def _understood(text: str | None, parse: Callable[[str], T]) -> T | None:
@@ -200,26 +246,32 @@ def _understood(text: str | None, parse: Callable[[str], T]) -> T | None:
         return None
 
 
+def _card_formats(text: str | None) -> CardFormats | None:
+    if text is None:
+        return None
+    meant = _understood(text, lambda known: cards_from_wire(CardsDocument.model_validate_json(known)))
+    return CardFormats() if meant is None else meant
+
+
 def _fill(connection: sqlite3.Connection, snapshot: bytes) -> None:
     header, documents, records = read_snapshot(snapshot)
     _upsert(connection, documents)
-    connection.executemany(_UPSERT_RIGHT, _right_rows(unpack_rights(records)))
+    for _ in unpack_rights(records):
+        # Read once before it is stored: a record that means nothing is refused here and not at somebody's card.
+        pass
+    size = RECORD.size
+    rows = (records[start : start + size] for start in range(0, len(records), size))
+    connection.executemany(_UPSERT_RIGHT, ((bytes(row[:SUBJECT_BYTES]), bytes(row[SUBJECT_BYTES:])) for row in rows))
     connection.execute("UPDATE mark SET change = ?", (header.change,))
 
 
 def _upsert(connection: sqlite3.Connection, upserts: Iterable[Upsert]) -> None:
     for upsert in upserts:
         if upsert.kind == "right":
-            right = RightDocument.model_validate(upsert.value)
-            connection.executemany(_UPSERT_RIGHT, _right_rows([(upsert.key, right)]))
+            packed = pack_right(upsert.key, RightDocument.model_validate(upsert.value))
+            connection.execute(_UPSERT_RIGHT, (packed[:SUBJECT_BYTES], packed[SUBJECT_BYTES:]))
         else:
             connection.execute(_UPSERT_DOCUMENT, (upsert.kind, upsert.key, json.dumps(upsert.value)))
-
-
-def _right_rows(rights: Iterable[tuple[str, RightDocument]]) -> Iterator[tuple[bytes, int, str | None, str | None]]:
-    for subject, document in rights:
-        right = right_from_wire(document)
-        yield bytes.fromhex(subject), int(right.permitted), _text(right.valid_until), _text(right.suspended_until)
 
 
 def _bury(connection: sqlite3.Connection, tombstones: Iterable[Tombstone]) -> None:
@@ -228,14 +280,6 @@ def _bury(connection: sqlite3.Connection, tombstones: Iterable[Tombstone]) -> No
             connection.execute('DELETE FROM "right" WHERE subject = ?', (bytes.fromhex(tombstone.key),))
         else:
             connection.execute("DELETE FROM document WHERE kind = ? AND key = ?", (tombstone.kind, tombstone.key))
-
-
-def _text(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _date(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
 
 
 def _delete(path: Path) -> None:

@@ -9,9 +9,10 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from meroppet.device.channel import Channel
-from meroppet.device.errors import ChannelDown, DeviceError, Refused
+from meroppet.device.errors import ChannelDown, DeviceError, NotUnderstood, Refused
 from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys, keys_of
 from meroppet.device.link import Link
@@ -47,6 +48,7 @@ class Wellbeing:
 
 
 OnOrder = Callable[[Order], None]
+OnKeys = Callable[[Keys], Awaitable[None]]
 Report = Callable[[], Awaitable[Wellbeing]]
 
 
@@ -68,8 +70,13 @@ class Sync:
         self._channel, self._journal, self._replica, self._clock = channel, journal, replica, clock
         self.link = link
         self._version, self._on_order, self._report = version, on_order, report
+        self._on_keys: list[OnKeys] = []
         self.keys: Keys | None = None
         """The branch's keys, in memory only; None before the server's first answer and after it shut the device out."""
+        self.heard_at: datetime | None = None
+        """When everything the server knew was last known here; None before the first time since the start."""
+        self.is_outdated = False
+        """Whether the server has said something this version cannot mean, so that nobody may be let in."""
         self._heartbeat_seconds, self._poll_seconds = 15.0, 60.0
         self._booted, self._reboot = asyncio.Event(), asyncio.Event()
         self._to_push, self._to_pull = asyncio.Event(), asyncio.Event()
@@ -77,6 +84,10 @@ class Sync:
         self._to_tell = asyncio.Event()
         journal.on_written(self._to_push.set)
         clock.on_doubt(self._to_tell.set)
+
+    def on_keys(self, callback: OnKeys) -> None:
+        """Have `callback` called with the branch's keys whenever the server has given them."""
+        self._on_keys.append(callback)
 
     async def run(self) -> None:
         """Do all of it until cancelled."""
@@ -147,6 +158,8 @@ class Sync:
         reply = await self._channel.boot(self._version)
         self.link.answered()
         self.keys = keys_of(reply)
+        for callback in self._on_keys:
+            await callback(self.keys)
         self._clock.compare(reply.now)
         self._heartbeat_seconds, self._poll_seconds = float(reply.heartbeat_seconds), float(reply.poll_seconds)
         self._reboot.clear()
@@ -179,22 +192,44 @@ class Sync:
                 self._pulled.notify_all()
 
     async def _fetch(self) -> None:
-        if self._replica.cursor() == 0:
-            await self._start_over()
         try:
-            while True:
-                page = await self._channel.changes(self._replica.cursor())
-                self.link.answered()
-                # In a thread: who leaves must not wait for the disk on which a change is stored.
-                await asyncio.to_thread(self._replica.write, page)
-                self._replica.refresh()
-                self.tell_now()
-                if not page.more:
-                    return
+            if self._replica.cursor() == 0:
+                await self._start_over()
+            await self._pages()
         except Refused as error:
             if error.problem.code is not ProblemCode.START_OVER:
                 raise
             await self._start_over()
+        except (NotUnderstood, ValueError) as error:
+            # What is not understood may be a restriction, and to go on by older data would be to leave it out.
+            self._doubt(error)
+            await self._start_over()
+        self._is_up_to_date()
+
+    async def _pages(self) -> None:
+        while True:
+            page = await self._channel.changes(self._replica.cursor())
+            self.link.answered()
+            # In a thread: who leaves must not wait for the disk on which a change is stored.
+            await asyncio.to_thread(self._replica.write, page)
+            self._replica.refresh()
+            self.tell_now()
+            if not page.more:
+                return
+
+    def _doubt(self, why: Exception) -> None:
+        if not self.is_outdated:
+            logger.error(
+                "the server says what this version cannot mean, so nobody is let in: update the device",
+                extra={"why": why if isinstance(why, NotUnderstood) else type(why).__name__},
+            )
+            self.is_outdated = True
+            self.tell_now()
+
+    def _is_up_to_date(self) -> None:
+        if self.is_outdated:
+            logger.warning("the server is understood again")
+        self.is_outdated, self.heard_at = False, self._clock.now()
 
     async def _start_over(self) -> None:
         snapshot = await self._channel.snapshot()
@@ -235,6 +270,8 @@ class Sync:
         self._clock.compare(reply.now)
         if reply.change > self._replica.cursor():
             self.pull_now()
+        elif not self.is_outdated and self.heard_at is not None:
+            self.heard_at = self._clock.now()
         await asyncio.sleep(TELL_AT_MOST_EVERY)
         known = knows_the_hour(self._clock.trust())
         pause = self._heartbeat_seconds if known else min(ASK_IN_DOUBT_EVERY, self._heartbeat_seconds)

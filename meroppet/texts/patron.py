@@ -152,6 +152,11 @@ def help_line(number: str, lang: str) -> str:
     return _say(N_("Help: {number}"), lang).format(number=number)
 
 
+def age_line(since: str, lang: str) -> str:
+    """How old what a door knows is; `since` in words ("kl. 14.05")."""
+    return _say(N_("What is known here is from {since}."), lang).format(since=since)
+
+
 def _said(title: str, line: str, lang: str, opens: str = "", dots: str = "") -> Said:
     if "{opens}" in line and not opens:
         # Nobody knows when it opens; half a sentence would be worse than none.

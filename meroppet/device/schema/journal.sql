@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS row (
     parked TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS row_answers ON row (kind) WHERE kind = 'order.answered';
+CREATE INDEX IF NOT EXISTS row_granted ON row (subject) WHERE kind = 'access.granted';
+CREATE INDEX IF NOT EXISTS row_passages ON row (seq) WHERE kind IN ('access.granted', 'door.exit', 'branch.state');
 CREATE TABLE IF NOT EXISTS mark (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch TEXT NOT NULL,

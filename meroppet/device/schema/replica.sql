@@ -6,9 +6,8 @@ CREATE TABLE IF NOT EXISTS document (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS "right" (
     subject BLOB PRIMARY KEY,
-    permitted INTEGER NOT NULL,
-    valid_until TEXT,
-    suspended_until TEXT
+    -- The rest of the snapshot's record (meroppet.wire.changes): flags and days.
+    record BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (
     one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -13,6 +13,8 @@ from meroppet.rules.entry import (
     ANSWER_CAP,
     CANCEL,
     OK,
+    REGISTER,
+    SPARE_SECONDS,
     AskingPin,
     AskPin,
     Card,
@@ -23,7 +25,6 @@ from meroppet.rules.entry import (
     Holding,
     Idle,
     Key,
-    Recall,
     Record,
     Release,
     Rest,
@@ -60,8 +61,8 @@ def asking(typed: str = "", *, since: float = 0.0) -> AskingPin:
     return AskingPin("t1", ANNA, since, since, typed)
 
 
-def verifying(*, recalling: bool = False) -> Verifying:
-    return Verifying("t1", ANNA, Pin("1234"), 0.0, ANSWER_CAP, recalling)
+def verifying(awaits: str = REGISTER, recalled: Answer | None = None) -> Verifying:
+    return Verifying("t1", ANNA, Pin("1234"), 0.0, ANSWER_CAP, awaits, recalled=recalled)
 
 
 def refused(reason: Reason, card: CardNumber | None = ANNA, attempt: str = "t1") -> Record:
@@ -81,9 +82,9 @@ def test_a_card_is_asked_for_its_pin() -> None:
         (Card(None, "t1"), site(), Reason.INVALID_CARD),
         (Card(ANNA, "t1"), site(state=BranchState.CLOSED), Reason.CLOSED),
         (Card(ANNA, "t1"), site(policy=None), Reason.NO_POLICY),
-        (Card(ANNA, "t1", card_locked=True), site(), Reason.PIN_LOCKED),
-        (Card(ANNA, "t1", door_locked=True), site(), Reason.DOOR_LOCKED_OUT),
-        (Card(ANNA, "t1", card_locked=True, door_locked=True), site(), Reason.DOOR_LOCKED_OUT),
+        (Card(ANNA, "t1", Reason.PIN_LOCKED), site(), Reason.PIN_LOCKED),
+        (Card(ANNA, "t1", Reason.DOOR_LOCKED_OUT), site(), Reason.DOOR_LOCKED_OUT),
+        (Card(ANNA, "t1", Reason.DOOR_KNOWN_CARDS), site(), Reason.DOOR_KNOWN_CARDS),
     ],
 )
 def test_a_card_is_turned_away_before_its_pin(card: Card, where: Site, reason: Reason) -> None:
@@ -97,7 +98,8 @@ def test_the_last_digit_counts_the_attempt_before_it_is_checked() -> None:
     entry, effects = step(asking("123"), Key("4"), site(), 1.0)
 
     assert entry == Verifying("t1", ANNA, Pin("1234"), 1.0, 1.0 + ANSWER_CAP)
-    assert effects == (AskPin(4), Count("t1", ANNA), Verify("t1", ANNA, Pin("1234")))
+    by = 1.0 + ANSWER_CAP - SPARE_SECONDS
+    assert effects == (AskPin(4), Count("t1", ANNA), Verify("t1", ANNA, Pin("1234"), by))
 
 
 @pytest.mark.parametrize(
@@ -163,18 +165,6 @@ def test_a_late_or_foreign_answer_belongs_to_nobody() -> None:
     for entry in (Idle(), asking(), Holding(Reason.WRONG_PIN, 1.0), Showing(5.0)):
         assert step(entry, Verified("t1", answer()), site(), 0.5) == (entry, ())
     assert step(verifying(), Verified("t0", answer()), site(), 0.5) == (verifying(), ())
-
-
-def test_a_learned_pin_is_asked_only_where_the_branch_allows_it_and_only_once() -> None:
-    offline = site(Policy(minimum_age=16, offline_pin=True))
-    silence = Verified("t1", Answer(pin=PinAnswer.UNAVAILABLE))
-
-    entry, effects = step(verifying(), silence, offline, 0.5)
-    assert effects == (Recall("t1", ANNA, Pin("1234")),)
-    again, _ = step(entry, silence, offline, 0.6)
-    assert isinstance(again, Holding)
-    _, granted = step(entry, Verified("t1", answer(), "cached"), offline, 0.6)
-    assert Record(AccessGranted("t1", "cached"), ANNA) in granted
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from meroppet.rules.credentials import Pin
 from meroppet.rules.entry import (
     ANSWER_CAP,
     CANCEL,
+    LEARNED,
     OK,
     AskingPin,
     Card,
@@ -44,7 +45,7 @@ STATES: dict[str, Entry] = {
     "idle": Idle(),
     "asking": AskingPin("a", CARD, 100.0, 104.0, "12"),
     "verifying": Verifying("a", CARD, PIN, 100.0, 102.5),
-    "recalling": Verifying("a", CARD, PIN, 100.0, 102.5, recalling=True),
+    "recalling": Verifying("a", CARD, PIN, 100.0, 102.5, LEARNED),
     "holding": Holding(Reason.WRONG_PIN, 101.0),
     "showing": Showing(105.0),
 }
@@ -82,14 +83,15 @@ def _kind(effect: Effect) -> str:
         (Card(CARD, "b"), "AskingPin AskingPin Verifying Verifying Holding AskingPin"),
         (Card(OTHER_CARD, "b"), "AskingPin AskingPin Verifying Verifying Holding AskingPin"),
         (Card(None, "b"), "Showing Showing Verifying Verifying Holding Showing"),
-        (Card(CARD, "b", card_locked=True), "Showing AskingPin Verifying Verifying Holding Showing"),
+        (Card(CARD, "b", Reason.PIN_LOCKED), "Showing AskingPin Verifying Verifying Holding Showing"),
         (Key("3"), "Idle AskingPin Verifying Verifying Holding Showing"),
         (Key(OK), "Idle Showing Verifying Verifying Holding Showing"),
         (Key(CANCEL), "Idle Showing Verifying Verifying Holding Showing"),
         (Key("x"), "Idle Showing Verifying Verifying Holding Showing"),
-        (Verified("a", RIGHT), "Idle AskingPin Showing Showing Holding Showing"),
+        (Verified("a", RIGHT), "Idle AskingPin Showing Verifying Holding Showing"),
+        (Verified("a", RIGHT, LEARNED), "Idle AskingPin Verifying Verifying Holding Showing"),
         (Verified("b", RIGHT), "Idle AskingPin Verifying Verifying Holding Showing"),
-        (Verified("a", UNAVAILABLE), "Idle AskingPin Holding Holding Holding Showing"),
+        (Verified("a", UNAVAILABLE), "Idle AskingPin Holding Verifying Holding Showing"),
         (Failed(), "Showing Showing Showing Showing Showing Showing"),
         (Tick(), "Idle AskingPin Verifying Verifying Holding Showing"),
     ],
@@ -106,9 +108,13 @@ def test_where_every_happening_leads_from_every_state(happening: Happening, afte
     [
         ("idle", Card(None, "b"), ["invalid_card", "tell invalid_card"]),
         ("asking", Card(None, "b"), ["interrupted", "invalid_card", "tell invalid_card"]),
-        ("asking", Card(CARD, "b", door_locked=True), ["repeated_tap"]),
-        ("asking", Card(OTHER_CARD, "b", door_locked=True), ["interrupted", "door_locked_out", "tell door_locked_out"]),
-        ("asking", Card(OTHER_CARD, "b", card_locked=True), ["interrupted", "pin_locked", "tell pin_locked"]),
+        ("asking", Card(CARD, "b", Reason.DOOR_LOCKED_OUT), ["repeated_tap"]),
+        (
+            "asking",
+            Card(OTHER_CARD, "b", Reason.DOOR_LOCKED_OUT),
+            ["interrupted", "door_locked_out", "tell door_locked_out"],
+        ),
+        ("asking", Card(OTHER_CARD, "b", Reason.PIN_LOCKED), ["interrupted", "pin_locked", "tell pin_locked"]),
         ("verifying", Card(None, "b"), ["busy"]),
         ("holding", Card(OTHER_CARD, "b"), ["busy"]),
         ("asking", Key("3"), ["AskPin"]),
@@ -116,7 +122,8 @@ def test_where_every_happening_leads_from_every_state(happening: Happening, afte
         ("asking", Failed(), ["tell out_of_order"]),
         ("holding", Failed(), ["tell out_of_order"]),
         ("verifying", Verified("a", UNAVAILABLE), ["settle undecided", "ils_unavailable"]),
-        ("recalling", Verified("a", UNAVAILABLE), ["settle undecided", "ils_unavailable"]),
+        ("recalling", Verified("a", UNAVAILABLE, LEARNED), ["Verify"]),
+        ("recalling", Verified("a", RIGHT, LEARNED), ["Verify"]),
         ("verifying", Verified("a", RIGHT), ["settle right", "access.granted", "Release", "tell granted"]),
         (
             "verifying",
@@ -194,10 +201,11 @@ def test_each_key_gives_ten_more_seconds_and_all_of_them_thirty() -> None:
     assert due(replace(entry, last_key=125.0)) == 130.0
 
 
+GATES = [None, None, None, Reason.PIN_LOCKED, Reason.DOOR_LOCKED_OUT]
 _KEYS = st.sampled_from([*"0123456789", OK, CANCEL, "x", "", "٣", "12"]).map(Key)
 _ANSWERS = st.sampled_from([RIGHT, UNAVAILABLE, *LIKE_WRONG, replace(RIGHT, facts=replace(FINE, lost=True))])
 _HAPPENINGS = st.one_of(
-    st.builds(Card, st.sampled_from([None, CARD, OTHER_CARD]), st.sampled_from("ab"), st.booleans(), st.booleans()),
+    st.builds(Card, st.sampled_from([None, CARD, OTHER_CARD]), st.sampled_from("ab"), st.sampled_from(GATES)),
     _KEYS,
     st.builds(Verified, st.sampled_from("ab"), _ANSWERS),
     st.just(Failed()),

@@ -148,7 +148,7 @@ class WholeDoor(RuleBasedStateMachine):
         self.attempts += 1
         attempt = f"t{self.attempts}"
         self.subjects[attempt] = SUBJECTS[card] if card else ""
-        self.enter(entry.Card(card, attempt, card_locked=locked, subject=self.subjects[attempt]))
+        self.enter(entry.Card(card, attempt, Reason.PIN_LOCKED if locked else None, subject=self.subjects[attempt]))
 
     @rule(keys=st.lists(st.sampled_from("12345A") | st.sampled_from([entry.OK, entry.CANCEL]), max_size=5))
     def type(self, keys: list[str]) -> None:
