@@ -12,10 +12,13 @@ from server.db.migrate import migrate
 from server.db.schema import entities
 from server.devices.api import device_api
 from server.devices.parts import DeviceParts
+from server.eid.service import Eids, open_eids
 from server.jobs.purge import purge
 from server.jobs.service import Job, run_for_ever
 from server.keys import KeyRing
+from server.passes import service as passes
 from server.patrons import service as patrons
+from server.patrons.walk import Walk
 from server.registers.service import Registers
 from server.replication import service as replication
 from server.replication.hub import Hub
@@ -42,6 +45,7 @@ class Server:
     hub: Hub
     registers: Registers
     passwords: Passwords
+    eids: Eids
     device_app: FastAPI
     staff_app: FastAPI
 
@@ -62,6 +66,7 @@ class Server:
         self.hub.close()
         await self.registers.close()
         self.passwords.close()
+        await self.eids.close()
         await self.database.close()
 
     def jobs(self) -> list[Job]:
@@ -73,8 +78,10 @@ class Server:
             Job("purge.staff", DAILY, self._purge_staff),
             Job("purge.orders", DAILY, self._purge_orders),
             Job("purge.lists", DAILY, self._purge_lists),
+            Job("passes", DAILY, self._end_passes),
             Job("holidays", DAILY, self._roll_holidays),
             Job("certificate", DAILY, self._renew),
+            Job("walk", timedelta(minutes=1), Walk(self.database, self.keys, self.registers).step),
         ]
 
     async def _purge(self) -> None:
@@ -101,6 +108,10 @@ class Server:
     async def _purge_lists(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:
             await listed.purge(session, session.now)
+
+    async def _end_passes(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await passes.end_expired(session)
 
     async def _roll_holidays(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:
@@ -129,6 +140,7 @@ def build(settings: ServerSettings, clock: Clock | None = None) -> Server:
         heartbeat_seconds=settings.devices.heartbeat_seconds,
         poll_seconds=settings.devices.poll_seconds,
     )
+    eids = open_eids(settings.eid)
     staff = StaffParts(
         database=database,
         keys=keys,
@@ -140,8 +152,10 @@ def build(settings: ServerSettings, clock: Clock | None = None) -> Server:
         device_url=settings.device_url,
         staff_url=settings.staff_url,
         public=settings.public,
+        eids=eids,
     )
-    return Server(settings, clock, database, keys, hub, registers, passwords, device_api(devices), staff_pages(staff))
+    apps = device_api(devices), staff_pages(staff)
+    return Server(settings, clock, database, keys, hub, registers, passwords, eids, *apps)
 
 
 def database_url(settings: ServerSettings) -> str:

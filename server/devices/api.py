@@ -8,6 +8,7 @@ from server.devices import routes as devices
 from server.devices.parts import DeviceParts
 from server.devices.problems import answer_with_problems
 from server.journal import routes as journal
+from server.passes import routes as passes
 from server.registers import routes as registers
 from server.replication import routes as replication
 
@@ -25,7 +26,7 @@ def device_api(parts: DeviceParts | None = None) -> FastAPI:
         responses={"4XX": {"model": Problem}, "5XX": {"model": Problem}},
     )
     app.state.parts = parts
-    for router in (devices.router, replication.router, journal.router, registers.router):
+    for router in (devices.router, replication.router, journal.router, registers.router, passes.router):
         app.include_router(router, prefix=PREFIX)
     answer_with_problems(app)
     app.add_middleware(BodyLimit)

@@ -19,6 +19,7 @@ from server.db import Session
 from server.devices.models import Device, DeviceChannel, DeviceHealth, DeviceInvitation
 from server.keys import KeyRing
 from server.organisations.service import BranchView
+from server.passes.service import forget_all as forget_all_passes
 from server.patrons.telling import rename_all
 from server.schedules.listed import forget_all
 
@@ -194,13 +195,14 @@ async def revoke(session: Session, device_id: str, by: str) -> bool:
 async def report_stolen(session: Session, keys: KeyRing, branch: BranchView, device_id: str, by: str) -> bool:
     """Revoke a device that is in wrong hands, and make worthless what it may hold in memory.
 
-    The branch gets other keys, which its other devices boot anew to learn, and empty lists of cards. False as
+    The branch gets other keys, which its other devices boot anew to learn, empty lists of cards and no passes. False as
     for `revoke`.
     """
     if not await revoke(session, device_id, by):
         return False
     await rename_all(session, keys, branch)
     await forget_all(session, branch)
+    await forget_all_passes(session, branch)
     ours = select(col(Device.id)).where(col(Device.branch_id) == branch.id)
     for device in await session.all(ours):
         await session.execute(delete(DeviceChannel).where(col(DeviceChannel.device_id) == device))

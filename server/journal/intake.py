@@ -15,6 +15,7 @@ from server.devices.orders import answered
 from server.devices.signing import Caller
 from server.journal.models import DoorAlarm, JournalRow, JournalStream, ParkedRow
 from server.journal.reading import NotUnderstood, Push, Understood
+from server.passes.service import used
 from server.visits.service import RefusalRow, VisitRow, keep
 
 ALARMS = frozenset({DoorForced.kind, DoorHeld.kind, ReleaseFailed.kind})
@@ -104,7 +105,7 @@ async def _park(session: Session, journal: _Journal, rows: Iterable[NotUnderstoo
 
 
 async def _follow(session: Session, journal: _Journal, rows: Iterable[Understood]) -> None:
-    """What the rows mean for others: visits, refusals, alarms, answers to orders."""
+    """What the rows mean for others: visits, refusals, alarms, answers to orders, passes that are used up."""
     visits: list[VisitRow] = []
     refusals: list[RefusalRow] = []
     for row in rows:
@@ -124,6 +125,7 @@ async def _follow(session: Session, journal: _Journal, rows: Iterable[Understood
             case _:
                 pass
     await keep(session, visits, refusals)
+    await used(session, journal.branch_id, [visit.subject for visit in visits if visit.subject])
 
 
 async def _answer(session: Session, device: str, row: Understood) -> None:
