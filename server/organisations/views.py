@@ -13,6 +13,7 @@ from server.devices.orders import order, orders_of
 from server.devices.service import DeviceView, device
 from server.journal.service import recent, seen
 from server.organisations.service import BranchView, organisation, organisations
+from server.patrons.brake import waiting
 from server.schedules.quick_state import QuickNow, quick_now
 from server.schedules.service import hours_of_many
 from server.staff.access import Action
@@ -60,6 +61,7 @@ async def _overview(parts: StaffParts, me: SignedIn) -> dict[str, Any]:
     mine = await visible_branches(parts, me)
     async with parts.database.reading(ALL_BRANCHES) as session:
         names = {view.id: view.name for view in await organisations(session)}
+        held = await waiting(session, {own.controller for own in mine if me.access.may(Action.BRAKE, own)})
         hours = await hours_of_many(session, mine)
         for view in mine:
             async with session.within(view.scope):
@@ -68,6 +70,7 @@ async def _overview(parts: StaffParts, me: SignedIn) -> dict[str, Any]:
     return {
         "groups": [(names.get(own, own), [row for row in rows if row.branch.consortium == own]) for own in consortia],
         "names": names,
+        "held": held,
         "needing": sum(1 for row in rows if row.needs),
     }
 
