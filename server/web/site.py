@@ -13,7 +13,9 @@ from server.body_limit import BodyLimit
 from server.devices import views as devices
 from server.journal import views as journal
 from server.organisations import views as organisations
+from server.patrons import brake_views as brake
 from server.patrons import views as patrons
+from server.policies import views as policies
 from server.registers import views as registers
 from server.schedules import calendar_views as calendar
 from server.schedules import exception_views as exception
@@ -50,7 +52,19 @@ def staff_pages(parts: StaffParts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.shelf = Shelf()
-    for feature in (staff, organisations, schedules, *HOURS, patrons, journal, devices, audit, registers):
+    for feature in (
+        staff,
+        organisations,
+        schedules,
+        *HOURS,
+        patrons,
+        brake,
+        policies,
+        journal,
+        devices,
+        audit,
+        registers,
+    ):
         app.include_router(feature.router)
     _answer_refusals(app)
     app.add_middleware(BodyLimit)
