@@ -15,9 +15,11 @@ from kiosk.web.rendering import Rendering
 from kiosk.web.routes import create_app
 from meroppet.device.device import Device, DeviceSettings, open_device
 from meroppet.device.sync import Wellbeing
+from meroppet.device.tag_reading import TagReading
 from meroppet.ils.remote import RemoteIls
 from meroppet.rules.branch import ClockTrust
 from meroppet.runtime.clock import Clock, SystemClock, VirtualClock
+from meroppet.wire.commands import Action, Order
 from meroppet.wire.enrolment import DeviceKind
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -59,14 +61,22 @@ def build(settings: KioskSettings, version: str) -> Kiosk:
         return Wellbeing(readers_lost=listening.lost)
 
     folder = DeviceSettings(state_dir=settings.state_dir)
-    device = open_device(folder, DeviceKind.KIOSK, clock(settings), version=version, report=report)
+    tags: TagReading
+
+    def take(order: Order) -> None:
+        # There is no door here to open: a tag to be handed out is all that can be asked of a kiosk.
+        if order.action is Action.READ_TAG:
+            tags.begin(order)
+
+    device = open_device(folder, DeviceKind.KIOSK, clock(settings), version=version, on_order=take, report=report)
+    tags = TagReading(device.channel, device.clock)
     journal, surroundings = DeviceJournal(device), DeviceSurroundings(device)
     ils = RemoteIls(device.channel, _new_token)
     agreements = RemoteAgreements(device.channel, _new_token)
     attempts = DeviceAttempts(device)
     surfaces = Surfaces(ils, journal, attempts, surroundings, device.clock, fittings.sounder, agreements)
     session = SessionShell(surfaces, _new_token)
-    listening = Listening(fittings, session, journal)
+    listening = Listening(fittings, session, journal, tags, device.replica.cards)
     rendering = Rendering(session, surroundings, device.clock, keypad=fittings.keypad is not None)
     web = create_app(session, rendering, settings.panel.panel(), LOCAL_NAMES | {settings.listen.host})
     return Kiosk(device, fittings, session, listening, journal, web)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from hardware.ports import CardPresented
-from meroppet.rules.credentials import card_from_bytes
+from meroppet.rules.card_formats import CardFormats, Unfit, card_of
+from meroppet.rules.credentials import CardNumber
 from meroppet.rules.session import Cancelled, CardShown, Chosen, Finished, Happening, ItemSeen, KeyPressed, Screen, Task
 
 UNREADABLE = "?"
@@ -13,12 +14,11 @@ _TASKS = {"1": Task.BORROW, "2": Task.RETURN}
 _NAMES = {"#": "ok", "*": "back"}
 
 
-def of_card(card: CardPresented) -> CardShown:
-    """A card held to the reader; a serial number that cannot be one becomes a card nobody has."""
-    if isinstance(card.raw, str):
+def of_card(card: CardPresented, formats: CardFormats | None = None) -> CardShown:
+    """A card held to the reader, by the consortium's formats; what can be none becomes a card nobody has."""
+    if formats is None and isinstance(card.raw, str):
         return CardShown(card.raw)
-    number = card_from_bytes(card.raw)
-    return CardShown(number.value if number else "")
+    return _shown(card_of(formats, card.raw))
 
 
 def of_key(screen: Screen, key: str, new_session: Callable[[], str]) -> Happening | None:
@@ -32,8 +32,12 @@ def of_key(screen: Screen, key: str, new_session: Callable[[], str]) -> Happenin
     return Cancelled() if key == "*" and screen is not Screen.IDLE else None
 
 
-def of_scan(screen: Screen, text: str) -> Happening | None:
+def of_scan(screen: Screen, text: str, formats: CardFormats | None = None) -> Happening | None:
     """A printed code: a card while one is asked for, an item while items are; nothing at an idle screen."""
     if screen in {Screen.CARD, Screen.REFUSED}:
-        return CardShown(text)
+        return CardShown(text) if formats is None else _shown(card_of(formats, text))
     return ItemSeen(text.strip(" \r\n\t")) if screen is Screen.ITEMS else None
+
+
+def _shown(read: CardNumber | Unfit) -> CardShown:
+    return CardShown(read.value if isinstance(read, CardNumber) else "")

@@ -9,6 +9,9 @@ from kiosk import inputs
 from kiosk.fittings import Fittings
 from kiosk.ports import Journal
 from kiosk.session import SessionShell
+from meroppet.device.tag_reading import TagReading
+from meroppet.rules.card_formats import CardFormats, Unfit, card_of
+from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import ReaderFound as Found
 from meroppet.rules.events import ReaderLost as Missing
 from meroppet.rules.session import Chosen, Happening, Screen, Task
@@ -17,13 +20,18 @@ from meroppet.runtime.logs import Recurring
 logger = logging.getLogger(__name__)
 
 AGAIN_AFTER = 1.0
+Cards = Callable[[], CardFormats | None]
+"""The consortium's card formats, asked at each reading: they may have changed."""
 
 
 class Listening:
     """One task an input; an input that fails is listened to again and takes nothing down with it."""
 
-    def __init__(self, fittings: Fittings, kiosk: SessionShell, journal: Journal) -> None:
-        self._fittings = fittings
+    def __init__(
+        self, fittings: Fittings, kiosk: SessionShell, journal: Journal, tags: TagReading, cards: Cards
+    ) -> None:
+        self._fittings, self._tags, self._cards = fittings, tags, cards
+        self._reports: set[asyncio.Task[None]] = set()
         self._kiosk = kiosk
         self._journal = journal
         self._lost: set[str] = set()
@@ -66,6 +74,10 @@ class Listening:
                 await self._presence(place, there=False, why=detail)
             case TagsOnPad(ids=items):
                 self._kiosk.pad(items)
+            case CardPresented(raw=raw) if self._tags.is_waiting:
+                self._hand_out(raw)
+            case BarcodeScanned(text=text, complete=True) if self._tags.is_waiting:
+                self._hand_out(text)
             case CardPresented():
                 self._card(event)
             case _:
@@ -75,7 +87,17 @@ class Listening:
         """A card held up at an idle screen wants to borrow."""
         if self._kiosk.session.screen is Screen.IDLE:
             self._tell(Chosen(Task.BORROW, self._kiosk.new_session()))
-        self._tell(inputs.of_card(card))
+        self._tell(inputs.of_card(card, self._cards()))
+
+    def _hand_out(self, raw: bytes | str) -> None:
+        """A tag that staff wait for: it is reported, and nobody logs in with it. Nobody waits for the server."""
+        report = asyncio.create_task(self._report(card_of(self._cards(), raw)))
+        self._reports.add(report)
+        report.add_done_callback(self._reports.discard)
+
+    async def _report(self, read: CardNumber | Unfit) -> None:
+        # What became of it stands on the page of whoever ordered it.
+        await self._tags.report(read)
 
     def _meant(self, event: Event) -> Happening | None:
         screen = self._kiosk.session.screen
@@ -83,7 +105,7 @@ class Listening:
             case KeyPressed(key=key):
                 return inputs.of_key(screen, key, self._kiosk.new_session)
             case BarcodeScanned(text=text, complete=complete):
-                return inputs.of_scan(screen, text if complete else inputs.UNREADABLE)
+                return inputs.of_scan(screen, text if complete else inputs.UNREADABLE, self._cards())
             case _:
                 return None
 

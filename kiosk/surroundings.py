@@ -1,7 +1,6 @@
 """The kiosk's ports joined to the device: its journal, its counters, and the branch as its replica knows it."""
 
 import logging
-from datetime import datetime
 from typing import Any
 
 from kiosk.ports import Branch, Counted
@@ -9,7 +8,7 @@ from meroppet.device.device import Device
 from meroppet.device.errors import StoreFailed
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import Event
-from meroppet.rules.pin import Outcome, card_locked, door_locked
+from meroppet.rules.pin import Outcome
 from meroppet.runtime.logs import Recurring
 
 logger = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ class DeviceAttempts:
         if digest is None:
             return Counted.UNCOUNTED
         try:
-            if await self._is_locked(digest, self._device.clock.now()):
+            if await self._is_locked(digest):
                 return Counted.LOCKED
             await self._device.attempts.count(attempt, digest)
         except StoreFailed:
@@ -60,9 +59,10 @@ class DeviceAttempts:
         except StoreFailed as error:
             logger.error("an attempt's outcome is not stored", extra={"why": error})
 
-    async def _is_locked(self, digest: str, now: datetime) -> bool:
-        own = await self._device.attempts.card_failures(digest)
-        return card_locked(own, now) or door_locked(await self._device.attempts.door_failures(), now)
+    async def _is_locked(self, digest: str) -> bool:
+        replica = self._device.replica
+        acknowledged = replica.acknowledged(self._device.identity.device)
+        return await self._device.attempts.gate(digest, replica.lock(digest), acknowledged) is not None
 
 
 class DeviceSurroundings:
