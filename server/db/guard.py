@@ -27,6 +27,9 @@ _OWNERS = frozenset({"consortium_id", "controller_id"})
 
 Owned = type[ConsortiumOwned]
 
+_SEEN: dict[Any, frozenset[Owned] | None] = {}
+_SEEN_MOST = 2_000
+
 
 class GuardedSession(ORMSession):
     """SQLAlchemy's session with the guard in front; its scope stands in `info`."""
@@ -61,9 +64,9 @@ def _before_execute(state: ORMExecuteState) -> None:
     scope = scope_of(state.session)
     if scope.is_open or state.is_column_load or state.execution_options.get(_FILTERED):
         return
-    if _is_text(state.statement):
+    mentioned = _seen_in(state.statement)
+    if mentioned is None:
         raise UnscopedQuery("text has no tables the guard could see; name mapped classes or open unscoped('why')")
-    mentioned = _mentioned(state.statement)
     for entity in mentioned:
         _require_scope(scope, entity)
     if state.is_insert:
@@ -73,6 +76,26 @@ def _before_execute(state: ORMExecuteState) -> None:
         _require_entities(state)
         _require_owner_kept(state.statement)
         _filter(state, scope, mentioned)
+
+
+def _seen_in(statement: Any) -> frozenset[Owned] | None:
+    """The owned tables a statement mentions, or None where text may hide some.
+
+    Statements of one shape mention the same, and SQLAlchemy's own cache of compiled ones knows shapes by their key:
+    looking through each anew would take longer than most take on the database.
+    """
+    shape = statement._generate_cache_key()  # noqa: SLF001
+    if shape is None:
+        return _look_through(statement)
+    if shape.key not in _SEEN:
+        if len(_SEEN) >= _SEEN_MOST:
+            _SEEN.clear()
+        _SEEN[shape.key] = _look_through(statement)
+    return _SEEN[shape.key]
+
+
+def _look_through(statement: Any) -> frozenset[Owned] | None:
+    return None if _is_text(statement) else frozenset(_mentioned(statement))
 
 
 def _is_text(statement: object) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, String, literal, or_, select
 from sqlmodel import col
 
 from meroppet.wire.changes import BranchDocument
@@ -16,6 +16,8 @@ from server.replication.service import publish
 
 ALWAYS = date(1900, 1, 1)
 """For memberships whose beginning nobody asks about."""
+_HIGHEST = 8
+"""So many steps up from an organisation are followed; a circle is left."""
 
 
 class Kind(StrEnum):
@@ -141,15 +143,9 @@ async def organisation(session: Session, organisation_id: str) -> OrganisationVi
 
 async def parents(session: Session, organisation_id: str, on: date | None = None) -> list[OrganisationView]:
     """Everything an organisation belongs to on a day (today), near and far, each once, nearest first."""
-    day = on or session.now.date()
-    found: dict[str, OrganisationView] = {}
-    nearest = [organisation_id]
-    while nearest:
-        rows = await session.all(_parents_of(nearest, day))
-        fresh = [_organisation(row) for row in rows if row.id not in found and row.id != organisation_id]
-        found.update({view.id: view for view in fresh})
-        nearest = [view.id for view in fresh]
-    return list(found.values())
+    rows = await session.all(_above(organisation_id, on or session.now.date()))
+    # Nearest first: whatever is reached by several ways, or stands above itself, counts where it was met first.
+    return list({row.id: _organisation(row) for row in rows if row.id != organisation_id}.values())
 
 
 async def chains(session: Session, on: date | None = None) -> dict[str, tuple[OrganisationView, ...]]:
@@ -193,12 +189,20 @@ async def audiences(session: Session, branch_id: str) -> tuple[str, ...]:
     return (found.id, found.controller, *[view.id for view in await parents(session, found.controller)])
 
 
-def _parents_of(members: list[str], day: date) -> Select[Organisation]:
+def _above(organisation_id: str, day: date) -> Select[Organisation]:
+    """Everything above an organisation, nearest first, in one question: devices ask it with every request."""
+    own = literal(organisation_id, String)
+    chain = select(own.label("id"), literal(0).label("steps")).cte("above", recursive=True)
+    further = (
+        select(col(Membership.parent_id), chain.c.steps + 1)
+        .join(chain, col(Membership.member_id) == chain.c.id)
+        .where(chain.c.steps < _HIGHEST, *_on(day))
+    )
+    above = chain.union(further)
     return (
         select(Organisation)
-        .join(Membership, col(Membership.parent_id) == col(Organisation.id))
-        .where(col(Membership.member_id).in_(members), *_on(day))
-        .order_by(col(Organisation.id))
+        .join(above, col(Organisation.id) == above.c.id)
+        .order_by(above.c.steps, col(Organisation.id))
     )
 
 
