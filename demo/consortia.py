@@ -7,14 +7,13 @@ invented (0980-319 200–299 is kept free for fiction by PTS).
 from dataclasses import dataclass
 from datetime import date
 
+from demo import rules
 from meroppet.rules.branch import BranchState
-from meroppet.rules.eligibility import DEFAULT_BLOCKS, Block, Policy
 from meroppet.rules.intervals import Interval, Week, Window
+from meroppet.rules.policy import Policy
 from meroppet.rules.schedule import ClosingPlan, HolidayRule, Schedule, Season, Treatment
 
 ZONE = "Europe/Stockholm"
-REGISTERED = frozenset({"VUXEN", "UNG", "BARN"})
-"""Categories of people; INST is a card of a school class or an institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,16 @@ VASTMANLAND = Consortium(
                 _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 16)), (11, 14)),
                 summer=_staffed(((10, 17), (10, 17), (10, 17), (10, 17), (10, 15))),
             ),
-            policy=Policy(minimum_age=18, categories=REGISTERED),
+            policy=rules.SKILJEBO,
+        ),
+        DemoBranch(
+            id="skinnskattebergs-bibliotek",
+            name="Skinnskattebergs bibliotek",
+            controller="skinnskatteberg",
+            register_code="SKB",
+            help_number="0980-319 206",
+            schedule=_schedule(8, 21, _staffed(((10, 17), (10, 18), (10, 17), (10, 17), (10, 15)))),
+            policy=rules.SKINNSKATTEBERG,
         ),
     ),
 )
@@ -190,7 +198,7 @@ BERGSLAGSBIBBLAN = Consortium(
                 _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 17)), (10, 13)),
                 summer=_staffed(((11, 16), (11, 16), (11, 16), (11, 16), (11, 15))),
             ),
-            policy=Policy(minimum_age=18, categories=REGISTERED),
+            policy=rules.NORA,
         ),
         DemoBranch(
             id="lindesbergs-bibliotek",
@@ -199,7 +207,7 @@ BERGSLAGSBIBBLAN = Consortium(
             register_code="LIN",
             help_number="0980-319 203",
             schedule=_schedule(7, 22, _staffed(((10, 18), (10, 18), (10, 19), (10, 18), (10, 17)), (10, 14))),
-            policy=Policy(minimum_age=16, categories=REGISTERED),
+            policy=rules.LINDESBERG,
         ),
     ),
 )
@@ -234,7 +242,7 @@ DALABIBLIOTEKEN = Consortium(
             register_code="ALV",
             help_number="0980-319 204",
             schedule=_schedule(6, 22, _staffed(((10, 17), (10, 19), (10, 17), (10, 17), (10, 15)))),
-            policy=Policy(minimum_age=18, categories=REGISTERED),
+            policy=rules.ALVDALEN,
             shows_tags=True,
         ),
     ),
@@ -260,10 +268,7 @@ UMEAREGIONEN = Consortium(
             register_code="TEG",
             help_number="0980-319 205",
             schedule=_schedule(6, 22, _staffed(((10, 18), (10, 18), (10, 18), (10, 18), (10, 16)), (11, 15))),
-            # Fees stop the door here so that the demo can show this rule too; Teg has not said so.
-            policy=Policy(
-                minimum_age=18, categories=REGISTERED, blocks=DEFAULT_BLOCKS | {Block.FEES}, fees_limit_minor=100_00
-            ),
+            policy=rules.TEG,
         ),
     ),
 )
@@ -272,6 +277,7 @@ CONSORTIA = (VASTMANLAND, BERGSLAGSBIBBLAN, DALABIBLIOTEKEN, UMEAREGIONEN)
 
 CHOICES = {
     "skiljebo": "skiljebo",
+    "skinnskatteberg": "skinnskattebergs-bibliotek",
     "nora": "nora-bibliotek",
     "lindesberg": "lindesbergs-bibliotek",
     "alvdalen": "alvdalens-bibliotek",

@@ -4,12 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from demo.consortia import DemoBranch
+from meroppet.rules.credentials import Pin
 from meroppet.rules.eligibility import PatronFacts, Right, may_enter
 from meroppet.rules.reasons import Reason
+from meroppet.rules.terms import TermsStanding
+from meroppet.rules.weak_pins import is_weak
 
 WEEK = timedelta(days=7)
 YEAR = timedelta(days=365)
-OPEN = Right(permitted=True)
+OPEN = Right(permitted=True, terms=TermsStanding.ACCEPTED, introduced=True)
+"""What staff have given somebody who has said yes to the agreement and been shown the house."""
+DEBT_LIMIT = 100_00
+"""Above it the register stops loans (in hundredths)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,15 @@ class Person:
     lost: bool = False
     debarred: bool = False
     fees_minor: int = 0
+    home: str = ""
+    """The register's code of the branch she belongs to, where that is not the one shown."""
     right: Right | None = OPEN
     right_days: int | None = 365
     suspended_days: int | None = None
 
-    def facts(self, today: date) -> PatronFacts:
-        """What the register says of this person today."""
+    def facts(self, today: date, branch: DemoBranch) -> PatronFacts:
+        """What the branch's register says of this person today."""
+        stopped = self.lost or self.debarred or self.fees_minor > DEBT_LIMIT or self.expires_in < timedelta()
         return PatronFacts(
             valid=True,
             birth_date=None if self.age is None else years_before(today, self.age),
@@ -40,7 +49,9 @@ class Person:
             expires=today + self.expires_in,
             lost=self.lost,
             debarred=self.debarred,
+            blocked_from_borrowing=stopped,
             fees_minor=self.fees_minor,
+            home=self.home or branch.register_code,
         )
 
     def right_on(self, today: date) -> Right | None:
@@ -55,7 +66,10 @@ class Person:
 
     def at_the_door(self, branch: DemoBranch, today: date) -> Reason:
         """How this person fares at a branch with the right PIN in self-service hours."""
-        return may_enter(self.facts(today), self.right_on(today), branch.policy, today)
+        facts = self.facts(today, branch)
+        reason = may_enter(facts, self.right_on(today), branch.policy, today)
+        weak = reason is Reason.GRANTED and is_weak(Pin(self.pin), facts.birth_date)
+        return Reason.WEAK_PIN if weak else reason
 
 
 def _(sentence: str) -> str:
@@ -84,6 +98,59 @@ PEOPLE = (
     Person("jon", "Jon Bäck", _("Blocked in the library system"), "99990000001010", "3862", debarred=True),
     Person("karin", "Karin Vik", _("No birth date in the library system"), "99990000001111", "2749", age=None),
     Person("klass", "Klass 4B", _("Card of a school class"), "99990000001212", "6194", age=30, category="INST"),
+    Person(
+        "lova",
+        "Lova Frost",
+        _("16 years old, a guardian has agreed"),
+        "99990000001515",
+        "8317",
+        age=16,
+        category="UNG",
+        right=replace(OPEN, guardian_consent=True),
+    ),
+    Person(
+        "milo",
+        "Milo Berg",
+        _("Has not been asked about the agreement"),
+        "99990000001616",
+        "2963",
+        right=replace(OPEN, terms=TermsStanding.NOT_ASKED),
+    ),
+    Person(
+        "nadja",
+        "Nadja Holm",
+        _("Said no to the agreement"),
+        "99990000001717",
+        "5708",
+        right=replace(OPEN, terms=TermsStanding.DECLINED),
+    ),
+    Person(
+        "olle",
+        "Olle Gran",
+        _("Has ended the agreement"),
+        "99990000001818",
+        "9482",
+        right=replace(OPEN, terms=TermsStanding.WITHDRAWN),
+    ),
+    Person(
+        "petra",
+        "Petra Sjö",
+        _("Has had no introduction"),
+        "99990000001919",
+        "3674",
+        right=replace(OPEN, introduced=False),
+    ),
+    Person("rune", "Rune Lid", _("Belongs to another municipality"), "99990000002020", "7159", home="VNS"),
+    Person(
+        "saga",
+        "Saga Malm",
+        _("Guest who approves the use of her card"),
+        "99990000002121",
+        "4836",
+        home="VNS",
+        right=replace(OPEN, guest_approved=True),
+    ),
+    Person("wilma", "Wilma Ask", _("PIN that anybody would guess"), "99990000002222", "1234"),
 )
 
 OTHER_BORROWER = Person("maja", "Maja Udd", _("Waits for a book"), "99990000001414", "5813")

@@ -36,7 +36,7 @@ def demo_stock(branch: DemoBranch, today: date) -> Stock:
 
 
 def _demo_patron(person: Person, branch: DemoBranch, today: date) -> Patron:
-    facts = person.facts(today)
+    facts = person.facts(today, branch)
     return Patron(
         card=number_at(person, branch),
         pin=person.pin,
@@ -44,7 +44,7 @@ def _demo_patron(person: Person, branch: DemoBranch, today: date) -> Patron:
         birth_date=facts.birth_date,
         category=person.category,
         expires=facts.expires,
-        home=branch.register_code,
+        home=facts.home or "",
         lost=facts.lost,
         debarred="Avstängd" if facts.debarred else None,
         fees_minor=person.fees_minor,

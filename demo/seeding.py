@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from demo.agreements import answer, publish
 from demo.consortia import CONSORTIA, LIVE_FROM, ZONE, Consortium, DemoBranch
 from demo.decisions import decisions
 from demo.people import PEOPLE, number_at
@@ -34,6 +35,7 @@ from server.schedules.targets import target
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
 from server.staff.access import Grant, Role
 from server.staff.service import NewAccount, add_account
+from server.terms.service import VersionView
 
 BY = "demo"
 STAFF_USER = "demo"
@@ -48,14 +50,15 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         settings = load(ServerSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=chosen.config)
-        print(json.dumps(asyncio.run(_seed(settings, chosen.staff, chosen.branch))))
+        print(json.dumps(asyncio.run(seed(settings, chosen.staff, chosen.branch))))
     except (SettingsError, OSError, ValueError) as error:
         print(f"meroppet-demo seed: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _seed(settings: ServerSettings, staff: Path, shown: str) -> dict[str, str]:
+async def seed(settings: ServerSettings, staff: Path, shown: str) -> dict[str, str]:
+    """Fill the empty server; the codes with which the shown branch's devices are enrolled, by kind."""
     server = build(settings)
     try:
         await server.start()
@@ -83,11 +86,13 @@ async def _consortium(session: Session, keys: KeyRing, consortium: Consortium, t
         await add_organisation(
             session, member.id, Kind.MUNICIPALITY, member.name, member.code, parents=parents, since=since
         )
+    text = await publish(session, consortium, today, BY)
     for shown in consortium.branches:
-        await _branch(session, keys, consortium, shown, today)
+        await _branch(session, keys, consortium, shown, text)
 
 
-async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: DemoBranch, today: date) -> None:
+async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: DemoBranch, text: VersionView) -> None:
+    today = text.rule.effective
     added = await add_branch(
         session, own.id, own.name, own.controller, ZONE, own.help_number, LIVE_FROM, accent=consortium.id
     )
@@ -98,6 +103,9 @@ async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: 
     await put_card(session, keys, added, STAFF, astrid, "Astrid, timvikarie", BY)
     holders = [(Holder(consortium.id, CardNumber(number_at(person, own))), right) for person, right in rights]
     await set_rights(session, keys, added, holders, by=BY)
+    for person in PEOPLE:
+        holder = Holder(consortium.id, CardNumber(number_at(person, own)))
+        await answer(session, keys, added, person, holder, text, BY)
 
 
 async def _decide(session: Session, today: date) -> None:

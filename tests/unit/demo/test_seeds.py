@@ -31,6 +31,15 @@ PERSONAL = {
     Reason.CATEGORY,
     Reason.UNDERAGE,
     Reason.FACTS_INCOMPLETE,
+    Reason.BORROWING_BLOCKED,
+    Reason.TERMS_MISSING,
+    Reason.TERMS_DECLINED,
+    Reason.TERMS_WITHDRAWN,
+    Reason.INTRODUCTION_MISSING,
+    Reason.GUEST_NOT_APPROVED,
+    Reason.GUESTS_REFUSED,
+    Reason.GUARDIAN_MISSING,
+    Reason.WEAK_PIN,
 }
 """Every way a visit with the right PIN can end that depends on the person."""
 
@@ -90,6 +99,7 @@ def test_municipality_codes_are_official_in_form_and_used_once() -> None:
 
 HOURS = {
     "skiljebo": (6, 22, 18),
+    "skinnskattebergs-bibliotek": (8, 21, 18),
     "nora-bibliotek": (8, 22, 18),
     "lindesbergs-bibliotek": (7, 22, 16),
     "alvdalens-bibliotek": (6, 22, 18),
