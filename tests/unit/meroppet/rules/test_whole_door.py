@@ -14,7 +14,9 @@ from meroppet.rules.closing import Pause, PauseKind
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import PatronFacts, Policy, Right, StaffedDoor
 from meroppet.rules.events import AccessGranted, Event
+from meroppet.rules.passes import Pass, PassKind, may_use
 from meroppet.rules.pin import PinAnswer
+from meroppet.rules.policy import PinCheck, WithoutConnection
 from meroppet.rules.reasons import Reason
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -32,14 +34,35 @@ PERSONAL = {
     Reason.INVITED_ONLY,
 }
 A, B = CardNumber("A1000001"), CardNumber("B2000002")
+TODAY = date(2026, 11, 23)
+VOUCHED = Right(permitted=True, facts_ok_until=TODAY)
+TAGS = st.sampled_from(
+    [
+        entry.Tag(Pass(id="p1", kind=PassKind.CLEANER, always=True, verifier=b"v"), NOW),
+        entry.Tag(Pass(id="p2", kind=PassKind.GUARD, verifier=b"v"), NOW, used=True),
+        entry.Tag(Pass(id="p3", kind=PassKind.VISITOR, once=True), NOW),
+        entry.Tag(Pass(id="p3", kind=PassKind.VISITOR, once=True), NOW, used=True),
+        entry.Tag(Pass(id="p4", kind=PassKind.RESCUE, always=True, verifier=b"v")),
+    ]
+)
+POLICIES = st.builds(
+    Policy,
+    minimum_age=st.just(16),
+    staffed_door=st.sampled_from(StaffedDoor),
+    offline_pin=st.booleans(),
+    pin_check=st.sampled_from(PinCheck),
+    without_connection=st.sampled_from(WithoutConnection),
+    number_entry=st.booleans(),
+)
 LISTS = st.sampled_from([frozenset[str](), frozenset({"a"}), frozenset({"a", "b"})])
 SUBJECTS = {A: "a", B: "b"}
+ASKS = entry.Verify | entry.Recall | entry.CheckTag
 answers = st.builds(
     Answer,
     pin=st.sampled_from(PinAnswer),
     facts=st.sampled_from([None, FACTS, replace(FACTS, valid=False), replace(FACTS, lost=True)]),
     as_of=st.just(NOW),
-    right=st.sampled_from([None, Right(permitted=True), Right(permitted=False)]),
+    right=st.sampled_from([None, Right(permitted=True), VOUCHED, Right(permitted=False)]),
     contradiction=st.booleans(),
 )
 
@@ -59,7 +82,9 @@ class WholeDoor(RuleBasedStateMachine):
         self.attempts = 0
         self.journal: list[Event] = []
         self.counted: set[str] = set()
-        self.sent: list[entry.Verify | entry.Recall] = []
+        self.sent: list[ASKS] = []
+        self.tags: dict[str, entry.Tag] = {}
+        self.answered: dict[str, tuple[str, Answer]] = {}
         self.right_pins: set[str] = set()
         self.subjects: dict[str, str] = {}
         self.leases: dict[str, tuple[float, str]] = {}
@@ -68,7 +93,7 @@ class WholeDoor(RuleBasedStateMachine):
     # The shell, as a model
 
     def site(self) -> Site:
-        here = Site(now=NOW, today=date(2026, 11, 23), clock=self.trust, state=BranchState.CLOSED, policy=self.policy)
+        here = Site(now=NOW, today=TODAY, clock=self.trust, state=BranchState.CLOSED, policy=self.policy)
         return replace(here, **self.hours)  # type: ignore[arg-type]
 
     def enter(self, happening: entry.Happening) -> None:
@@ -100,21 +125,45 @@ class WholeDoor(RuleBasedStateMachine):
                 self.journal.append(event)
             case entry.Count() | entry.Record() | entry.Settle() if not self.disk_works:
                 return False
-            case entry.Verify(attempt) | entry.Recall(attempt):
+            case entry.Verify(attempt) | entry.Recall(attempt) | entry.CheckTag(attempt):
                 assert attempt in self.counted, "a PIN is checked that was not counted"
+                assert isinstance(effect, entry.CheckTag) is (attempt in self.tags), "each is asked of its own"
                 self.sent.append(effect)
+            case entry.Recheck(attempt):
+                assert self.journal[-1].detail() == {"attempt": attempt, "checked": entry.LEARNED}
+            case entry.Identify(number):
+                self.show(number, None, None, typed=True)
             case entry.Release(lease):
                 assert AccessGranted in map(type, self.journal[-1:]), "nothing opens that is not on disk"
-                assert self.journal[-1].detail()["attempt"] == lease
-                self.assert_open_for(self.subjects[lease])
-                assert self.trust is not ClockTrust.NONE
-                assert lease in self.right_pins, "nobody comes in without a right PIN"
+                granted = self.journal[-1].detail()
+                assert granted["attempt"] == lease
+                assert lease in self.counted
+                self.assert_let_in(lease, str(granted["checked"]))
                 return self.release(effect)
             case entry.Tell(reason):
                 self.tell(reason)
             case _:
                 pass
         return True
+
+    def assert_let_in(self, lease: str, checked: str) -> None:
+        assert self.trust is not ClockTrust.NONE
+        tag = self.tags.get(lease)
+        assert (checked == entry.PASS) is (tag is not None)
+        if tag is not None:
+            here = self.site()
+            assert may_use(tag.pass_, here.now, here.in_force, used=tag.used) is Reason.GRANTED
+            assert tag.as_of is not None, "nobody knows whether the tag was taken back"
+            assert tag.pass_.verifier is None or lease in self.right_pins, "a tag with a PIN needs it"
+            return
+        self.assert_open_for(self.subjects[lease])
+        if checked == entry.CARD_ALONE:
+            assert self.policy is not None
+            assert self.policy.without_connection is WithoutConnection.CARD_ONLY
+            assert self.answered[lease][1].right == VOUCHED
+            assert lease not in self.right_pins
+        else:
+            assert lease in self.right_pins, "nobody comes in without a right PIN"
 
     def assert_open_for(self, subject: str) -> None:
         here = self.site()
@@ -143,14 +192,19 @@ class WholeDoor(RuleBasedStateMachine):
 
     # What may happen
 
-    @rule(card=st.sampled_from([None, A, B]), locked=st.booleans())
-    def tap(self, card: CardNumber | None, locked: bool) -> None:
+    @rule(card=st.sampled_from([None, A, B]), locked=st.booleans(), tag=st.none() | TAGS, typed=st.booleans())
+    def tap(self, card: CardNumber | None, locked: bool, tag: entry.Tag | None, typed: bool) -> None:
+        self.show(card, Reason.PIN_LOCKED if locked else None, tag, typed=typed)
+
+    def show(self, card: CardNumber | None, gate: Reason | None, tag: entry.Tag | None, *, typed: bool) -> None:
         self.attempts += 1
         attempt = f"t{self.attempts}"
-        self.subjects[attempt] = SUBJECTS[card] if card else ""
-        self.enter(entry.Card(card, attempt, Reason.PIN_LOCKED if locked else None, subject=self.subjects[attempt]))
+        self.subjects[attempt] = SUBJECTS.get(card, "") if card else ""
+        if tag is not None:
+            self.tags[attempt] = tag
+        self.enter(entry.Card(card, attempt, gate, self.subjects[attempt], tag, typed))
 
-    @rule(keys=st.lists(st.sampled_from("12345A") | st.sampled_from([entry.OK, entry.CANCEL]), max_size=5))
+    @rule(keys=st.lists(st.sampled_from("12345A") | st.sampled_from([entry.OK, entry.CANCEL]), max_size=13))
     def type(self, keys: list[str]) -> None:
         for key in keys:
             self.enter(entry.Key(key))
@@ -165,9 +219,13 @@ class WholeDoor(RuleBasedStateMachine):
     def answer(self, data: st.DataObject, answer: Answer) -> None:
         asked = data.draw(st.sampled_from(self.sent))
         current = isinstance(self.entry, entry.Verifying) and self.entry.attempt == asked.attempt
-        if current and answer.pin is PinAnswer.RIGHT and answer.facts is not None:
+        is_tag = isinstance(asked, entry.CheckTag)
+        if current and answer.pin is PinAnswer.RIGHT and (is_tag or answer.facts is not None):
             self.right_pins.add(asked.attempt)
-        self.enter(entry.Verified(asked.attempt, answer, "cached" if isinstance(asked, entry.Recall) else "ils"))
+        checked = {entry.Recall: entry.LEARNED, entry.CheckTag: entry.PASS}.get(type(asked), entry.REGISTER)
+        if current and isinstance(asked, entry.Recall):
+            self.answered[asked.attempt] = (checked, answer)
+        self.enter(entry.Verified(asked.attempt, answer, checked))
 
     @rule(seconds=st.sampled_from([0.0, 0.2, 1.0, 2.5, 5.0, 11.0, 40.0]))
     def pass_time(self, seconds: float) -> None:
@@ -203,18 +261,7 @@ class WholeDoor(RuleBasedStateMachine):
         self.trust, self.hours = trust, hours
         self.look()
 
-    @rule(
-        policy=st.sampled_from(
-            [
-                None,
-                *(
-                    Policy(minimum_age=16, staffed_door=way, offline_pin=offline)
-                    for way in StaffedDoor
-                    for offline in (True, False)
-                ),
-            ]
-        )
-    )
+    @rule(policy=st.none() | POLICIES)
     def change_policy(self, policy: Policy | None) -> None:
         self.policy = policy
         self.look()
