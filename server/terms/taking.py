@@ -9,7 +9,7 @@ from server.db import Session
 from server.keys import KeyRing
 from server.organisations.service import BranchView
 from server.patrons.reach import Reach
-from server.patrons.service import Holder, known_or_new
+from server.patrons.service import Holder, find, known_or_new
 from server.patrons.telling import tell
 from server.terms.guests import Approval
 from server.terms.models import GuestApproval, TermsEvidence
@@ -33,7 +33,7 @@ async def say(
     session: Session, keys: KeyRing, witness: Witness, holder: Holder, act: Act, versions: Iterable[VersionView]
 ) -> str:
     """Write down what the patron said to these versions; the patron's id. To withdraw is said by `withdraw`."""
-    patron = await known_or_new(session, keys, witness.branch.consortium, holder)
+    patron = await _patron(session, keys, witness, holder)
     for version in versions:
         text = version.shown(witness.lang)
         row = TermsEvidence(
@@ -51,7 +51,7 @@ async def say(
 
 async def withdraw(session: Session, keys: KeyRing, witness: Witness, holder: Holder) -> str:
     """She takes back everything she accepted, and every approval as a guest: no door of the consortium opens by it."""
-    patron = await known_or_new(session, keys, witness.branch.consortium, holder)
+    patron = await _patron(session, keys, witness, holder)
     who = _who(session, keys, witness, holder, patron)
     day = session.now.astimezone(witness.branch.wall).date()
     session.add(TermsEvidence(**who, lang=witness.lang, act=Act.WITHDRAWN.value, local_day=day))
@@ -64,7 +64,7 @@ async def approve(
     session: Session, keys: KeyRing, witness: Witness, holder: Holder, approval: Approval, *, approved: bool
 ) -> str:
     """Write down that she lets a place's branches see her facts, or no longer does; the patron's id."""
-    patron = await known_or_new(session, keys, witness.branch.consortium, holder)
+    patron = await _patron(session, keys, witness, holder)
     row = GuestApproval(
         **_who(session, keys, witness, holder, patron),
         place=approval.place,
@@ -74,6 +74,13 @@ async def approve(
     )
     session.add(row)
     return await _tell(session, keys, witness, patron)
+
+
+async def _patron(session: Session, keys: KeyRing, witness: Witness, holder: Holder) -> str:
+    """Whom the server knows by any of her cards is not made anew by it."""
+    consortium = witness.branch.consortium
+    known = await find(session, keys, consortium, holder.register, holder.number)
+    return known or await known_or_new(session, keys, consortium, holder)
 
 
 def _who(session: Session, keys: KeyRing, witness: Witness, holder: Holder, patron: str) -> dict[str, Any]:
