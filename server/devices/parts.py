@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from meroppet.runtime.clock import Clock
+from server.attempts.asking import Desk
+from server.attempts.borrowers import Borrowers
 from server.db import Database
-from server.devices.guesses import Guesses
 from server.devices.rates import Rates
 from server.keys import KeyRing
 from server.registers.service import Registers
@@ -28,11 +29,13 @@ class DeviceParts:
     heartbeat_seconds: int = 15
     poll_seconds: int = 60
     rates: Rates = field(init=False)
-    guesses: Guesses = field(init=False)
+    borrowers: Borrowers = field(init=False)
+    desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", Rates(self.clock))
-        object.__setattr__(self, "guesses", Guesses(self.clock))
+        object.__setattr__(self, "borrowers", Borrowers(self.clock))
+        object.__setattr__(self, "desk", Desk(self.database, self.keys, self.clock))
 
 
 def _parts(request: Request) -> DeviceParts:

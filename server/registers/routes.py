@@ -1,11 +1,8 @@
 """What devices ask of the library system through the server: card and PIN checked, loans and returns."""
 
-import logging
-
 from fastapi import APIRouter
 
-from meroppet.ils.ports import Circulation, LoanAnswer, PatronAnswer, UnavailableCause
-from meroppet.rules.access import settled
+from meroppet.ils.ports import Circulation, LoanAnswer, PatronAnswer
 from meroppet.rules.pin import PinAnswer
 from meroppet.wire.convert import facts_to_wire
 from meroppet.wire.ils import (
@@ -19,16 +16,17 @@ from meroppet.wire.ils import (
 )
 from meroppet.wire.problems import ProblemCode
 from meroppet.wire.verify import VerifyReply, VerifyRequest
+from server.attempts.asking import Shown, checked, is_contradicted
 from server.devices.callers import Door, Kiosk, KioskLogin
 from server.devices.parts import DeviceParts, Parts
 from server.devices.problems import Refusal
 from server.devices.signing import Caller
 from server.organisations.service import audiences
-from server.registers.verify import Shown, asked, opened, subject
+from server.registers.identified import identified, place_of
+from server.registers.verify import is_weak_right, opened, subject
 from server.replication.service import newest
 
 router = APIRouter()
-logger = logging.getLogger(__name__)
 
 
 @router.post("/verify")
@@ -36,7 +34,8 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts) -> VerifyReply
     """The register's word on card and PIN, within 2.0 s; an input to the door's decision, never a verdict."""
     if body.door != caller.device:
         raise Refusal(ProblemCode.NOT_ALLOWED)
-    answer = await _checked(parts, caller, _shown(parts, body.attempt, body.sealed))
+    shown = _shown(parts, body.attempt, body.sealed, agreed=body.agreed)
+    answer = await _checked(parts, caller, shown)
     named = await subject(parts, caller, answer)
     # Read after the register answered: a right taken away meanwhile is known before the door decides.
     async with parts.database.reading(caller.scope) as session:
@@ -47,15 +46,19 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts) -> VerifyReply
         as_of=parts.clock.now(),
         change=change,
         subject=named,
-        contradiction=_is_contradicted(answer),
+        contradiction=is_contradicted(answer),
+        weak=is_weak_right(answer, shown.pin),
     )
 
 
 @router.post("/ils/patron")
 async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts) -> IlsPatronReply:
     """The register's word on who stands at a kiosk; of the name no more than a letter leaves the server."""
-    answer = await _checked(parts, caller, _shown(parts, body.session, body.sealed))
+    shown = _shown(parts, body.session, body.sealed)
+    answer = await _checked(parts, caller, shown)
     is_herself = answer.pin is PinAnswer.RIGHT
+    if is_herself:
+        parts.borrowers.was_right_now(caller.device, place_of(parts, caller).register, shown.card, shown.pin)
     return IlsPatronReply(
         pin=answer.pin.value,
         facts=None if answer.facts is None else facts_to_wire(answer.facts),
@@ -76,14 +79,14 @@ async def item(body: IlsItemRequest, caller: Kiosk, parts: Parts) -> IlsItemRepl
 @router.post("/ils/checkout")
 async def checkout(body: IlsLoanRequest, caller: Kiosk, parts: Parts) -> IlsLoanReply:
     """Lend an item to the patron of the session."""
-    shown = _borrower(parts, caller, body)
+    shown = await identified(parts, caller, body.session, body.sealed)
     return _loan(await _require(_ils(parts, caller)).checkout(shown.card.value, shown.pin.digits, body.barcode))
 
 
 @router.post("/ils/renew")
 async def renew(body: IlsLoanRequest, caller: Kiosk, parts: Parts) -> IlsLoanReply:
     """Extend a loan of the patron of the session."""
-    shown = _borrower(parts, caller, body)
+    shown = await identified(parts, caller, body.session, body.sealed)
     return _loan(await _require(_ils(parts, caller)).renew(shown.card.value, shown.pin.digits, body.barcode))
 
 
@@ -101,38 +104,17 @@ async def checkin(body: IlsItemRequest, caller: Kiosk, parts: Parts) -> IlsRetur
     )
 
 
-def _shown(parts: DeviceParts, bound_to: str, sealed: str) -> Shown:
-    shown = opened(parts, bound_to, sealed)
+def _shown(parts: DeviceParts, bound_to: str, sealed: str, *, agreed: bool = False) -> Shown:
+    shown = opened(parts, bound_to, sealed, agreed=agreed)
     if shown is None:
         raise Refusal(ProblemCode.BAD_REQUEST)
     return shown
 
 
 async def _checked(parts: DeviceParts, caller: Caller, shown: Shown) -> PatronAnswer:
-    """The register's word, if this device and this card have not been wrong too often."""
-    made = parts.guesses.begin(caller.device, _register(parts, caller), shown.card, shown.pin)
-    if made is None:
-        logger.warning("device=%s too many wrong PINs: the register is not asked", caller.device)
-        raise Refusal(ProblemCode.TOO_MANY)
-    answer = await asked(_ils(parts, caller), shown)
-    parts.guesses.settle(made, settled(answer.pin, answer.facts, contradiction=_is_contradicted(answer)))
-    return answer
-
-
-def _borrower(parts: DeviceParts, caller: Caller, body: IlsLoanRequest) -> Shown:
-    """Whoever was identified at this kiosk: not every register asks for a PIN with a loan, so the server does."""
-    shown = _shown(parts, body.session, body.sealed)
-    if not parts.guesses.was_right(caller.device, _register(parts, caller), shown.card, shown.pin):
-        raise Refusal(ProblemCode.NOT_ALLOWED)
-    return shown
-
-
-def _is_contradicted(answer: PatronAnswer) -> bool:
-    return answer.cause is UnavailableCause.WRONG_PATRON
-
-
-def _register(parts: DeviceParts, caller: Caller) -> str:
-    return parts.registers.of(caller.branch) or ""
+    """The register's word, if its own lock and the caps let it be asked."""
+    place, limit = place_of(parts, caller), parts.registers.wrong_pins(caller.branch)
+    return await checked(parts.desk, place, _ils(parts, caller), limit, shown)
 
 
 def _ils(parts: DeviceParts, caller: Caller) -> Circulation | None:

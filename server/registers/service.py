@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from meroppet.ils.doctor.subject import Patience, Subject, Tries
 from meroppet.ils.ports import Ils
 from meroppet.ils.sip2_client import Health, Sip2Account
+from meroppet.rules.pin import UNKNOWN_LIMIT
 from meroppet.runtime.clock import Clock
 from server.registers.connecting import DEADLINE_SECONDS, Secrets, Ways, connect, koha_site, sip2_account
 from server.registers.examinations import Examinations, Run
@@ -78,6 +79,13 @@ class Registers:
         """The id of the branch's register, or None if the installer gave it none."""
         known = self._known.get(branch_id)
         return None if known is None else known[0].id
+
+    def wrong_pins(self, branch_id: str) -> int | None:
+        """After how many wrong PINs in a row the branch's register locks an account; None: it never does."""
+        known = self._known.get(branch_id)
+        if known is None:
+            return UNKNOWN_LIMIT
+        return known[0].site_profile().wrong_pins_until_locked or None
 
     def ils(self, branch_id: str, purpose: str = "staff") -> Ils | None:
         """The branch's way to its register, or None if it has none."""

@@ -110,7 +110,7 @@ KEYS: tuple[Key, ...] = (
         expired_text=PATTERN,
         harmless_text=PATTERN,
     ),
-    *_keys("limits", "", wrong_pins_until_locked=count(1, 20), pool_size=count(1, 8), idle_seconds=seconds(1, 3600)),
+    *_keys("limits", "", wrong_pins_until_locked=count(0, 20), pool_size=count(1, 8), idle_seconds=seconds(1, 3600)),
 )
 
 TABLES: dict[str, dict[str, Key]] = {}

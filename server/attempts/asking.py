@@ -1,0 +1,144 @@
+"""Asking a register whether a PIN is right, with the try counted before and settled after; for devices and pages alike.
+
+Card and PIN live in local variables; nothing logs or stores them.
+"""
+
+import asyncio
+import hmac
+import logging
+import re
+import secrets
+from dataclasses import dataclass, field, replace
+
+from meroppet.ils.ports import Circulation, PatronAnswer, PatronReason, UnavailableCause
+from meroppet.rules.access import settled
+from meroppet.rules.credentials import CardNumber, Pin, card_from_text, personnummer
+from meroppet.rules.pin import Outcome, PinAnswer
+from meroppet.runtime.clock import Clock
+from server.attempts.counting import Sending, may_have_counted
+from server.attempts.service import Asked, Place, begin, settle
+from server.db import Database
+from server.keys import KeyRing
+from server.patrons.tags import number_behind
+from server.registers.service import DEADLINE_SECONDS
+
+logger = logging.getLogger(__name__)
+
+NO_REGISTER = PatronAnswer(PinAnswer.UNAVAILABLE, PatronReason.UNAVAILABLE, cause=UnavailableCause.REFUSED)
+TOO_LATE = PatronAnswer(PinAnswer.UNAVAILABLE, PatronReason.UNAVAILABLE, cause=UnavailableCause.TIMEOUT)
+WITHHELD = PatronAnswer(PinAnswer.WITHHELD, PatronReason.NO_PIN)
+
+_MOST_CONFIRMED = 100_000
+_PLAIN = re.compile(r"[0-9]+|[0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{16}|[0-9A-F]{20}")
+"""A barcode of digits, or a chip's serial number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a patron showed and typed, and the identifier of her attempt."""
+
+    attempt: str
+    card: CardNumber = field(repr=False)
+    pin: Pin = field(repr=False)
+    agreed: bool = False
+
+
+class Confirmed:
+    """Numbers that a register has answered under as their own, in memory, by digests under a key of this process."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._known: set[bytes] = set()
+
+    def __contains__(self, card: CardNumber) -> bool:
+        return self._digest(card) in self._known
+
+    def add(self, card: CardNumber) -> None:
+        """The register knows an account by this very number."""
+        if len(self._known) >= _MOST_CONFIRMED:
+            self._known.clear()
+        self._known.add(self._digest(card))
+
+    def _digest(self, card: CardNumber) -> bytes:
+        return hmac.digest(self._key, card.value.encode(), "sha256")[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The process's parts that asking needs."""
+
+    database: Database
+    keys: KeyRing
+    clock: Clock
+    confirmed: Confirmed = field(default_factory=Confirmed, repr=False)
+
+
+async def checked(desk: Desk, place: Place, ils: Circulation | None, limit: int | None, shown: Shown) -> PatronAnswer:
+    """The register's word, or what stands for it when it is silent or must not be asked; within the deadline.
+
+    `limit` is after how many wrong PINs in a row the register locks an account (None: never).
+    """
+    if ils is None:
+        return NO_REGISTER
+    until = asyncio.get_running_loop().time() + DEADLINE_SECONDS + 0.1
+    called = await _called(desk, place, ils, shown, until)
+    if isinstance(called, PatronAnswer):
+        return called
+    async with desk.database.session(place.scope) as session:
+        asked = await begin(session, desk.keys, place, called.card, called.attempt, limit, agreed=called.agreed)
+    if asked.what is not Sending.SENT:
+        logger.warning("device=%s the register is not asked about a PIN: %s", place.device, asked.what.value)
+        return WITHHELD
+    answer = await _answered(ils, called.card, called.pin, until)
+    await _settle(desk, place, asked, called, answer)
+    return answer
+
+
+async def number_of(desk: Desk, place: Place, card: CardNumber) -> CardNumber:
+    """The number a register knows whoever has this card or tag by: its own, unless the server handed the tag out."""
+    async with desk.database.reading(place.scope) as session:
+        return await number_behind(session, desk.keys, place.consortium, place.register, card) or card
+
+
+def is_contradicted(answer: PatronAnswer) -> bool:
+    """Whether the register answered for another patron."""
+    return answer.cause is UnavailableCause.WRONG_PATRON
+
+
+async def _called(desk: Desk, place: Place, ils: Circulation, shown: Shown, until: float) -> Shown | PatronAnswer:
+    """What was shown under the number the register knows the account by; an answer if that is not to be had.
+
+    A personnummer or a user name is another name of a card that can be shown as well, and wrong PINs for both are wrong
+    PINs of one account; so the register is asked whose it is before any PIN is sent.
+    """
+    shown = replace(shown, card=await number_of(desk, place, shown.card))
+    is_person = personnummer(shown.card.value, desk.clock.now().date()) is not None
+    if shown.card in desk.confirmed or not (is_person or _PLAIN.fullmatch(shown.card.value) is None):
+        return shown
+    answer = await _answered(ils, shown.card, None, until)
+    if answer.cause is not None:
+        return answer
+    number = card_from_text(answer.patron_id or "")
+    return shown if number is None else replace(shown, card=number)
+
+
+async def _answered(ils: Circulation, card: CardNumber, pin: Pin | None, until: float) -> PatronAnswer:
+    try:
+        # The client keeps the deadline itself; this one is for whatever it might not notice.
+        async with asyncio.timeout_at(until):
+            return await ils.patron(card.value, None if pin is None else pin.digits)
+    except TimeoutError:
+        return TOO_LATE
+
+
+async def _settle(desk: Desk, place: Place, asked: Asked, shown: Shown, answer: PatronAnswer) -> None:
+    outcome = settled(answer.pin, answer.facts, contradiction=is_contradicted(answer))
+    reached = may_have_counted(answer)
+    numbers = [shown.card]
+    own = card_from_text(answer.patron_id or "")
+    if own == shown.card and outcome is Outcome.RIGHT:
+        desk.confirmed.add(own)
+    elif own is not None and own != shown.card and outcome is not Outcome.UNDECIDED:
+        numbers.append(own)
+    async with desk.database.session(place.scope) as session:
+        await settle(session, desk.keys, place, asked, numbers, outcome, reached=reached)

@@ -1,0 +1,165 @@
+"""The rows behind a card's count: read and written within the transaction that holds the card's row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlmodel import col
+
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.pin import DOOR_DAY, Outcome
+from server.attempts.counting import CardCount
+from server.attempts.models import PinAttempt, PinCard
+from server.db import Session
+from server.keys import KeyRing
+from server.patrons.subjects import branch_keys
+
+_COUNTED = (Outcome.OPEN.value, Outcome.WRONG.value)
+_COLUMNS = (
+    col(PinCard.card), col(PinCard.same_as), col(PinCard.failures), col(PinCard.in_a_row), col(PinCard.cleared),
+    col(PinCard.told),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A card's row while this transaction holds it."""
+
+    register: str
+    card: str
+    count: CardCount
+    cleared: int
+    told: bool
+
+
+def name_of(keys: KeyRing, register: str, number: CardNumber) -> str:
+    """The name of a card in these tables."""
+    return keys.lookup("pin", f"{register}\n{number.value}")
+
+
+def name_at_branch(branch: str, subject: str) -> str:
+    """The name of a card of which only a branch's journal has told."""
+    return f"{branch} {subject}"
+
+
+async def hold(session: Session, register: str, card: str, *, branch: str | None = None) -> Held:
+    """The card's row, made if need be, under the name its account is counted by; nobody else changes it meanwhile."""
+    found = await _locked(session, register, card, branch)
+    if found.same_as is not None:
+        found = await _locked(session, register, found.same_as, None)
+    dated = await _failures_of(session, register, found.card)
+    count = CardCount(tuple(dated), found.failures, found.in_a_row)
+    return Held(register, found.card, count, found.cleared, found.told)
+
+
+async def keep(session: Session, held: Held) -> None:
+    """Write what has become of a held card."""
+    values = {
+        "failures": held.count.failures, "in_a_row": held.count.in_a_row, "cleared": held.cleared, "told": held.told,
+    }  # fmt: skip
+    await session.execute(update(PinCard).where(*_is(held.register, held.card)).values(**values))
+
+
+async def drop(session: Session, held: Held) -> None:
+    """Forget a card that has nothing against it: when somebody last came is nobody's business here."""
+    await session.execute(delete(PinCard).where(*_is(held.register, held.card)))
+
+
+async def clear(session: Session, held: Held, *, but_open: bool) -> CardCount:
+    """A right PIN or staff have cleared the card; tries that are not settled yet stay counted with `but_open`."""
+    outcomes = [Outcome.WRONG.value] if but_open else list(_COUNTED)
+    mine = (col(PinAttempt.register_id) == held.register, col(PinAttempt.card) == held.card)
+    statement = update(PinAttempt).where(*mine, col(PinAttempt.outcome).in_(outcomes))
+    await session.execute(statement.values(cleared=True))
+    left = await session.all(
+        select(PinAttempt).where(*mine, col(PinAttempt.outcome) == Outcome.OPEN.value, _uncleared())
+    )
+    dated = tuple(sorted(row.at for row in left))
+    return CardCount(dated, len(dated), sum(row.sent for row in left))
+
+
+async def join(session: Session, held: Held, other: str) -> Held:
+    """Count what is counted under another name of the account under this one, now and from now on."""
+    found = await _locked(session, held.register, other, None)
+    if other == held.card or found.same_as == held.card:
+        return held
+    await _rename(session, held.register, [other], held.card)
+    await session.execute(
+        update(PinCard).where(*_is(held.register, other)).values(same_as=held.card, failures=0, in_a_row=0)
+    )
+    return await _with(session, held, found.failures, found.in_a_row)
+
+
+async def gather(session: Session, keys: KeyRing, held: Held, number: CardNumber) -> Held:
+    """Count what branches' journals alone have told of this card under its name."""
+    waiting = select(col(PinCard.branch_id)).where(
+        col(PinCard.register_id) == held.register, col(PinCard.branch_id).is_not(None)
+    )
+    names = []
+    for branch in await session.all(waiting.distinct()):
+        named = await branch_keys(session, keys, branch)
+        if named is not None:
+            names.append(name_at_branch(branch, named.subject(number)))
+    found = await session.all(select(*_COLUMNS).where(*_among(held.register, names))) if names else []
+    if not found:
+        return held
+    await _rename(session, held.register, names, held.card)
+    await session.execute(delete(PinCard).where(*_among(held.register, names)))
+    return await _with(session, held, sum(row.failures for row in found), sum(row.in_a_row for row in found))
+
+
+async def failures_at(session: Session, device: str) -> list[datetime]:
+    """When any card failed at a device in the last day, oldest first."""
+    statement = select(col(PinAttempt.at)).where(
+        col(PinAttempt.device_id) == device,
+        col(PinAttempt.at) > session.now - DOOR_DAY,
+        col(PinAttempt.outcome).in_(_COUNTED),
+    )
+    return list(await session.all(statement.order_by(col(PinAttempt.at))))
+
+
+async def _locked(session: Session, register: str, card: str, branch: str | None) -> Row[Any]:
+    values = {
+        "consortium_id": session.scope.consortium, "register_id": register, "card": card, "branch_id": branch,
+        "failures": 0, "in_a_row": 0, "cleared": 0, "told": False, "at": session.now,
+    }  # fmt: skip
+    statement = session.insert(PinCard).values(**values)
+    statement = statement.on_conflict_do_update(index_elements=["register_id", "card"], set_={"at": session.now})
+    return (await session.execute(statement.returning(*_COLUMNS))).one()
+
+
+async def _failures_of(session: Session, register: str, card: str) -> Sequence[datetime]:
+    statement = select(col(PinAttempt.at)).where(
+        col(PinAttempt.register_id) == register,
+        col(PinAttempt.card) == card,
+        col(PinAttempt.outcome).in_(_COUNTED),
+        _uncleared(),
+    )
+    return await session.all(statement.order_by(col(PinAttempt.at)))
+
+
+async def _rename(session: Session, register: str, names: Sequence[str], card: str) -> None:
+    mine = (col(PinAttempt.register_id) == register, col(PinAttempt.card).in_(names))
+    await session.execute(update(PinAttempt).where(*mine).values(card=card))
+
+
+async def _with(session: Session, held: Held, failures: int, in_a_row: int) -> Held:
+    dated = tuple(await _failures_of(session, held.register, held.card))
+    count = CardCount(dated, held.count.failures + failures, held.count.in_a_row + in_a_row)
+    joined = replace(held, count=count)
+    await keep(session, joined)
+    return joined
+
+
+def _is(register: str, card: str) -> tuple[ColumnElement[bool], ...]:
+    return col(PinCard.register_id) == register, col(PinCard.card) == card
+
+
+def _among(register: str, cards: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    return col(PinCard.register_id) == register, col(PinCard.card).in_(cards)
+
+
+def _uncleared() -> ColumnElement[bool]:
+    return col(PinAttempt.cleared).is_(False)

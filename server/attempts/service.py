@@ -1,0 +1,228 @@
+"""Counting tries: durable before the register is asked, over every door, kiosk and page of a consortium."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from meroppet.rules.credentials import CardNumber
+from meroppet.rules.pin import CardLock, DoorStanding, Outcome
+from server.attempts.counting import Sending, after, begun, sending
+from server.attempts.doors import standing_of, watch
+from server.attempts.locks import tell_branch, tell_branches
+from server.attempts.models import PinAttempt
+from server.attempts.rows import Held, clear, drop, gather, hold, join, keep, name_at_branch, name_of
+from server.db import Scope, Session
+from server.keys import KeyRing
+
+__all__ = ["Asked", "Heard", "Place", "Standing", "begin", "hear", "reset", "settle", "standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card is tried; `device` None: at the branch's public pages. The branch has this register."""
+
+    consortium: str
+    controller: str
+    branch: str
+    register: str
+    device: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The scope tries are counted in: a card is carried from municipality to municipality."""
+        return Scope.of_consortium(self.consortium)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A try that was counted, or one that was not even looked at."""
+
+    id: str
+    card: str = field(repr=False)
+    what: Sending
+    agreed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a journal tells of a try that was answered by what a device had learned."""
+
+    device: str
+    attempt: str
+    subject: str
+    at: datetime
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a card stands, for staff. `withheld`: its register would not be sent a PIN no learned one agrees with."""
+
+    failures: int
+    in_a_row: int
+    lock: CardLock | None
+    withheld: bool
+
+
+async def begin(
+    session: Session, keys: KeyRing, place: Place, number: CardNumber, attempt: str, limit: int | None, *, agreed: bool
+) -> Asked:
+    """Count a try; only what is SENT may be asked of the register, and only when the session has committed."""
+    held = await hold(session, place.register, name_of(keys, place.register, number))
+    held = await gather(session, keys, held, number)
+    door = DoorStanding() if place.device is None else await standing_of(session, place.device)
+    what = sending(held.count, door, limit, agreed=agreed, now=session.now)
+    asked = Asked(secrets.token_hex(16), held.card, what, agreed, session.now)
+    if what is Sending.REFUSED:
+        return asked
+    held = replace(held, count=begun(held.count, what, session.now))
+    session.add(_row(place, asked, attempt))
+    await session.flush()
+    await keep(session, held)
+    if what is Sending.WITHHELD:
+        await _failed(session, keys, place, held, [number])
+    return asked
+
+
+async def settle(
+    session: Session,
+    keys: KeyRing,
+    place: Place,
+    asked: Asked,
+    numbers: list[CardNumber],
+    outcome: Outcome,
+    *,
+    reached: bool,
+) -> None:
+    """Say how a try turned out that was sent. `numbers`: what was shown, then what the register calls the patron.
+
+    `reached`: the register may have counted the PIN. Durable when the session has committed, which is before anybody
+    is told.
+    """
+    held = await hold(session, place.register, asked.card)
+    for other in numbers[1:]:
+        held = await _one_account(session, keys, held, other)
+    row = await session.scalar(select(PinAttempt).where(col(PinAttempt.id) == asked.id))
+    if row.cleared:
+        # Staff have begun the card's count anew while the register thought.
+        return
+    row.outcome = outcome.value
+    await session.flush()
+    if outcome is Outcome.RIGHT:
+        await _right(session, keys, place, held, numbers)
+        return
+    held = replace(held, count=after(held.count, asked.at, outcome, reached=reached, agreed=asked.agreed))
+    await keep(session, held)
+    if outcome is Outcome.WRONG:
+        await _failed(session, keys, place, held, numbers)
+
+
+async def hear(session: Session, place: Place, heard: Heard) -> None:
+    """Count what a device decided alone. A try the server knows, but could not get answered, is settled by it."""
+    known = await _known(session, heard)
+    name = known.card if known is not None else name_at_branch(place.branch, heard.subject)
+    branch = None if known is not None else place.branch
+    if heard.is_right:
+        await _right_at_a_door(session, await hold(session, place.register, name, branch=branch))
+        return
+    if known is not None and known.outcome != Outcome.UNDECIDED.value:
+        return
+    if known is None:
+        known = _row(place, Asked(secrets.token_hex(16), name, Sending.WITHHELD, False, heard.at), heard.attempt)
+    known.outcome = Outcome.WRONG.value
+    session.add(known)
+    await session.flush()
+    held = await hold(session, place.register, name, branch=branch)
+    held = replace(held, count=replace(held.count, failures=held.count.failures + 1))
+    lock = held.count.lock(session.now)
+    if lock is not None:
+        held = replace(held, told=True)
+        tell_branch(session, place.consortium, place.branch, heard.subject, held, lock)
+    await keep(session, held)
+    await watch(session, place.controller, place.branch, heard.device)
+
+
+async def reset(session: Session, keys: KeyRing, place: Place, number: CardNumber) -> Standing:
+    """Staff begin a card's count anew, here and at every door; how it stood. The caller writes the audit row."""
+    held = await hold(session, place.register, name_of(keys, place.register, number))
+    held = await gather(session, keys, held, number)
+    stood = _standing(held, None, session.now)
+    count = await clear(session, held, but_open=False)
+    held = replace(held, count=replace(count, dated=(), failures=0, in_a_row=0), cleared=held.cleared + 1, told=False)
+    await keep(session, held)
+    await tell_branches(session, keys, place.consortium, [number], held, None)
+    return stood
+
+
+async def standing(session: Session, keys: KeyRing, place: Place, number: CardNumber, limit: int | None) -> Standing:
+    """How a card stands; nothing is written but that somebody looked, which the caller does."""
+    held = await hold(session, place.register, name_of(keys, place.register, number))
+    held = await gather(session, keys, held, number)
+    return _standing(held, limit, session.now)
+
+
+def _standing(held: Held, limit: int | None, now: datetime) -> Standing:
+    withheld = limit is not None and held.count.in_a_row >= limit - 1
+    return Standing(held.count.failures, held.count.in_a_row, held.count.lock(now), withheld)
+
+
+async def _one_account(session: Session, keys: KeyRing, held: Held, other: CardNumber) -> Held:
+    """What was shown is another name of the account the register speaks of: both are counted by the register's."""
+    name = name_of(keys, held.register, other)
+    if name == held.card:
+        return held
+    return await join(session, await hold(session, held.register, name), held.card)
+
+
+async def _right(session: Session, keys: KeyRing, place: Place, held: Held, numbers: list[CardNumber]) -> None:
+    told, count = held.told, await clear(session, held, but_open=True)
+    held = replace(held, count=count, cleared=held.cleared + told, told=False)
+    if held.cleared or count.failures:
+        await keep(session, held)
+    else:
+        await drop(session, held)
+    if told:
+        await tell_branches(session, keys, place.consortium, numbers, held, None)
+
+
+async def _right_at_a_door(session: Session, held: Held) -> None:
+    """Somebody who knew the PIN came in without the register: what it may have counted in a row stands."""
+    count = await clear(session, held, but_open=True)
+    await keep(session, replace(held, count=replace(count, in_a_row=held.count.in_a_row)))
+
+
+async def _known(session: Session, heard: Heard) -> PinAttempt | None:
+    mine = (col(PinAttempt.device_id) == heard.device, col(PinAttempt.attempt) == heard.attempt)
+    row = await session.scalar(select(PinAttempt).where(*mine).order_by(col(PinAttempt.at).desc()))
+    assert row is None or isinstance(row, PinAttempt)  # noqa: S101 (narrowing)
+    return row
+
+
+async def _failed(session: Session, keys: KeyRing, place: Place, held: Held, numbers: list[CardNumber]) -> None:
+    lock = held.count.lock(session.now)
+    if lock is not None:
+        held = replace(held, told=True)
+        await keep(session, held)
+        await tell_branches(session, keys, place.consortium, numbers, held, lock)
+    if place.device is not None:
+        await watch(session, place.controller, place.branch, place.device)
+
+
+def _row(place: Place, asked: Asked, attempt: str) -> PinAttempt:
+    return PinAttempt(
+        id=asked.id,
+        consortium_id=place.consortium,
+        register_id=place.register,
+        card=asked.card,
+        device_id=place.device,
+        branch_id=place.branch,
+        attempt=attempt,
+        at=asked.at,
+        outcome=(Outcome.OPEN if asked.what is Sending.SENT else Outcome.WRONG).value,
+        sent=asked.what is Sending.SENT,
+        agreed=asked.agreed,
+    )

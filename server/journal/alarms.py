@@ -1,0 +1,34 @@
+"""An alarm the server finds itself, beside those the devices' journals bring."""
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from server.db import Session
+from server.devices.models import Device
+from server.journal.models import DoorAlarm
+
+_OF_THE_SERVER = "server"
+"""The epoch of what no journal told."""
+
+
+async def raise_alarm(session: Session, device_id: str, *, kind: str) -> None:
+    """Tell staff of something about a device, until one of them has looked."""
+    device = await session.scalar(select(Device).where(col(Device.id) == device_id))
+    highest = select(func.max(col(DoorAlarm.seq))).where(
+        col(DoorAlarm.device_id) == device_id, col(DoorAlarm.epoch) == _OF_THE_SERVER
+    )
+    session.add(
+        DoorAlarm(
+            consortium_id=device.consortium_id,
+            controller_id=device.controller_id,
+            device_id=device_id,
+            epoch=_OF_THE_SERVER,
+            seq=int(await session.scalar(highest) or 0) + 1,
+            branch_id=device.branch_id,
+            kind=kind,
+            at=session.now,
+            received_at=session.now,
+        )
+    )
+    await session.flush()
+    session.wake(f"branch:{device.branch_id}")
