@@ -27,6 +27,8 @@ from server.schedules import holidays, listed, orders
 from server.settings import ServerSettings
 from server.staff import service as accounts
 from server.staff.passwords import Passwords, standard_hasher
+from server.terms import keeping as terms
+from server.terms.reach import catch_up
 from server.web.parts import StaffParts
 from server.web.site import staff_pages, staff_templates
 
@@ -79,6 +81,8 @@ class Server:
             Job("purge.orders", DAILY, self._purge_orders),
             Job("purge.lists", DAILY, self._purge_lists),
             Job("passes", DAILY, self._end_passes),
+            Job("purge.terms", DAILY, self._purge_terms),
+            Job("terms", timedelta(minutes=1), self._tell_terms),
             Job("holidays", DAILY, self._roll_holidays),
             Job("certificate", DAILY, self._renew),
             Job("walk", timedelta(minutes=1), Walk(self.database, self.keys, self.registers).step),
@@ -108,6 +112,15 @@ class Server:
     async def _purge_lists(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:
             await listed.purge(session, session.now)
+
+    async def _purge_terms(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            holding = await patrons.with_rights(session, await terms.on_record(session))
+            await terms.note_ends(session, holding)
+            await terms.purge(session)
+
+    async def _tell_terms(self) -> None:
+        await catch_up(self.database, self.keys)
 
     async def _end_passes(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:

@@ -11,6 +11,7 @@ from server.journal import routes as journal
 from server.passes import routes as passes
 from server.registers import routes as registers
 from server.replication import routes as replication
+from server.terms import routes as terms
 
 PREFIX = "/api/device/v1"
 
@@ -26,7 +27,7 @@ def device_api(parts: DeviceParts | None = None) -> FastAPI:
         responses={"4XX": {"model": Problem}, "5XX": {"model": Problem}},
     )
     app.state.parts = parts
-    for router in (devices.router, replication.router, journal.router, registers.router, passes.router):
+    for router in (devices.router, replication.router, journal.router, registers.router, passes.router, terms.router):
         app.include_router(router, prefix=PREFIX)
     answer_with_problems(app)
     app.add_middleware(BodyLimit)
