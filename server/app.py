@@ -7,6 +7,8 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from meroppet.runtime.clock import Clock, SystemClock, VirtualClock
+from server.attempts.asking import Desk
+from server.attempts.pages import pin_check
 from server.db import Database, unscoped
 from server.db.migrate import migrate
 from server.db.schema import entities
@@ -166,6 +168,7 @@ def build(settings: ServerSettings, clock: Clock | None = None) -> Server:
         staff_url=settings.staff_url,
         public=settings.public,
         eids=eids,
+        check_pin=pin_check(Desk(database, keys, clock), registers),
     )
     apps = device_api(devices), staff_pages(staff)
     return Server(settings, clock, database, keys, hub, registers, passwords, eids, *apps)
