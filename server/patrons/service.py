@@ -56,6 +56,7 @@ __all__ = [
     "find",
     "forget",
     "known_or_new",
+    "number_of",
     "purge",
     "ready_branch",
     "removable",
@@ -65,6 +66,7 @@ __all__ = [
     "set_rights",
     "subjects_of",
     "with_rights",
+    "within_reach",
 ]
 
 KEPT_AFTER_END = timedelta(days=30)
@@ -195,6 +197,14 @@ async def find(session: Session, keys: KeyRing, consortium: str, register: str, 
     return patron or await session.scalar(by_card.where(col(PatronCard.number_digest) == digest))
 
 
+async def number_of(session: Session, keys: KeyRing, patron: str) -> CardNumber:
+    """The number a patron has. Raises LookupError where there is no such patron in the session's scope."""
+    row = await session.scalar(select(Patron).where(col(Patron.id) == patron))
+    if row is None:
+        raise LookupError(f"no patron {patron} in scope")
+    return number_in(keys, row)
+
+
 async def subjects_of(
     session: Session, keys: KeyRing, branch: BranchView, card: CardNumber, *, register: str
 ) -> tuple[str, ...]:
@@ -215,7 +225,7 @@ async def subjects_of(
 async def removable(session: Session, branch: BranchView, patron: str, reach: Reach) -> tuple[RightView, ...]:
     """The patron's rights that may be removed by whoever gives rights with this reach at a branch, nearest first."""
     async with session.within(_scope(branch, reach)):
-        rows = await session.all(select(PatronRight).where(*_removable(branch, patron, reach)))
+        rows = await session.all(select(PatronRight).where(*within_reach(branch, patron, reach)))
     return by_nearness(view_of(row) for row in rows)
 
 
@@ -228,7 +238,7 @@ async def forget(
     """
     async with session.within(_scope(branch, reach)):
         gone = await session.execute(
-            delete(PatronRight).where(*_removable(branch, patron, reach)).returning(col(PatronRight.id))
+            delete(PatronRight).where(*within_reach(branch, patron, reach)).returning(col(PatronRight.id))
         )
         count = len(gone.all())
     async with session.within(Scope.of_consortium(branch.consortium)):
@@ -243,7 +253,8 @@ def _scope(branch: BranchView, reach: Reach) -> Scope:
     return Scope.of_consortium(branch.consortium) if reach is Reach.CONSORTIUM else branch.scope
 
 
-def _removable(branch: BranchView, patron: str, reach: Reach) -> tuple[ColumnElement[bool], ...]:
+def within_reach(branch: BranchView, patron: str, reach: Reach) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on rights that may be changed by whoever gives rights with this reach at a branch."""
     own = col(PatronRight.patron_id) == patron
     match reach:
         case Reach.BRANCH:

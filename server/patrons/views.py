@@ -1,29 +1,25 @@
-"""A patron's right, looked up by card number: what the register says, what was given, what would happen at the door."""
+"""A patron at the desk: looked up by card number and a reason, and given what she may do here; one audit row each."""
 
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
+from pydantic import BaseModel
 from starlette.responses import Response
 
-from meroppet.ils.ports import PatronAnswer
-from meroppet.rules.credentials import CardNumber, card_from_text
-from meroppet.rules.eligibility import Right, may_enter
-from meroppet.rules.pin import PinAnswer
-from meroppet.rules.reasons import Reason
-from meroppet.texts import reason_text
-from server.audit.service import Data, record
-from server.db import Scope, Session
-from server.organisations.service import branches, organisations
-from server.patrons.reach import Reach, RightView
-from server.patrons.service import Holder, PatronRights, forget, removable, rights_of, set_right
-from server.policies.service import PolicyView, policy_of
+from meroppet.rules.credentials import card_from_text
+from meroppet.rules.eligibility import Right
+from server.audit.service import Data
+from server.db import Session
+from server.patrons.desk import REACHES, Asked, LookReason, ask, form, holder, look_reason, note, shown, whose, widest
+from server.patrons.introductions import Seen, take_back
+from server.patrons.introductions import note as note_seen
+from server.patrons.reach import Reach
+from server.patrons.renumbering import Renumbering, renumber
+from server.patrons.service import Holder, forget, known_or_new, set_right, with_rights
 from server.staff.access import Action
-from server.staff.service import SERVER, names
 from server.web.gate import AtBranch, NotAllowed, at_branch
 from server.web.parts import Parts, StaffParts
-from server.web.show import show
 
 router = APIRouter()
 
@@ -31,203 +27,196 @@ Person = Annotated[AtBranch, Depends(at_branch(Action.PERSON))]
 Giving = Annotated[AtBranch, Depends(at_branch(Action.RIGHT_BRANCH))]
 Text = Annotated[str, Form()]
 
-REACHES = {
-    Reach.BRANCH: Action.RIGHT_BRANCH,
-    Reach.MUNICIPALITY: Action.RIGHT_MUNICIPALITY,
-    Reach.CONSORTIUM: Action.RIGHT_CONSORTIUM,
-}
+
+class Wanted(BaseModel):
+    """The form of a permission, as it was sent."""
+
+    card: str = ""
+    reason: str = ""
+    permitted: str = ""
+    reach: str = ""
+    valid_until: str = ""
+    introduced: str = ""
+    guardian: str = ""
+
+    def right(self) -> Right | None:
+        """What it means, or None for a day that is none."""
+        try:
+            until = date.fromisoformat(self.valid_until) if self.valid_until.strip() else None
+        except ValueError:
+            return None
+        return Right(
+            permitted=self.permitted == "yes",
+            valid_until=until,
+            introduced=bool(self.introduced),
+            guardian_consent=bool(self.guardian),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A patron as the page shows her, for as long as the answer lasts. `register` None: it could not be asked."""
+class Noted(BaseModel):
+    """The form that says what was seen, as it was sent."""
 
-    card: str = field(repr=False)
-    name: str = field(repr=False)
-    is_known: bool
-    register: PatronAnswer | None
-    rights: PatronRights | None
-    today: date
-    verdict: Reason | None
-    removable: tuple[RightView, ...] = ()
-    """What forgetting her here would remove."""
-
-    @property
-    def effective(self) -> Right | None:
-        """What the rights come to."""
-        return self.rights.effective if self.rights else None
+    card: str = ""
+    reason: str = ""
+    what: str = ""
+    on: str = ""
+    undo: str = ""
 
 
 @router.get("/branches/{branch_id}/patrons")
 async def patrons_page(request: Request, at: Person) -> Response:
-    """The form for a card number."""
-    return show(request, "patron.html", me=at.me, at=at, found=None, wrong=None, told="", card="")
+    """Where a card is scanned."""
+    return form(request, at)
 
 
 @router.post("/branches/{branch_id}/patrons")
-async def look_up(request: Request, parts: Parts, at: Person, card: Text = "") -> Response:
-    """Ask the register about a card; the look is written down."""
-    number = card_from_text(card)
+async def look_up(request: Request, parts: Parts, at: Person, card: Text = "", reason: Text = "") -> Response:
+    """Ask the register about a card, once it is said why; the look is written down."""
+    number, why = card_from_text(card), look_reason(reason)
     if number is None:
-        return _refused(request, at, "card", card)
-    answer = await _ask(parts, at, number)
+        return form(request, at, wrong="card", card=card)
+    if why is None:
+        # A scanner ends with the Enter key: then only the reason is missing, and nobody was looked at yet.
+        return form(request, at, card=number.value, asking=True)
+    asked = await ask(parts, at, number, why)
     async with parts.database.session(at.branch.scope) as session:
-        found = await _look(session, parts, at, number, answer, "patron.looked_up", {})
-    return await _shown(request, parts, at, found)
+        await note(session, parts, at, asked, "patron.looked_up", {})
+    return await shown(request, parts, at, asked)
 
 
 @router.post("/branches/{branch_id}/patrons/right")
-async def give(
-    request: Request,
-    parts: Parts,
-    at: Person,
-    card: Text = "",
-    permitted: Text = "",
-    reach: Text = "",
-    valid_until: Text = "",
-    suspended_until: Text = "",
-) -> Response:
-    """Give, take or suspend a right; doors know within a second."""
-    number = card_from_text(card)
-    if number is None or reach not in set(Reach) or permitted not in {"yes", "no"}:
-        return _refused(request, at, "card", card)
-    if not at.may(REACHES[Reach(reach)]):
+async def give(request: Request, parts: Parts, at: Person, wanted: Annotated[Wanted, Form()]) -> Response:
+    """Give or take a permission, with what was seen at the desk; doors know within a second."""
+    number, why = card_from_text(wanted.card), look_reason(wanted.reason)
+    if number is None or why is None or wanted.reach not in set(Reach) or wanted.permitted not in {"yes", "no"}:
+        return form(request, at, wrong="card", card=wanted.card)
+    if not at.may(REACHES[Reach(wanted.reach)]):
         raise NotAllowed
-    try:
-        right = Right(
-            permitted=permitted == "yes", valid_until=_day(valid_until), suspended_until=_day(suspended_until)
-        )
-    except ValueError:
-        return _refused(request, at, "date", card)
-    register = parts.registers.of(at.branch.id)
-    if register is None:
-        return _refused(request, at, "no_register", card)
-    given: Data = {"permitted": right.permitted, "reach": reach, "until": valid_until, "suspended": suspended_until}
-    answer = await _ask(parts, at, number)
+    if parts.registers.of(at.branch.id) is None:
+        return form(request, at, wrong="no_register", card=wanted.card)
+    asked = await ask(parts, at, number, why)
+    right = wanted.right()
+    if right is None:
+        return await shown(request, parts, at, asked, wrong="date")
     async with parts.database.session(at.branch.scope) as session:
-        holder = await _holder(session, parts, at, register, number, answer)
-        if holder is None:
-            return _refused(request, at, "unknown", card)
-        await set_right(session, parts.keys, at.branch, holder, right, by=at.me.account, reach=Reach(reach))
-        found = await _look(session, parts, at, number, answer, "right.set", given)
-    return await _shown(request, parts, at, found, told="saved")
+        found = await holder(session, parts, at, asked)
+        if found is None:
+            return form(request, at, wrong="unknown", card=wanted.card)
+        await _follow(session, parts, at, asked, found)
+        reach = Reach(wanted.reach)
+        await set_right(session, parts.keys, at.branch, found, right, by=at.me.account, reach=reach)
+        given: Data = {"permitted": right.permitted, "reach": reach.value, "until": wanted.valid_until}
+        given |= {"introduced": right.introduced, "guardian": right.guardian_consent}
+        await note(session, parts, at, asked, "right.set", given)
+    return await shown(request, parts, at, asked, told="saved")
+
+
+@router.post("/branches/{branch_id}/patrons/seen")
+async def seen(request: Request, parts: Parts, at: Giving, wanted: Annotated[Noted, Form()]) -> Response:
+    """Write down that an introduction was given or a guardian's consent was seen; or that it was not so."""
+    number, why = card_from_text(wanted.card), look_reason(wanted.reason)
+    if number is None or why is None or wanted.what not in set(Seen):
+        return form(request, at, wrong="card", card=wanted.card)
+    asked = await ask(parts, at, number, why)
+    async with parts.database.session(at.branch.scope) as session:
+        found = await holder(session, parts, at, asked)
+        day = _past_day(wanted.on, session.now.astimezone(at.branch.wall).date())
+        if found is not None and day is not None:
+            await _see(session, parts, at, found, Seen(wanted.what), None if wanted.undo else day)
+            on = None if wanted.undo else day.isoformat()
+            await note(session, parts, at, asked, "right.seen", {"what": wanted.what, "on": on})
+    wrong = "unknown" if found is None else "date" if day is None else None
+    return await shown(request, parts, at, asked, told="" if wrong else "saved", wrong=wrong)
+
+
+async def _see(session: Session, parts: StaffParts, at: AtBranch, found: Holder, what: Seen, on: date | None) -> None:
+    patron = await known_or_new(session, parts.keys, at.branch.consortium, found)
+    reach = widest(at, Reach.MUNICIPALITY)
+    if on is None:
+        await take_back(session, parts.keys, at.branch, patron, what, reach=reach)
+    else:
+        await note_seen(session, parts.keys, at.branch, patron, what, on, by=at.me.account, reach=reach)
+
+
+@router.post("/branches/{branch_id}/patrons/number")
+async def other_number(
+    request: Request, parts: Parts, at: Giving, card: Text = "", reason: Text = "", old: Text = ""
+) -> Response:
+    """What she has follows her: to the register's new number for her card, or (with `old`) from the card she lost."""
+    number, why = card_from_text(card), look_reason(reason)
+    if number is None or why is None:
+        return form(request, at, wrong="card", card=card)
+    former = card_from_text(old)
+    if old.strip() and (former is None or former == number):
+        return await shown(request, parts, at, await ask(parts, at, number, why), wrong="old_card")
+    asked = await ask(parts, at, number, why)
+    held = await ask(parts, at, former, why) if former is not None else None
+    async with parts.database.session(at.branch.scope) as session:
+        wrong = await _moved(session, parts, at, asked, held)
+        if wrong is None:
+            await note(session, parts, at, asked, "right.renumbered", {"replaced": former is not None})
+    return await shown(request, parts, at, asked, told="" if wrong else "moved", wrong=wrong)
 
 
 @router.post("/branches/{branch_id}/patrons/forget")
-async def forget_here(request: Request, parts: Parts, at: Giving, card: Text = "") -> Response:
+async def forget_here(request: Request, parts: Parts, at: Giving, card: Text = "", reason: Text = "") -> Response:
     """Remove what her role reaches of a patron's rights, and her number with the last; doors know within a second."""
     number = card_from_text(card)
     if number is None:
-        return _refused(request, at, "card", card)
-    register, reach = parts.registers.of(at.branch.id) or "", _widest(at)
+        return form(request, at, wrong="card", card=card)
+    # What is forgotten is what is kept here, so the register is not asked.
+    asked = Asked(number, look_reason(reason) or LookReason.UPKEEP, None, parts.registers.of(at.branch.id) or "")
+    reach = widest(at)
     async with parts.database.session(at.branch.scope) as session:
-        known = await rights_of(session, parts.keys, at.branch, number, register=register)
-        gone = 0 if known is None else await forget(session, parts.keys, at.branch, known.patron, reach=reach)
+        patron = await whose(session, parts, at, asked)
+        gone = 0 if patron is None else await forget(session, parts.keys, at.branch, patron, reach=reach)
         if not gone:
-            return _refused(request, at, "nothing", card)
-        data: Data = {"reach": reach.value, "rights": gone, "person": _person(parts, register, number)}
-        await record(session, "patron.forgotten", at.me.account, at.branch.scope, data, branch=at.branch.id)
-    return show(request, "patron.html", me=at.me, at=at, found=None, wrong=None, told="forgotten", card="")
+            return form(request, at, wrong="nothing", card=card)
+        await note(session, parts, at, asked, "patron.forgotten", {"reach": reach.value, "rights": gone})
+    return form(request, at, told="forgotten")
 
 
-def _widest(at: AtBranch) -> Reach:
-    """How far she may give rights here; RIGHT_BRANCH is the least."""
-    return [reach for reach, action in REACHES.items() if at.may(action)][-1]
+def _past_day(text: str, today: date) -> date | None:
+    """The day that was meant, today where none was; None for what is no day, or is still to come."""
+    if not text.strip():
+        return today
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day <= today else None
 
 
-def _person(parts: StaffParts, register: str, number: CardNumber) -> str:
-    """How the audit log names a patron."""
-    return parts.keys.lookup("audit", f"{register}\n{number.value}")[:32]
+async def _follow(session: Session, parts: StaffParts, at: AtBranch, asked: Asked, found: Holder) -> None:
+    """Whoever is given a right under the register's number keeps what was known of her under another one."""
+    patron = await whose(session, parts, at, asked)
+    if patron is not None:
+        move = [Renumbering(patron, found.number)]
+        await renumber(session, parts.keys, at.branch.consortium, found.register, move, by=at.me.account)
 
 
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text.strip() else None
+async def _moved(session: Session, parts: StaffParts, at: AtBranch, asked: Asked, former: Asked | None) -> str | None:
+    """Move what is known under the former card, or under this one, to the register's number; or why not."""
+    if asked.canonical is None or asked.answer is None or asked.answer.facts is None or not asked.answer.facts.valid:
+        return "unknown"
+    patron = await whose(session, parts, at, former or asked)
+    if patron is None:
+        return "old_unknown"
+    if former is not None:
+        wrong = await _not_hers(session, at, patron, asked, former)
+        if wrong is not None:
+            return wrong
+    move = [Renumbering(patron, asked.canonical)]
+    moved = await renumber(session, parts.keys, at.branch.consortium, asked.register, move, by=at.me.account)
+    return None if moved else "number_taken"
 
 
-def _refused(request: Request, at: AtBranch, wrong: str, card: str) -> Response:
-    return show(request, "patron.html", me=at.me, at=at, status=422, found=None, wrong=wrong, told="", card=card[:40])
-
-
-async def _holder(
-    session: Session, parts: StaffParts, at: AtBranch, register: str, number: CardNumber, answer: PatronAnswer | None
-) -> Holder | None:
-    """Whom the card belongs to: as the register says or, while it is silent, whom we know by the card already."""
-    canonical = card_from_text(answer.patron_id or "") if answer and answer.facts else None
-    if canonical is not None:
-        return Holder(register, canonical, number)
-    known = await rights_of(session, parts.keys, at.branch, number, register=register)
-    return Holder(register, number) if known is not None and (answer is None or answer.facts is None) else None
-
-
-async def _ask(parts: StaffParts, at: AtBranch, number: CardNumber) -> PatronAnswer | None:
-    ils = parts.registers.ils(at.branch.id)
-    return None if ils is None else await ils.patron(number.value, None)
-
-
-async def _look(
-    session: Session,
-    parts: StaffParts,
-    at: AtBranch,
-    number: CardNumber,
-    answer: PatronAnswer | None,
-    action: str,
-    data: Data,
-) -> Found:
-    """The patron as the page will show her; exactly one audit row, in this transaction, says that it did and why."""
-    register = parts.registers.of(at.branch.id) or ""
-    rights = await rights_of(session, parts.keys, at.branch, number, register=register)
-    policy = await policy_of(session, at.branch.id)
-    data = {**data, "person": _person(parts, register, number)}
-    await record(session, action, at.me.account, at.branch.scope, data, branch=at.branch.id)
-    found = _found(number, answer, rights, policy, session.now.astimezone(at.branch.wall).date())
-    if rights is None or not at.may(Action.RIGHT_BRANCH):
-        return found
-    return replace(found, removable=await removable(session, at.branch, rights.patron, _widest(at)))
-
-
-async def _shown(request: Request, parts: StaffParts, at: AtBranch, found: Found, *, told: str = "") -> Response:
-    return show(
-        request,
-        "patron.html",
-        me=at.me,
-        at=at,
-        found=found,
-        wrong=None,
-        told=told,
-        card="",
-        why=reason_text(found.verdict.value, parts.pages.language(request)) if found.verdict else "",
-        reaches=[reach for reach, action in REACHES.items() if at.may(action)],
-        givers=await _givers(parts, found.rights),
-        places=await _places(parts, at),
-    )
-
-
-def _found(
-    number: CardNumber, answer: PatronAnswer | None, rights: PatronRights | None, policy: PolicyView | None, today: date
-) -> Found:
-    facts = answer.facts if answer else None
-    is_known = facts is not None and facts.valid
-    verdict = None
-    if facts is not None and policy is not None:
-        verdict = may_enter(facts, rights.effective if rights else None, policy.policy, today)
-    return Found(
-        card=number.value,
-        name=(answer.name or "") if answer and is_known else "",
-        is_known=is_known,
-        register=answer if facts is not None or (answer and answer.pin is PinAnswer.UNKNOWN) else None,
-        rights=rights,
-        today=today,
-        verdict=verdict,
-    )
-
-
-async def _givers(parts: StaffParts, rights: PatronRights | None) -> dict[str, str]:
-    async with parts.database.reading(SERVER) as session:
-        return await names(session, [view.given_by for view in rights.given] if rights else [])
-
-
-async def _places(parts: StaffParts, at: AtBranch) -> dict[str, str]:
-    """The names of all places that rights in the consortium reach."""
-    async with parts.database.reading(Scope.of_consortium(at.branch.consortium)) as session:
-        bodies = {view.id: view.name for view in await organisations(session)}
-        return bodies | {view.id: view.name for view in await branches(session)}
+async def _not_hers(session: Session, at: AtBranch, patron: str, asked: Asked, former: Asked) -> str | None:
+    """Why the former card's access is not moved: it still is another's in the register, or not ours to move."""
+    if former.answer is None or not former.answer.is_available:
+        return "old_unanswered"
+    is_anothers = former.answer.facts is not None and former.answer.facts.valid and former.canonical != asked.canonical
+    if is_anothers:
+        return "old_anothers"
+    is_ours = at.may(Action.CARDS) or patron in await with_rights(session, [patron])
+    return None if is_ours else "old_unknown"

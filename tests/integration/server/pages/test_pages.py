@@ -205,7 +205,7 @@ async def test_names_cannot_carry_markup_onto_a_page(site: Site, sign_in: SignIn
     visitor = await sign_in("server")
     hostile = '"><img src=x onerror=alert(1)>'
     await visitor.post("/branches/nora/devices/invite", {"kind": "door", "name": hostile}, on="/")
-    page = (await visitor.post("/branches/nora/patrons", {"card": hostile}, on="/")).text
+    page = (await visitor.post("/branches/nora/patrons", {"card": hostile, "reason": "here"}, on="/")).text
 
     assert "<img" not in page
 
