@@ -54,6 +54,11 @@ async def hold(session: Session, register: str, card: str, *, branch: str | None
     return Held(register, found.card, count, found.cleared, found.told)
 
 
+async def is_counted(session: Session, register: str, card: str) -> bool:
+    """Whether anything is counted against a card."""
+    return await session.scalar(select(col(PinCard.card)).where(*_is(register, card))) is not None
+
+
 async def keep(session: Session, held: Held) -> None:
     """Write what has become of a held card."""
     values = {

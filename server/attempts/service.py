@@ -13,7 +13,7 @@ from server.attempts.counting import Sending, after, begun, sending
 from server.attempts.doors import standing_of, watch
 from server.attempts.locks import tell_branch, tell_branches
 from server.attempts.models import PinAttempt
-from server.attempts.rows import Held, clear, drop, gather, hold, join, keep, name_at_branch, name_of
+from server.attempts.rows import Held, clear, drop, gather, hold, is_counted, join, keep, name_at_branch, name_of
 from server.db import Scope, Session
 from server.keys import KeyRing
 
@@ -127,7 +127,8 @@ async def hear(session: Session, place: Place, heard: Heard) -> None:
     name = known.card if known is not None else name_at_branch(place.branch, heard.subject)
     branch = None if known is not None else place.branch
     if heard.is_right:
-        await _right_at_a_door(session, await hold(session, place.register, name, branch=branch))
+        if await is_counted(session, place.register, name):
+            await _right_at_a_door(session, await hold(session, place.register, name, branch=branch))
         return
     if known is not None and known.outcome != Outcome.UNDECIDED.value:
         return

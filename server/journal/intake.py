@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from meroppet.rules.events import AccessGranted, AccessRefused, DoorForced, DoorHeld, OrderAnswered, ReleaseFailed
+from meroppet.rules.reasons import Reason
 from meroppet.wire.journal import JournalReply, Parked
+from server.attempts.service import Heard, Place, hear
 from server.db import Session
 from server.devices.orders import answered
 from server.devices.signing import Caller
@@ -21,6 +23,7 @@ from server.visits.service import RefusalRow, VisitRow, keep
 ALARMS = frozenset({DoorForced.kind, DoorHeld.kind, ReleaseFailed.kind})
 
 _REASON_LONGEST = 64
+_WRONG = frozenset({Reason.WRONG_PIN, Reason.UNKNOWN_CARD, Reason.PIN_NOT_VERIFIED})
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +39,11 @@ class _Journal:
     epoch: str
 
 
-async def take(session: Session, device: Caller, push: Push) -> JournalReply:
-    """Everything in the push is durable when the session has committed; the answer says how far without a gap."""
+async def take(session: Session, device: Caller, push: Push, *, register: str | None = None) -> JournalReply:
+    """Everything in the push is durable when the session has committed; the answer says how far without a gap.
+
+    `register` is the branch's, by which the PINs are counted that its devices checked alone; None: it has none.
+    """
     journal = _Journal(device.consortium, device.controller, device.branch, device.device, push.epoch)
     through = await _locked(session, journal)
     fresh = await _fresh(session, journal, push, through)
@@ -45,6 +51,8 @@ async def take(session: Session, device: Caller, push: Push) -> JournalReply:
     await _keep(session, journal, understood)
     await _park(session, journal, [row for row in fresh if isinstance(row, NotUnderstood)])
     await _follow(session, journal, understood)
+    if register is not None:
+        await _hear_of_pins(session, journal, understood, register)
     through = await advance(session, journal.device_id, journal.epoch, through)
     if fresh:
         session.wake(f"branch:{device.branch}")
@@ -126,6 +134,19 @@ async def _follow(session: Session, journal: _Journal, rows: Iterable[Understood
                 pass
     await keep(session, visits, refusals)
     await used(session, journal.branch_id, [visit.subject for visit in visits if visit.subject])
+
+
+async def _hear_of_pins(session: Session, journal: _Journal, rows: Iterable[Understood], register: str) -> None:
+    """Count the PINs that the device checked by what it had learned: nobody else has counted them."""
+    place = Place(journal.consortium_id, journal.controller_id, journal.branch_id, register, journal.device_id)
+    for row in rows:
+        is_right, detail = row.row.kind == AccessGranted.kind, row.row.detail
+        is_wrong = row.row.kind == AccessRefused.kind and detail["reason"] in _WRONG
+        if row.row.subject and (is_right or is_wrong) and detail.get("checked") == "cached":
+            attempt = str(detail["attempt"])
+            await hear(
+                session, place, Heard(journal.device_id, attempt, row.row.subject, row.at(session.now), is_right)
+            )
 
 
 async def _answer(session: Session, device: str, row: Understood) -> None:

@@ -23,4 +23,4 @@ async def journal(request: Request, caller: AnyDevice, parts: Parts) -> JournalR
     if push is None:
         raise Refusal(ProblemCode.BAD_REQUEST)
     async with parts.database.session(caller.scope) as session:
-        return await take(session, caller, push)
+        return await take(session, caller, push, register=parts.registers.of(caller.branch))

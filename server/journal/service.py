@@ -82,15 +82,27 @@ async def recent(session: Session, branch_id: str, limit: int = 50, kinds: Seque
 
 
 async def decisions_of_card(
-    session: Session, keys: KeyRing, branch: BranchView, card: CardNumber, *, register: str, limit: int = 20
+    session: Session,
+    keys: KeyRing,
+    branch: BranchView,
+    card: CardNumber,
+    *,
+    register: str,
+    between: tuple[datetime, datetime] | None = None,
+    limit: int = 20,
 ) -> list[EventView]:
-    """What was decided about a card at a branch, newest first. The caller writes the audit row."""
+    """What was decided about a card at a branch, between two moments if given, newest first.
+
+    The caller writes the audit row.
+    """
     subjects = await subjects_of(session, keys, branch, card, register=register)
     statement = select(JournalRow).where(
         col(JournalRow.branch_id) == branch.id,
         col(JournalRow.subject).in_(subjects),
         col(JournalRow.kind).in_(DECISIONS),
     )
+    if between is not None:
+        statement = statement.where(col(JournalRow.at) >= between[0], col(JournalRow.at) <= between[1])
     newest_first = (col(JournalRow.at).desc(), col(JournalRow.seq).desc())
     return [_event(row) for row in await session.all(statement.order_by(*newest_first).limit(limit))]
 

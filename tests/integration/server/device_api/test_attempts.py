@@ -16,7 +16,7 @@ from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.ils import IlsPatronReply
 from meroppet.wire.verify import VerifyReply
 from server.attempts.doors import acknowledge, troubled
-from server.attempts.service import Heard, Place, Standing, hear, reset, standing
+from server.attempts.service import Place, Standing, reset, standing
 from server.db import Scope
 from server.journal.service import open_alarms
 from server.patrons.telling import ready_branch
@@ -201,9 +201,7 @@ async def test_what_a_door_decided_alone_is_counted_when_its_journal_comes(never
     house = never_locks
     named = await know(house)
     door = await house.device()
-    async with house.database.session(house.branches["skiljebo"].scope) as session:
-        for number in range(4):
-            await hear(session, place(house, device=door.device), heard(house, door, f"alone-{number}", named))
+    await push(house, door, *(refused(number, named) for number in range(1, 5)))
 
     assert (await stands(house)).failures == 4
     assert await guess(door) == "wrong"
@@ -217,11 +215,30 @@ async def test_a_try_the_register_left_open_is_settled_by_the_journal_once(never
     house.register.control.fault = Fault.CLOSE
     assert await guess(door, attempt="a1") == "unavailable"
     assert (await stands(house)).failures == 0
-    async with house.database.session(house.branches["skiljebo"].scope) as session:
-        for _ in range(2):
-            await hear(session, place(house, device=door.device), heard(house, door, "a1", named))
+    await push(house, door, refused(1, named), refused(1, named))
+    await push(house, door, refused(1, named))
 
     assert (await stands(house)).failures == 1
+
+
+async def test_five_wrong_ones_that_a_door_decided_alone_lock_the_card_at_the_whole_branch(never_locks: House) -> None:
+    house = never_locks
+    named = await know(house)
+    door, other = await house.device(), await house.device()
+    await push(house, door, *(refused(number, named) for number in range(1, 6)))
+
+    (lock,) = await told(other, "lock")
+    assert LockDocument.model_validate(lock).locked_until == house.clock.now() + timedelta(minutes=15)
+    assert await guess(other, PIN) == "withheld"
+
+
+async def test_whoever_came_in_without_the_register_had_the_right_pin(never_locks: House) -> None:
+    house = never_locks
+    named = await know(house)
+    door = await house.device()
+    await push(house, door, *(refused(number, named) for number in range(1, 5)), granted(5, named))
+
+    assert (await stands(house)).failures == 0
 
 
 async def test_one_account_has_one_count_whatever_it_is_called_by(never_locks: House) -> None:
@@ -245,8 +262,21 @@ def test_a_withheld_pin_is_a_try() -> None:
     assert settled(PinAnswer.WITHHELD, None) is Outcome.WRONG
 
 
-def heard(house: House, door: SigningDevice, attempt: str, subject: str) -> Heard:
-    return Heard(door.device, attempt, subject, house.clock.now(), is_right=False)
+def refused(seq: int, subject: str, kind: str = "access.refused") -> dict[str, object]:
+    """A row of a door that decided by what it had learned."""
+    told = {"attempt": f"a{seq}", "checked": "cached", **({"reason": "wrong_pin"} if kind == "access.refused" else {})}
+    return {"seq": seq, "kind": kind, "subject": subject, "detail": told}
+
+
+def granted(seq: int, subject: str) -> dict[str, object]:
+    return refused(seq, subject, "access.granted")
+
+
+async def push(house: House, door: SigningDevice, *rows: dict[str, object]) -> None:
+    when = {"wall": house.clock.now().isoformat(), "monotonic": 1.0, "boot": "b1", "clock": "signed"}
+    response = await door.ask("POST", "/journal", {"epoch": "e1", "rows": [{**when, **row} for row in rows]})
+    assert response.status_code == 200, response.text
+    assert response.json()["parked"] == []
 
 
 async def know(house: House) -> str:
