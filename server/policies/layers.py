@@ -195,3 +195,13 @@ def said_of(policy: Policy) -> Stated:
     """What somebody must say for a policy to come of it where nobody else says anything."""
     said = {name: getattr(policy, name) for name in FIELDS}
     return {name: value for name, value in said.items() if name not in DEFAULTS or DEFAULTS[name] != value}
+
+
+def differences_said(before: Stated, after: Stated) -> tuple[tuple[str, Stated, Stated], ...]:
+    """The fields that a level says otherwise: each with what it said, and says, of it (empty: nothing)."""
+    changed = [name for name in FIELDS if _only(before, name) != _only(after, name)]
+    return tuple((name, _only(before, name), _only(after, name)) for name in changed)
+
+
+def _only(stated: Stated, name: str) -> Stated:
+    return {name: stated[name]} if name in stated else {}

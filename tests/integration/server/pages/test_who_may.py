@@ -34,6 +34,14 @@ NEEDS = {
     "/branches/{branch_id}/patrons": Action.PERSON,
     "/branches/{branch_id}/patrons/right": Action.PERSON,
     "/branches/{branch_id}/patrons/forget": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/patrons/seen": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/patrons/number": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/patrons/suspend": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/patrons/lift": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/patrons/notice": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/patrons/terms": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/patrons/guest": Action.RIGHT_BRANCH,
+    "/branches/{branch_id}/policy": Action.SEE,
     "/branches/{branch_id}/why": Action.PERSON,
     "/branches/{branch_id}/gaps": Action.DEVICES,
     "/branches/{branch_id}/devices": Action.DEVICES,
@@ -70,7 +78,20 @@ FOR_DECIDERS = {
     "/hours/changes/{change_id}/live",
 }
 """For who decides about hours anywhere, at the places they decide about; test_exceptions.py tells who that is."""
-FOR_STAFF = {"/", "/live", "/staff", "/staff/invite", "/staff/{account}/close", "/audit", "/audit/server"}
+FOR_WRITERS = {f"/terms/{{place_id}}{what}" for what in ("", "/draft", "/discard", "/preview", "/publish")} | {
+    "/terms/{place_id}/versions/{number}"
+}
+"""For who writes what patrons accept; test_terms.py tells who that is."""
+SOMEWHERE = {
+    "/policies": Action.POLICY,
+    "/policies/{body_id}": Action.POLICY,
+    "/policies/{body_id}/change": Action.POLICY,
+    "/held": Action.BRAKE,
+    "/held/{held_id}/release": Action.BRAKE,
+    "/held/{held_id}/discard": Action.BRAKE,
+}
+"""For whoever may do this at the place it is about, here nora-kommun."""
+FOR_STAFF = {"/", "/terms", "/live", "/staff", "/staff/invite", "/staff/{account}/close", "/audit", "/audit/server"}
 
 
 def _routes(site: Site) -> list[tuple[str, str]]:
@@ -92,11 +113,23 @@ def _address(path: str, branch: str) -> str:
         change_id="x",
         day="2026-11-23",
         key="new",
+        body_id="nora-kommun",
+        held_id="x",
+        place_id="x",
+        number="1",
     )
 
 
 def test_every_route_has_its_place_in_this_matrix(site: Site) -> None:
-    assert {path for _, path in _routes(site)} == {*NEEDS, *FOR_ANYBODY, *FOR_STAFF, *FOR_KEEPERS, *FOR_DECIDERS}
+    assert {path for _, path in _routes(site)} == {
+        *NEEDS,
+        *FOR_ANYBODY,
+        *FOR_STAFF,
+        *FOR_KEEPERS,
+        *FOR_DECIDERS,
+        *SOMEWHERE,
+        *FOR_WRITERS,
+    }
 
 
 def _may(grant: Grant, branch: BranchView, path: str) -> bool:
@@ -114,6 +147,7 @@ async def test_role_branch_route(site: Site, sign_in: SignIn, role: str) -> None
             may = grant is not None and (
                 (branch is None or (grant.covers(branch) and NEEDS[path] in ALLOWED[grant.role]))
                 and (path not in FOR_KEEPERS or Action.REGISTERS in ALLOWED[grant.role])
+                and (path not in SOMEWHERE or SOMEWHERE[path] in ALLOWED[grant.role])
             )
             if may and path.endswith("/live"):
                 continue  # Endless; over a real socket in test_live.py.
