@@ -53,7 +53,7 @@ class HandoutView:
 
 
 async def order_tag(session: Session, branch: BranchView, device: DeviceView, target: Target, by: str) -> str:
-    """Have a device of the branch report the next tag it reads; the id of the handing out."""
+    """Have a device report the next tag it reads; the id of the handing out. The caller writes the audit row."""
     await _give_up(session, col(TagHandout.device_id) == device.id)
     given = await order(session, device, Action.READ_TAG, by, lasts=LASTS)
     session.add(
@@ -71,8 +71,6 @@ async def order_tag(session: Session, branch: BranchView, device: DeviceView, ta
         )
     )
     await session.flush()
-    said: Data = {"device": device.id, "pass": target.pass_id or ""}
-    await record(session, "tag.ordered", by, branch.scope, said, branch=branch.id)
     return given.order
 
 

@@ -7,8 +7,9 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
@@ -106,6 +107,11 @@ class PassView:
     def id(self) -> str:
         """Its id."""
         return self.held.id
+
+    def last_day(self, zone: ZoneInfo) -> date | None:
+        """The last local day on which it holds; an end at midnight is of the day before."""
+        until = self.held.valid_until
+        return None if until is None else (until.astimezone(zone) - timedelta(microseconds=1)).date()
 
     @property
     def by_code(self) -> bool:
