@@ -19,6 +19,7 @@ from server.jobs.purge import purge
 from server.jobs.service import Job, run_for_ever
 from server.keys import KeyRing
 from server.passes import service as passes
+from server.patrons import reminders, suspensions
 from server.patrons import service as patrons
 from server.patrons.walk import Walk
 from server.registers.service import Registers
@@ -36,6 +37,8 @@ from server.web.site import staff_pages, staff_templates
 
 HOUSEKEEPING = unscoped("retention and certificates are the server's own housekeeping")
 DAILY = timedelta(days=1)
+QUARTERLY = timedelta(minutes=15)
+"""For what begins and ends with a branch's day, whatever its zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Server:
         return [
             Job("purge", DAILY, self._purge),
             Job("purge.patrons", DAILY, self._purge_patrons),
+            Job("suspensions", QUARTERLY, self._turn_over),
+            Job("reminders", DAILY, self._remind),
             Job("purge.changes", DAILY, self._purge_changes),
             Job("purge.staff", DAILY, self._purge_staff),
             Job("purge.orders", DAILY, self._purge_orders),
@@ -98,6 +103,14 @@ class Server:
     async def _purge_patrons(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:
             await patrons.purge(session, self.keys, session.now)
+
+    async def _turn_over(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await suspensions.turn_over(session, self.keys)
+
+    async def _remind(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await reminders.list_due(session)
 
     async def _purge_changes(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:

@@ -5,15 +5,15 @@ another thing: a prosecutor decides it (lag 2021:34), and this server keeps none
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, not_, select, update
 from sqlmodel import col
 
-from server.db import Scope, Session
+from server.db import Session
 from server.keys import KeyRing
 from server.organisations.service import BranchView, branches
 from server.patrons.models import PatronSuspension
@@ -126,7 +126,7 @@ async def lift(session: Session, keys: KeyRing, branch: BranchView, patron: str,
     if found is None or found.lifted_at is not None or found.last < today_at(session, branch):
         return False
     statement = update(PatronSuspension).where(col(PatronSuspension.id) == found.id)
-    await session.execute(statement.values(lifted_by=by, lifted_at=session.now))
+    await session.execute(statement.values(lifted_by=by, lifted_at=session.now, is_told=False))
     await tell(session, keys, branch, found.reach, [patron])
     return True
 
@@ -141,18 +141,29 @@ async def notice_given(session: Session, branch: BranchView, patron: str, number
     return True
 
 
-async def begin_due(session: Session, keys: KeyRing) -> int:
-    """Tell the doors of suspensions that begin today; how many. Needs an unscoped session."""
-    waiting = select(PatronSuspension).where(
-        col(PatronSuspension.is_told).is_(False), col(PatronSuspension.lifted_at).is_(None)
-    )
+async def turn_over(session: Session, keys: KeyRing) -> int:
+    """Tell the doors of suspensions that begin today, and of those that are over; how many. Needs an open scope."""
     everywhere = await branches(session)
-    begun = [row for row in await session.all(waiting) if _has_begun(session, everywhere, row)]
-    for row in begun:
-        row.is_told = True
+    # Told and over, or begun and not told: the night's work; all others are as their doors know them.
+    is_told = col(PatronSuspension.is_told)
+    lasting = and_(is_told.is_(True), col(PatronSuspension.last_day) >= session.now.date() + timedelta(days=1))
+    rows = await session.all(select(PatronSuspension).where(not_(lasting), col(PatronSuspension.lifted_at).is_(None)))
+    turned = [(row, near) for row in rows if (near := _turns(session, everywhere, row)) is not None]
+    for row, _ in turned:
+        row.is_told = not row.is_told
     await session.flush()
-    await _tell_all(session, keys, everywhere, begun)
-    return len(begun)
+    for row, near in turned:
+        await tell(session, keys, near, Reach(row.reach), [row.patron_id])
+    return len(turned)
+
+
+def _turns(session: Session, everywhere: Sequence[BranchView], row: PatronSuspension) -> BranchView | None:
+    """A branch within reach, if its doors should know something else of the suspension today than they do."""
+    near = next((one for one in everywhere if reaches(one, Reach(row.reach), row.place)), None)
+    if near is None:
+        return None
+    holds = suspension_view(row).holds_on(today_at(session, near))
+    return near if holds != row.is_told else None
 
 
 async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
@@ -167,17 +178,3 @@ async def purge(session: Session, keys: KeyRing, now: datetime) -> int:
         if near is not None:
             await tell(session, keys, near, Reach(reach), [patron])
     return len(gone)
-
-
-def _has_begun(session: Session, everywhere: Sequence[BranchView], row: PatronSuspension) -> bool:
-    near = next((one for one in everywhere if reaches(one, Reach(row.reach), row.place)), None)
-    return near is not None and row.first_day <= today_at(session, near)
-
-
-async def _tell_all(
-    session: Session, keys: KeyRing, everywhere: Sequence[BranchView], rows: Iterable[PatronSuspension]
-) -> None:
-    for row in rows:
-        near = next(one for one in everywhere if reaches(one, Reach(row.reach), row.place))
-        async with session.within(Scope.of_consortium(near.consortium)):
-            await tell(session, keys, near, Reach(row.reach), [row.patron_id])

@@ -11,7 +11,7 @@ from server.patrons.suspensions import (
     Suspension,
     SuspensionReason,
     SuspensionRefusal,
-    begin_due,
+    turn_over,
     lift,
     notice_given,
     suspend,
@@ -74,7 +74,7 @@ async def test_one_that_begins_later_is_told_on_its_first_day(place: Place) -> N
     counts = []
     for _ in range(3):
         async with place.database.session(SEED) as session:
-            counts.append(await begin_due(session, place.keys))
+            counts.append(await turn_over(session, place.keys))
         place.clock.advance(DAY)
 
     assert counts == [0, 0, 1]
@@ -118,6 +118,9 @@ async def test_it_ends_by_itself_and_is_gone_thirty_days_later(place: Place) -> 
     assert found is not None
     assert found.effective is not None
     assert found.effective.suspended_until is None
+    async with place.database.session(SEED) as session:
+        assert [await turn_over(session, place.keys), await turn_over(session, place.keys)] == [1, 0]
+    assert (await place.door(ASTRID) or {})["suspended_until"] is None
     counts = []
 
     for days in (29, 2):
