@@ -30,6 +30,8 @@ from server.schedules import wide_views as wide
 from server.schedules.public_headers import PublicHeaders
 from server.schedules.shelf import Shelf
 from server.staff import views as staff
+from server.terms import desk_views as terms_desk
+from server.terms import views as terms
 from server.web.forms import Forged, refuse_forged
 from server.web.gate import NeedsSignIn, NotAllowed, NotFound, visitor
 from server.web.parts import HOME_ZONE, StaffParts, parts_of
@@ -64,6 +66,8 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         devices,
         audit,
         registers,
+        terms,
+        terms_desk,
     ):
         app.include_router(feature.router)
     _answer_refusals(app)
