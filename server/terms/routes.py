@@ -9,7 +9,6 @@ from meroppet.rules.credentials import CardNumber, card_from_text
 from meroppet.rules.terms import Act
 from meroppet.wire.problems import ProblemCode
 from meroppet.wire.terms import PaperAnswerReply, PaperAnswerRequest, PapersReply, PapersRequest
-from server.attempts.asking import Shown
 from server.devices.callers import Kiosk
 from server.devices.parts import DeviceParts, Parts
 from server.devices.problems import Refusal
@@ -17,8 +16,8 @@ from server.devices.signing import Caller
 from server.organisations.service import BranchView, branch
 from server.patrons.service import Holder, find
 from server.policies.service import policy_of
+from server.registers.identified import identified
 from server.registers.service import DEADLINE_SECONDS
-from server.registers.verify import opened
 from server.terms.papers import Answered, due_terms, guest_paper, is_guest, may_be_asked_as_guest, write_down
 
 router = APIRouter()
@@ -27,7 +26,7 @@ router = APIRouter()
 @router.post("/terms/due")
 async def due(body: PapersRequest, caller: Kiosk, parts: Parts) -> PapersReply:
     """What to ask the patron who was just identified at this kiosk; nothing where the branch asks for nothing."""
-    shown = _identified(parts, caller, body.session, body.sealed)
+    shown = await identified(parts, caller, body.session, body.sealed)
     async with parts.database.reading(caller.scope) as session:
         place = await _branch(parts, caller)
         policy = await policy_of(session, place.id)
@@ -48,7 +47,7 @@ async def due(body: PapersRequest, caller: Kiosk, parts: Parts) -> PapersReply:
 @router.post("/terms/answer")
 async def answer(body: PaperAnswerRequest, caller: Kiosk, parts: Parts) -> PaperAnswerReply:
     """Write down what she said, with the digest of the words that were on the screen."""
-    shown = _identified(parts, caller, body.session, body.sealed)
+    shown = await identified(parts, caller, body.session, body.sealed)
     place = await _branch(parts, caller)
     holder = await _holder(parts, caller, place, shown.card)
     if holder is None:
@@ -57,17 +56,6 @@ async def answer(body: PaperAnswerRequest, caller: Kiosk, parts: Parts) -> Paper
     async with parts.database.session(caller.scope) as session:
         kept = await write_down(session, parts.keys, place, holder, answered, device=caller.device)
     return PaperAnswerReply(kept=kept)
-
-
-def _identified(parts: DeviceParts, caller: Caller, bound_to: str, sealed: str) -> Shown:
-    """Whoever was identified at this kiosk with card and PIN a moment ago; nobody else is asked or answers."""
-    shown = opened(parts, bound_to, sealed)
-    if shown is None:
-        raise Refusal(ProblemCode.BAD_REQUEST)
-    register = parts.registers.of(caller.branch) or ""
-    if not parts.borrowers.was_right(caller.device, register, shown.card, shown.pin):
-        raise Refusal(ProblemCode.NOT_ALLOWED)
-    return shown
 
 
 async def _branch(parts: DeviceParts, caller: Caller) -> BranchView:
