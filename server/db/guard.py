@@ -1,13 +1,15 @@
 """The tenant guard: every statement on a table with an owner is filtered by the session's scope, or refused."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import and_, event, inspect
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm import Session as ORMSession
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.dml import Insert, Update
 from sqlalchemy.sql.elements import BindParameter, ClauseElement, ColumnClause, ColumnElement, TextClause
 from sqlalchemy.sql.schema import Column
@@ -27,8 +29,8 @@ _OWNERS = frozenset({"consortium_id", "controller_id"})
 
 Owned = type[ConsortiumOwned]
 
-_SEEN: dict[Any, frozenset[Owned] | None] = {}
-_SEEN_MOST = 2_000
+_SHAPES: "dict[Any, _Shape]" = {}
+_SHAPES_MOST = 2_000
 
 
 class GuardedSession(ORMSession):
@@ -64,38 +66,52 @@ def _before_execute(state: ORMExecuteState) -> None:
     scope = scope_of(state.session)
     if scope.is_open or state.is_column_load or state.execution_options.get(_FILTERED):
         return
-    mentioned = _seen_in(state.statement)
-    if mentioned is None:
+    shape = _shape_of(state.statement)
+    if shape.hides_tables:
         raise UnscopedQuery("text has no tables the guard could see; name mapped classes or open unscoped('why')")
-    for entity in mentioned:
+    for entity in shape.mentioned:
         _require_scope(scope, entity)
     if state.is_insert:
         _check_insert(state, scope)
         _keep_off_conflicts(state, scope)
-    elif mentioned:
-        _require_entities(state)
+    elif shape.mentioned:
+        _require_entities(state, shape)
         _require_owner_kept(state.statement)
-        _filter(state, scope, mentioned)
+        _filter(state, scope, shape.mentioned)
 
 
-def _seen_in(statement: Any) -> frozenset[Owned] | None:
-    """The owned tables a statement mentions, or None where text may hide some.
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the guard must know of a statement. `is_bare`: it reads a bare Core column of an owned table."""
 
-    Statements of one shape mention the same, and SQLAlchemy's own cache of compiled ones knows shapes by their key:
-    looking through each anew would take longer than most take on the database.
+    hides_tables: bool
+    mentioned: frozenset[Owned]
+    is_bare: bool
+
+
+def _shape_of(statement: Any) -> _Shape:
+    """A statement's shape, looked for once among those of one key.
+
+    SQLAlchemy's own cache of compiled statements knows them by the same key, and looking through each anew takes
+    longer than most take on the database.
     """
-    shape = statement._generate_cache_key()  # noqa: SLF001
-    if shape is None:
-        return _look_through(statement)
-    if shape.key not in _SEEN:
-        if len(_SEEN) >= _SEEN_MOST:
-            _SEEN.clear()
-        _SEEN[shape.key] = _look_through(statement)
-    return _SEEN[shape.key]
+    key = statement._generate_cache_key()  # noqa: SLF001
+    if key is None:
+        return _looked_through(statement)
+    if key.key not in _SHAPES:
+        if len(_SHAPES) >= _SHAPES_MOST:
+            _SHAPES.clear()
+        _SHAPES[key.key] = _looked_through(statement)
+    return _SHAPES[key.key]
 
 
-def _look_through(statement: Any) -> frozenset[Owned] | None:
-    return None if _is_text(statement) else frozenset(_mentioned(statement))
+def _looked_through(statement: Any) -> _Shape:
+    if _is_text(statement):
+        return _Shape(hides_tables=True, mentioned=frozenset(), is_bare=False)
+    mentioned = frozenset(_mentioned(statement))
+    # What an insert reads is looked at with its rows.
+    is_bare = not isinstance(statement, Insert) and any(_is_bare(part) for part in _read_parts(statement))
+    return _Shape(hides_tables=False, mentioned=mentioned, is_bare=is_bare)
 
 
 def _is_text(statement: object) -> bool:
@@ -131,9 +147,9 @@ def _require_scope(scope: Scope, entity: Owned) -> None:
         raise UnscopedQuery(f"{name} belongs to somebody: open the session with a Scope, or unscoped('why')")
 
 
-def _require_entities(state: ORMExecuteState) -> None:
+def _require_entities(state: ORMExecuteState, shape: _Shape) -> None:
     """Criteria are added to mapped classes only: a bare Core column of an owned table would go round the filter."""
-    if not state.is_orm_statement or any(_is_bare(part) for part in _read_parts(state.statement)):
+    if not state.is_orm_statement or shape.is_bare:
         raise UnscopedQuery("name the mapped class, not its __table__: the guard filters classes")
 
 
@@ -161,10 +177,14 @@ def _is_bare(part: Any) -> bool:
 
 
 def _filter(state: ORMExecuteState, scope: Scope, mentioned: Iterable[Owned]) -> None:
-    criteria = [with_loader_criteria(entity, _criterion(entity, scope), include_aliases=True) for entity in mentioned]
-    state.statement = state.statement.options(*criteria)
+    state.statement = state.statement.options(*(_option(entity, scope) for entity in mentioned))
     if not state.is_select:
         state.update_execution_options(**{_FILTERED: True})
+
+
+@lru_cache(maxsize=4_000)
+def _option(entity: Owned, scope: Scope) -> ExecutableOption:
+    return with_loader_criteria(entity, _criterion(entity, scope), include_aliases=True)
 
 
 def _criterion(entity: Owned, scope: Scope) -> Callable[[Any], ColumnElement[bool]]:
