@@ -20,6 +20,7 @@ ACTIONS = {
     "pass.ended": N_("Ended a pass"),
     "pass.made": N_("Made a pass"),
     "pass.tag_given": N_("Handed out a tag for a pass"),
+    "patron.asked": N_("Asked why a card is let in or not"),
     "patron.decisions_read": N_("Looked at why a card was let in or not"),
     "patron.forgotten": N_("Forgot a patron"),
     "patron.tag_given": N_("Handed out a tag to a patron"),

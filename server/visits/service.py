@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from server.db import Session
 from server.visits.models import Refusal, Visit
 
@@ -28,6 +31,29 @@ class RefusalRow(VisitRow):
     """One refusal and the journal row it comes from."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """One refusal as staff see it: nothing in it says who it was."""
+
+    device: str
+    at: datetime
+    received_at: datetime
+    reason: str
+
+
+async def refusals(
+    session: Session, branch_id: str, first: datetime, last: datetime, reason: str = "", limit: int = 200
+) -> list[RefusalView]:
+    """The branch's refusals between two moments, for one reason if given, newest first."""
+    statement = select(Refusal).where(
+        col(Refusal.branch_id) == branch_id, col(Refusal.at) >= first, col(Refusal.at) <= last
+    )
+    if reason:
+        statement = statement.where(col(Refusal.reason) == reason)
+    rows = await session.all(statement.order_by(col(Refusal.at).desc(), col(Refusal.seq).desc()).limit(limit))
+    return [RefusalView(row.device_id, row.at, row.received_at, row.reason) for row in rows]
 
 
 async def keep(session: Session, visits: Sequence[VisitRow], refusals: Sequence[RefusalRow]) -> None:

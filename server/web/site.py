@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from meroppet.pages import Pages, SecurityHeaders, mount_static, pages
 from meroppet.pages.headers import HEADERS
+from server.asking import views as asking
 from server.audit import views as audit
 from server.body_limit import BodyLimit
 from server.devices import views as devices
@@ -62,6 +63,7 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         patrons,
         brake,
         policies,
+        asking,
         journal,
         devices,
         audit,

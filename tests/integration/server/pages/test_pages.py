@@ -131,11 +131,13 @@ async def test_why_it_did_not_open_is_told_by_card_and_written_down_once(site: S
     )
     visitor = await sign_in("branch")
 
-    page = (await visitor.post("/branches/nora/why", {"card": ANNA}, on="/branches/nora/why")).text
+    form = {"card": ANNA, "reason": "contact"}
+    page = (await visitor.post("/branches/nora/why", form, on="/branches/nora/why")).text
 
-    assert "<code>wrong_pin</code>" in page
-    assert "underage" not in page
-    assert [row.action for row in await site.audit()] == ["patron.decisions_read"]
+    happened = page.split('id="found-title"')[1]
+    assert "<code>wrong_pin</code>" in happened
+    assert "underage" not in happened
+    assert [row.action for row in await site.audit()] == ["patron.asked"]
 
 
 async def test_a_device_is_invited_by_a_code_that_is_shown_once(site: Site, sign_in: SignIn) -> None:

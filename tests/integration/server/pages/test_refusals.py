@@ -62,7 +62,8 @@ async def test_the_menu_offers_only_what_one_may_open(sign_in: SignIn, role: str
 
 
 async def test_the_log_names_who_did_it_as_the_list_of_staff_does(sign_in: SignIn) -> None:
-    await (await sign_in("branch")).post("/branches/nora/why", {"card": ANNA}, on="/branches/nora/why")
+    looked = {"card": ANNA, "reason": "here"}
+    await (await sign_in("branch")).post("/branches/nora/why", looked, on="/branches/nora/why")
     visitor = await sign_in("server")
 
     assert "Branch (branch)" in (await visitor.get("/audit")).text
