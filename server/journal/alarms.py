@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from server.db import Session
-from server.devices.models import Device
+from server.devices.service import device
 from server.journal.models import DoorAlarm
 
 _OF_THE_SERVER = "server"
@@ -13,22 +13,25 @@ _OF_THE_SERVER = "server"
 
 async def raise_alarm(session: Session, device_id: str, *, kind: str) -> None:
     """Tell staff of something about a device, until one of them has looked."""
-    device = await session.scalar(select(Device).where(col(Device.id) == device_id))
+    view = await device(session, device_id)
+    if view is None:
+        # Removed meanwhile, and its guesses with it.
+        return
     highest = select(func.max(col(DoorAlarm.seq))).where(
         col(DoorAlarm.device_id) == device_id, col(DoorAlarm.epoch) == _OF_THE_SERVER
     )
     session.add(
         DoorAlarm(
-            consortium_id=device.consortium_id,
-            controller_id=device.controller_id,
+            consortium_id=view.consortium,
+            controller_id=view.controller,
             device_id=device_id,
             epoch=_OF_THE_SERVER,
             seq=int(await session.scalar(highest) or 0) + 1,
-            branch_id=device.branch_id,
+            branch_id=view.branch,
             kind=kind,
             at=session.now,
             received_at=session.now,
         )
     )
     await session.flush()
-    session.wake(f"branch:{device.branch_id}")
+    session.wake(f"branch:{view.branch}")
