@@ -56,6 +56,7 @@ MOST_KRONOR = 100_000
 
 DAYS = ("mån", "tis", "ons", "tor", "fre", "lör", "sön")
 _DAYS_IN_ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS_BY_LANGUAGE = {"sv": DAYS, "en": _DAYS_IN_ENGLISH}
 _HOURS = re.compile(r"(\d{1,2})[.:](\d{2})\s*[-–]\s*(\d{1,2})[.:](\d{2})")
 _KRONOR = re.compile(r"(\d{1,6})(?:[.,](\d{2}))?")
 

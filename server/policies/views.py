@@ -87,7 +87,7 @@ async def branch_policy(request: Request, parts: Parts, at: Seeing) -> Response:
     who = await _who(parts, [sent.by] if sent else [])
     return show(
         request, "policy_branch.html", me=at.me, at=at, made=made, sent=sent, who=who, zone=at.branch.wall,
-        sections=SECTIONS, changeable=[own for own in levels if may_decide(at.me.access, own)], **_words(),
+        sections=SECTIONS, changeable=[own for own in levels if may_decide(at.me.access, own)], **_words(request, parts),
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ async def policies_page(request: Request, parts: Parts, me: Staff) -> Response:
     async with parts.database.reading(ALL_BRANCHES) as session:
         rows = [(own, await layer_of(session, own)) for own in await _places(session, me)]
     who = await _who(parts, [layer.by for _, layer in rows])
-    return show(request, "policies.html", me=me, rows=rows, who=who, zone=HOME_ZONE, **_words())
+    return show(request, "policies.html", me=me, rows=rows, who=who, zone=HOME_ZONE, **_words(request, parts))
 
 
 @router.get("/policies/{body_id}")
@@ -116,7 +116,7 @@ async def place_page(request: Request, parts: Parts, at: Deciding, told: str = "
     who = await _who(parts, [layer.by for layer in versions])
     return show(
         request, "policy_place.html", me=at.me, at=at, layer=versions[0] if versions else None, over=over, under=under,
-        changes=changes, who=who, zone=HOME_ZONE, sections=SECTIONS, told=told, **_words(),
+        changes=changes, who=who, zone=HOME_ZONE, sections=SECTIONS, told=told, **_words(request, parts),
     )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ async def _preview(
         return await _form(request, parts, at, form, proposal.before.version, refused=Outdated(version))
     return show(
         request, "policy_review.html", me=at.me, at=at, proposal=proposal, version=version,
-        said=differences_said(proposal.before.stated, stated), fields=_sent(form), form=form, **_words(),
+        said=differences_said(proposal.before.stated, stated), fields=_sent(form), form=form, **_words(request, parts),
     )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ async def _form(
     return show(
         request, "policy_change.html", me=at.me, at=at, status=422 if wrong or refused else 200, form=form,
         version=version, wrong=wrong, refused=refused, refusal=type(refused).__name__ if refused else "",
-        above=_above(over), sections=SECTIONS, **_words(),
+        above=_above(over), sections=SECTIONS, **_words(request, parts),
     )  # fmt: skip
 
 
@@ -204,8 +204,9 @@ def _sent(form: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in form.items() if name not in {"token", "op", "version"}]
 
 
-def _words() -> dict[str, Any]:
-    return {"defaults": DEFAULTS, "group_line": forms.group_line, "days_in_swedish": forms.DAYS}
+def _words(request: Request, parts: StaffParts) -> dict[str, Any]:
+    days = forms.DAYS_BY_LANGUAGE[parts.pages.language(request)]
+    return {"defaults": DEFAULTS, "group_line": lambda group: forms.group_line(group, days)}
 
 
 async def _places(session: Session, me: SignedIn) -> list[Place]:
