@@ -87,7 +87,8 @@ async def branch_policy(request: Request, parts: Parts, at: Seeing) -> Response:
     who = await _who(parts, [sent.by] if sent else [])
     return show(
         request, "policy_branch.html", me=at.me, at=at, made=made, sent=sent, who=who, zone=at.branch.wall,
-        sections=SECTIONS, changeable=[own for own in levels if may_decide(at.me.access, own)], **_words(request, parts),
+        sections=SECTIONS, changeable=[own for own in levels if may_decide(at.me.access, own)],
+        **_words(request, parts),
     )  # fmt: skip
 
 
