@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 
 from meroppet.runtime.settings import Group, Settings
+from server.eid.settings import EidSettings
 from server.registers.settings import RegisterSettings
 
 PREFIX = "MEROPPET_SERVER_"
@@ -45,6 +46,7 @@ class PublicPages(Group):
     """What anybody may read without signing in, on the port where staff browse: opening hours, under /public/."""
 
     hours: bool = Field(default=True, description="whether feeds and open-now pages are there")
+    patrons: bool = Field(default=True, description="whether patrons' own pages are there, under /my")
     frame_ancestors: tuple[FrameAncestor, ...] = Field(
         default=(), description="sites that may show the open-now pages in a frame, such as 'https://www.nora.se'"
     )
@@ -64,6 +66,7 @@ class ServerSettings(Settings):
     registers: tuple[RegisterSettings, ...] = Field(default=(), description="the library systems")
     register_passwords: dict[str, SecretStr] = Field(default={}, description="SIP2 passwords by branch")
     register_secrets: dict[str, SecretStr] = Field(default={}, description="secrets of REST clients by register")
+    eid: tuple[EidSettings, ...] = Field(default=(), description="electronic identifications patrons may sign in with")
     clock: Literal["system", "virtual"] = Field(default="system", description="virtual: turned by clock_offset_file")
     clock_offset_file: Path | None = Field(default=None, description="file with the virtual clock's offset in seconds")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="from which level on")

@@ -41,8 +41,8 @@ class EidOrder(ConsortiumOwned, table=True):
     eid: str
     order_sealed: bytes
     purpose: str
-    texts: str
-    """Digests of the texts that are being signed."""
+    about: str
+    """What the app says; of texts to sign, their digests."""
     begun_at: datetime
     asked_at: datetime
     hint: str

@@ -83,3 +83,12 @@ async def recent_of_server(session: Session, before: int | None = None) -> list[
         statement = statement.where(col(ServerAuditEntry.id) < before)
     rows = await session.all(statement.order_by(col(ServerAuditEntry.id).desc()).limit(PAGE))
     return [EntryView(row.id, row.at, row.actor, row.action, None, None, row.data) for row in rows]
+
+
+async def about(session: Session, person: str) -> list[EntryView]:
+    """Every line that names this person by her digest, newest first: she may know who looked. Needs her consortium."""
+    names_her = col(AuditEntry.data)["person"].as_string() == person
+    rows = await session.all(select(AuditEntry).where(names_her).order_by(col(AuditEntry.id).desc()))
+    return [
+        EntryView(row.id, row.at, row.actor, row.action, row.controller_id, row.branch_id, row.data) for row in rows
+    ]

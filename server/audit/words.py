@@ -4,6 +4,10 @@ from meroppet.texts.patron import N_
 
 ACTIONS = {
     "alarms.seen": N_("Looked at the alarms"),
+    "application.approved": N_("Approved an application"),
+    "application.made": N_("A patron applied"),
+    "application.refused": N_("Refused an application"),
+    "application.taken_back": N_("A patron took back an application"),
     "audit.read": N_("Read this log"),
     "branch.changed": N_("Changed a branch"),
     "branch.made": N_("Made a branch"),
@@ -22,9 +26,12 @@ ACTIONS = {
     "pass.tag_given": N_("Handed out a tag for a pass"),
     "patron.asked": N_("Asked why a card is let in or not"),
     "patron.decisions_read": N_("Looked at why a card was let in or not"),
+    "patron.exported": N_("A patron fetched what is held about her"),
     "patron.forgotten": N_("Forgot a patron"),
     "patron.tag_given": N_("Handed out a tag to a patron"),
     "patron.looked_up": N_("Looked up a patron"),
+    "patron.several_looked_up": N_("Looked up several patrons"),
+    "patron.withdrew": N_("A patron ended her access"),
     "policy.changed": N_("Changed rules about who may come in"),
     "policy.set": N_("Set the rules"),
     "register.examined": N_("Examined a library system"),

@@ -16,6 +16,8 @@ from starlette.responses import Response
 SESSION_COOKIE = "__Host-staff"
 VISIT_COOKIE = "__Host-visit"
 """For forms of visitors who are not signed in."""
+PATRON_COOKIE = "__Host-patron"
+"""For patrons on their own pages."""
 
 FIELD = "token"
 HEADER = "X-Form-Token"
@@ -37,7 +39,8 @@ def token_of(request: Request) -> str:
 
 
 def _cookie(request: Request) -> str:
-    return request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISIT_COOKIE) or ""
+    known = (request.cookies.get(name) for name in (SESSION_COOKIE, PATRON_COOKIE, VISIT_COOKIE))
+    return next((cookie for cookie in known if cookie), "")
 
 
 async def refuse_forged(request: Request) -> None:

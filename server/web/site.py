@@ -8,13 +8,23 @@ from starlette.responses import Response
 
 from meroppet.pages import Pages, SecurityHeaders, mount_static, pages
 from meroppet.pages.headers import HEADERS
+from server.applications import sign_in_views as patron_sign_in
+from server.applications import staff_views as applications
+from server.applications import views as own_pages
+from server.applications.throttle import Throttle
 from server.asking import views as asking
 from server.audit import views as audit
 from server.body_limit import BodyLimit
 from server.devices import views as devices
 from server.journal import views as journal
 from server.organisations import views as organisations
+from server.passes import patron_views as patron_tags
+from server.passes import views as passes
 from server.patrons import brake_views as brake
+from server.patrons import bulk_views as several
+from server.patrons import ending_views as ending
+from server.patrons import rekey_views as rekeying
+from server.patrons import suspension_views as suspensions
 from server.patrons import views as patrons
 from server.policies import views as policies
 from server.registers import views as registers
@@ -55,12 +65,19 @@ def staff_pages(parts: StaffParts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.shelf = Shelf()
+    app.state.throttle = Throttle(parts.clock)
     for feature in (
         staff,
         organisations,
         schedules,
         *HOURS,
         patrons,
+        passes,
+        patron_tags,
+        suspensions,
+        several,
+        ending,
+        rekeying,
         brake,
         policies,
         asking,
@@ -68,6 +85,9 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         devices,
         audit,
         registers,
+        applications,
+        patron_sign_in,
+        own_pages,
         terms,
         terms_desk,
     ):
@@ -101,16 +121,21 @@ def _answer(app: FastAPI, error: type[Exception] | int, status: int, why: str) -
     async def refused(request: Request, met: Exception) -> Response:
         # Whoever is signed in keeps her way back: the menu stays.
         me = await visitor(request, parts_of(request))
-        answer = show(request, "refused.html", me=me, status=status, why=why)
+        answer = show(request, _refusal_page(request), me=me, status=status, why=why)
         answer.headers.update(getattr(met, "headers", None) or {})
         return answer
 
     app.add_exception_handler(error, refused)
 
 
+def _refusal_page(request: Request) -> str:
+    # A patron has no use for the menu of staff.
+    return "my_refused.html" if request.url.path.split("/")[1] == "my" else "refused.html"
+
+
 def _broken(request: Request, _error: Exception) -> Response:
     """Nothing that could break again is asked: no database, no visitor. The server's own log has the error."""
-    answer = show(request, "refused.html", status=500, why="broken")
+    answer = show(request, _refusal_page(request), status=500, why="broken")
     # This answer is made outside the middleware that adds them.
     answer.headers.update({**HEADERS, "Cache-Control": "no-store"})
     return answer

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("eid", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("order_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("texts", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("about", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("hint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

@@ -16,8 +16,10 @@ from server.eid.standin.orders import Person
 from server.eid.standin.serving import Running, running
 from tests.fakes.clocks import ManualClock
 
-ANNA = Person("198001019802", "Anna", "Ek")
-BO = Person("197505059801", "Bo", "Al")
+ANNA = Person("198001019804", "Anna", "Ek")
+BO = Person("197505059803", "Bo", "Al")
+CECILIA = Person("201002039806", "Cecilia", "Å")
+"""Who has no library card."""
 
 
 @dataclass(frozen=True, slots=True)
