@@ -15,6 +15,7 @@ from server.applications.throttle import Throttle
 from server.asking import views as asking
 from server.audit import views as audit
 from server.body_limit import BodyLimit
+from server.cards import views as cards
 from server.devices import views as devices
 from server.journal import views as journal
 from server.organisations import views as organisations
@@ -85,6 +86,7 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         devices,
         audit,
         registers,
+        cards,
         applications,
         patron_sign_in,
         own_pages,
