@@ -1,4 +1,4 @@
-"""`meroppet-server serve|migrate|found|create-admin|invite|ils|hours|ask|openapi [--config FILE] [--check]`."""
+"""`meroppet-server serve|migrate|found|create-admin|invite|ils|hours|rights|ask|openapi [--config FILE] [--check]`."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from meroppet.runtime.sdnotify import Notifier
 from meroppet.runtime.settings import SettingsError, load
 from meroppet.runtime.starting import starting
 from server.asking.arguments import add_arguments as add_asking_arguments
+from server.patrons.arguments import add_arguments as add_rights_arguments
 from server.registers.arguments import add_arguments
 from server.schedules.arguments import add_arguments as add_hours_arguments
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         "invite": _invite,
         "ils": _ils,
         "hours": _hours,
+        "rights": _rights,
         "ask": _ask,
     }
     command = _check if given.check else commands[given.command]
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "invite": "print a code that enrols a device",
         "ils": "examine a library system before go-live: ils doctor",
         "hours": "print a branch's opening hours and why; export and import them",
+        "rights": "give patrons the new numbers of their library system",
         "ask": "would this card open that branch's door then, and what decides",
         "openapi": "print the device API's description",
     }
@@ -101,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     invite.add_argument("--name", default="", help="what staff will call the device")
     add_arguments(commands.choices["ils"])
     add_hours_arguments(commands.choices["hours"])
+    add_rights_arguments(commands.choices["rights"])
     add_asking_arguments(commands.choices["ask"])
     return parser
 
@@ -216,6 +220,12 @@ async def _hours(given: argparse.Namespace, settings: ServerSettings) -> int:
 
 async def _ask(given: argparse.Namespace, settings: ServerSettings) -> int:
     from server.asking.command import run
+
+    return await run(given, settings)
+
+
+async def _rights(given: argparse.Namespace, settings: ServerSettings) -> int:
+    from server.patrons.command import run
 
     return await run(given, settings)
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from server.db import Session
 from server.keys import KeyRing
 from server.organisations.service import branches, organisations
+from server.patrons import bulk, rekey
 from server.patrons.brake import HeldKind, HeldState, HeldView, decide, decided, one, waiting
 from server.patrons.judging import do_facts, do_missing
 from server.patrons.walk import walks
@@ -24,7 +25,14 @@ router = APIRouter()
 Doer = Callable[[Session, KeyRing, HeldView], Awaitable[int]]
 Text = Annotated[str, Form()]
 
-DOERS: Mapping[HeldKind, Doer] = MappingProxyType({HeldKind.MISSING: do_missing, HeldKind.FACTS: do_facts})
+DOERS: Mapping[HeldKind, Doer] = MappingProxyType(
+    {
+        HeldKind.MISSING: do_missing,
+        HeldKind.FACTS: do_facts,
+        HeldKind.BULK: bulk.do_held,
+        HeldKind.REKEY: rekey.do_held,
+    }
+)
 """What does what was held once somebody releases it; how many patrons it changed something for."""
 SHORTEST_WHY = 5
 

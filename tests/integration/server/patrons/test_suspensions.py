@@ -11,11 +11,11 @@ from server.patrons.suspensions import (
     Suspension,
     SuspensionReason,
     SuspensionRefusal,
-    turn_over,
     lift,
     notice_given,
     suspend,
     suspension,
+    turn_over,
 )
 
 from .conftest import ASTRID, SEED, Place
