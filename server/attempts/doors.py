@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -9,7 +10,7 @@ from sqlmodel import col
 from meroppet.rules.pin import KNOWN_CARDS_FROM, DoorMode, DoorStanding, door_mode
 from meroppet.wire.access import AcknowledgedDocument
 from server.attempts.models import PinDoor
-from server.attempts.rows import failures_at
+from server.attempts.rows import failures_at, strays
 from server.db import Session
 from server.journal.alarms import raise_alarm
 from server.organisations.service import BranchView
@@ -30,11 +31,19 @@ class DoorView:
     """In the last day, those staff have seen included."""
 
 
-async def standing_of(session: Session, device: str) -> DoorStanding:
-    """Whom a device may ask for a PIN, as far as the server has counted."""
-    seen = await _seen(session, device)
-    acknowledged_at, off_since = (seen.acknowledged_at, seen.off_since) if seen else (None, None)
-    return door_mode(await failures_at(session, device), acknowledged_at, session.now, off_since)
+async def situation(session: Session, device: str | None, register: str) -> tuple[DoorStanding, bool]:
+    """Whom a device may ask for a PIN, as far as the server has counted; and whether there are strays to gather.
+
+    `device` None, at a public page, may ask everybody.
+    """
+    of_device = col(PinDoor.device_id) == device
+    acknowledged = select(col(PinDoor.acknowledged_at)).where(of_device).scalar_subquery()
+    off = select(col(PinDoor.off_since)).where(of_device).scalar_subquery()
+    row: Any = (await session.execute(select(acknowledged, off, strays(register)))).one()
+    acknowledged_at, off_since, has_strays = row
+    if device is None:
+        return DoorStanding(), has_strays
+    return door_mode(await failures_at(session, device), acknowledged_at, session.now, off_since), has_strays
 
 
 async def watch(session: Session, controller: str, branch: str, device: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, select, update
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -16,6 +16,7 @@ from server.db import Session
 from server.keys import KeyRing
 from server.patrons.subjects import branch_keys
 
+_UNSYNCHRONISED = {"synchronize_session": False}
 _COUNTED = (Outcome.OPEN.value, Outcome.WRONG.value)
 _COLUMNS = (
     col(PinCard.card), col(PinCard.same_as), col(PinCard.failures), col(PinCard.in_a_row), col(PinCard.cleared),
@@ -44,13 +45,20 @@ def name_at_branch(branch: str, subject: str) -> str:
     return f"{branch} {subject}"
 
 
-async def hold(session: Session, register: str, card: str, *, branch: str | None = None) -> Held:
-    """The card's row, made if need be, under the name its account is counted by; nobody else changes it meanwhile."""
-    found = await _locked(session, register, card, branch)
+async def hold(session: Session, register: str, card: str, *, branch: str | None = None, opening: bool = False) -> Held:
+    """The card's row, made if need be, under the name its account is counted by; nobody else changes it meanwhile.
+
+    With `opening` a try that is sent has been added to the row, not to what is returned: the usual case in one
+    statement. Whoever decides otherwise writes it with `keep`.
+    """
+    plus = int(opening)
+    found = await _locked(session, register, card, branch, plus)
     if found.same_as is not None:
-        found = await _locked(session, register, found.same_as, None)
-    dated = await _failures_of(session, register, found.card)
-    count = CardCount(tuple(dated), found.failures, found.in_a_row)
+        await _locked(session, register, card, branch, -plus)
+        found = await _locked(session, register, found.same_as, None, plus)
+    failures = found.failures - plus
+    dated = tuple(await _failures_of(session, register, found.card)) if failures > 0 else ()
+    count = CardCount(dated, failures, found.in_a_row - plus)
     return Held(register, found.card, count, found.cleared, found.told)
 
 
@@ -65,6 +73,27 @@ async def keep(session: Session, held: Held) -> None:
         "failures": held.count.failures, "in_a_row": held.count.in_a_row, "cleared": held.cleared, "told": held.told,
     }  # fmt: skip
     await session.execute(update(PinCard).where(*_is(held.register, held.card)).values(**values))
+
+
+async def is_settled_right(session: Session, register: str, card: str, attempt: str) -> bool:
+    """Settle a right PIN where nothing else stands against the card, which is then forgotten; else do nothing.
+
+    Two statements, for a door waits for them: that of a card with earlier failures is the caller's.
+    """
+    statement = delete(PinCard).where(
+        *_is(register, card),
+        col(PinCard.failures) == 1,
+        col(PinCard.in_a_row) == 1,
+        col(PinCard.cleared) == 0,
+        col(PinCard.told).is_(False),
+        exists().where(col(PinAttempt.id) == attempt, _uncleared()),
+    )
+    found = await session.execute(statement.returning(col(PinCard.card)), options=_UNSYNCHRONISED)
+    if found.first() is None:
+        return False
+    settled = update(PinAttempt).where(col(PinAttempt.id) == attempt)
+    await session.execute(settled.values(outcome=Outcome.RIGHT.value), options=_UNSYNCHRONISED)
+    return True
 
 
 async def drop(session: Session, held: Held) -> None:
@@ -115,6 +144,11 @@ async def gather(session: Session, keys: KeyRing, held: Held, number: CardNumber
     return await _with(session, held, sum(row.failures for row in found), sum(row.in_a_row for row in found))
 
 
+def strays(register: str) -> ColumnElement[bool]:
+    """Whether branches' journals alone have told of some card of this register."""
+    return exists().where(col(PinCard.register_id) == register, col(PinCard.branch_id).is_not(None))
+
+
 async def failures_at(session: Session, device: str) -> list[datetime]:
     """When any card failed at a device in the last day, oldest first."""
     statement = select(col(PinAttempt.at)).where(
@@ -125,13 +159,14 @@ async def failures_at(session: Session, device: str) -> list[datetime]:
     return list(await session.all(statement.order_by(col(PinAttempt.at))))
 
 
-async def _locked(session: Session, register: str, card: str, branch: str | None) -> Row[Any]:
+async def _locked(session: Session, register: str, card: str, branch: str | None, plus: int = 0) -> Row[Any]:
     values = {
         "consortium_id": session.scope.consortium, "register_id": register, "card": card, "branch_id": branch,
-        "failures": 0, "in_a_row": 0, "cleared": 0, "told": False, "at": session.now,
+        "failures": plus, "in_a_row": plus, "cleared": 0, "told": False, "at": session.now,
     }  # fmt: skip
+    grown = {"failures": col(PinCard.failures) + plus, "in_a_row": col(PinCard.in_a_row) + plus, "at": session.now}
     statement = session.insert(PinCard).values(**values)
-    statement = statement.on_conflict_do_update(index_elements=["register_id", "card"], set_={"at": session.now})
+    statement = statement.on_conflict_do_update(index_elements=["register_id", "card"], set_=grown)
     return (await session.execute(statement.returning(*_COLUMNS))).one()
 
 

@@ -8,12 +8,24 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
-from meroppet.rules.pin import CardLock, DoorStanding, Outcome
+from meroppet.rules.pin import CardLock, Outcome
 from server.attempts.counting import Sending, after, begun, sending
-from server.attempts.doors import standing_of, watch
+from server.attempts.doors import situation, watch
 from server.attempts.locks import tell_branch, tell_branches
 from server.attempts.models import PinAttempt
-from server.attempts.rows import Held, clear, drop, gather, hold, is_counted, join, keep, name_at_branch, name_of
+from server.attempts.rows import (
+    Held,
+    clear,
+    drop,
+    gather,
+    hold,
+    is_counted,
+    is_settled_right,
+    join,
+    keep,
+    name_at_branch,
+    name_of,
+)
 from server.db import Scope, Session
 from server.keys import KeyRing
 
@@ -72,19 +84,20 @@ async def begin(
     session: Session, keys: KeyRing, place: Place, number: CardNumber, attempt: str, limit: int | None, *, agreed: bool
 ) -> Asked:
     """Count a try; only what is SENT may be asked of the register, and only when the session has committed."""
-    held = await hold(session, place.register, name_of(keys, place.register, number))
-    held = await gather(session, keys, held, number)
-    door = DoorStanding() if place.device is None else await standing_of(session, place.device)
+    name = name_of(keys, place.register, number)
+    door, has_strays = await situation(session, place.device, place.register)
+    held = await hold(session, place.register, name, opening=not has_strays)
+    if has_strays:
+        held = await gather(session, keys, held, number)
     what = sending(held.count, door, limit, agreed=agreed, now=session.now)
     asked = Asked(secrets.token_hex(16), held.card, what, agreed, session.now)
-    if what is Sending.REFUSED:
-        return asked
-    held = replace(held, count=begun(held.count, what, session.now))
-    session.add(_row(place, asked, attempt))
-    await session.flush()
-    await keep(session, held)
+    if what is not Sending.REFUSED:
+        await session.execute(session.insert(PinAttempt).values(**_values(place, asked, attempt)))
+    if has_strays or what is not Sending.SENT:
+        count = held.count if what is Sending.REFUSED else begun(held.count, what, session.now)
+        await keep(session, replace(held, count=count))
     if what is Sending.WITHHELD:
-        await _failed(session, keys, place, held, [number])
+        await _failed(session, keys, place, replace(held, count=begun(held.count, what, session.now)), [number])
     return asked
 
 
@@ -103,6 +116,9 @@ async def settle(
     `reached`: the register may have counted the PIN. Durable when the session has committed, which is before anybody
     is told.
     """
+    is_usual = outcome is Outcome.RIGHT and len(numbers) == 1
+    if is_usual and await is_settled_right(session, place.register, asked.card, asked.id):
+        return
     held = await hold(session, place.register, asked.card)
     for other in numbers[1:]:
         held = await _one_account(session, keys, held, other)
@@ -133,10 +149,11 @@ async def hear(session: Session, place: Place, heard: Heard) -> None:
     if known is not None and known.outcome != Outcome.UNDECIDED.value:
         return
     if known is None:
-        known = _row(place, Asked(secrets.token_hex(16), name, Sending.WITHHELD, False, heard.at), heard.attempt)
-    known.outcome = Outcome.WRONG.value
-    session.add(known)
-    await session.flush()
+        made = Asked(secrets.token_hex(16), name, Sending.WITHHELD, False, heard.at)
+        await session.execute(session.insert(PinAttempt).values(**_values(place, made, heard.attempt)))
+    else:
+        known.outcome = Outcome.WRONG.value
+        await session.flush()
     held = await hold(session, place.register, name, branch=branch)
     held = replace(held, count=replace(held.count, failures=held.count.failures + 1))
     lock = held.count.lock(session.now)
@@ -213,17 +230,11 @@ async def _failed(session: Session, keys: KeyRing, place: Place, held: Held, num
         await watch(session, place.controller, place.branch, place.device)
 
 
-def _row(place: Place, asked: Asked, attempt: str) -> PinAttempt:
-    return PinAttempt(
-        id=asked.id,
-        consortium_id=place.consortium,
-        register_id=place.register,
-        card=asked.card,
-        device_id=place.device,
-        branch_id=place.branch,
-        attempt=attempt,
-        at=asked.at,
-        outcome=(Outcome.OPEN if asked.what is Sending.SENT else Outcome.WRONG).value,
-        sent=asked.what is Sending.SENT,
-        agreed=asked.agreed,
-    )
+def _values(place: Place, asked: Asked, attempt: str) -> dict[str, object]:
+    is_sent = asked.what is Sending.SENT
+    return {
+        "id": asked.id, "consortium_id": place.consortium, "register_id": place.register, "card": asked.card,
+        "device_id": place.device, "branch_id": place.branch, "attempt": attempt, "at": asked.at,
+        "outcome": (Outcome.OPEN if is_sent else Outcome.WRONG).value, "sent": is_sent, "agreed": asked.agreed,
+        "cleared": False,
+    }  # fmt: skip

@@ -36,9 +36,9 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts) -> VerifyReply
         raise Refusal(ProblemCode.NOT_ALLOWED)
     shown = _shown(parts, body.attempt, body.sealed, agreed=body.agreed)
     answer = await _checked(parts, caller, shown)
-    named = await subject(parts, caller, answer)
     # Read after the register answered: a right taken away meanwhile is known before the door decides.
     async with parts.database.reading(caller.scope) as session:
+        named = await subject(session, parts, caller, answer)
         change = await newest(session, caller.consortium, await audiences(session, caller.branch))
     return VerifyReply(
         pin=answer.pin,
@@ -59,10 +59,12 @@ async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts) -> Il
     is_herself = answer.pin is PinAnswer.RIGHT
     if is_herself:
         parts.borrowers.was_right_now(caller.device, place_of(parts, caller).register, shown.card, shown.pin)
+    async with parts.database.reading(caller.scope) as session:
+        named = await subject(session, parts, caller, answer)
     return IlsPatronReply(
         pin=answer.pin.value,
         facts=None if answer.facts is None else facts_to_wire(answer.facts),
-        subject=await subject(parts, caller, answer),
+        subject=named,
         initial=(answer.name or "").strip()[:1].upper() if is_herself else "",
         holds_ready=answer.holds_ready if is_herself else 0,
         cause=answer.cause,

@@ -6,6 +6,7 @@ from meroppet.rules.pin import PinAnswer
 from meroppet.rules.weak_pins import is_weak
 from meroppet.wire.sealing import SealError, unseal
 from server.attempts.asking import Shown
+from server.db import Session
 from server.devices.parts import DeviceParts
 from server.devices.signing import Caller
 from server.patrons.subjects import branch_keys
@@ -21,13 +22,12 @@ def opened(parts: DeviceParts, bound_to: str, sealed: str, *, agreed: bool = Fal
     return None if card is None or pin is None else Shown(bound_to, card, pin, agreed)
 
 
-async def subject(parts: DeviceParts, caller: Caller, answer: PatronAnswer) -> str | None:
+async def subject(session: Session, parts: DeviceParts, caller: Caller, answer: PatronAnswer) -> str | None:
     """The digest by which the branch knows whom the register meant."""
     number = card_from_text(answer.patron_id or "")
     if number is None or answer.facts is None:
         return None
-    async with parts.database.reading(caller.scope) as session:
-        named = await branch_keys(session, parts.keys, caller.branch)
+    named = await branch_keys(session, parts.keys, caller.branch)
     return None if named is None else named.subject(number)
 
 

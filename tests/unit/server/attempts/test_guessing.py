@@ -1,4 +1,4 @@
-"""A year of guessing, against the limiter itself. What is assumed of PINs and slips stands in tests/bench/guessing.py."""
+"""A year of guessing, against the limiter itself. What is assumed of PINs stands in tests/bench/guessing.py."""
 
 import math
 import random
