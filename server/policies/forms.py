@@ -75,8 +75,9 @@ def read(form: Mapping[str, str]) -> Filled:
     wrong: list[str] = []
     for name, reader in _READERS.items():
         text = form.get(name, "").strip()
-        if name == "blocks" and form.get("blocks") != "these":
-            continue
+        if name == "blocks" and any(form.get(f"block_{block.value}") for block in Block):
+            # Whoever ticks a box means it, whatever the choice above the boxes is.
+            text = "these"
         if text == NOTHING:
             continue
         try:

@@ -1,4 +1,5 @@
-"""Lists of cards at a branch: who may come in while it is shut (staff, cleaning), and who is invited to an event.
+"""Lists of cards at a branch: who may come in while it is shut (staff, cleaning, the members of a group at the
+group's own hours), and who is invited to an event.
 
 A card is kept as its digest under the branch's own key and in no other way; what staff know it by is a label.
 """
@@ -19,11 +20,14 @@ from server.db import Session
 from server.keys import KeyRing
 from server.organisations.service import BranchView
 from server.patrons.telling import ready_branch
+from server.policies.service import policy_of
 from server.replication.service import publish
 from server.schedules.exceptions import exceptions_over
 from server.schedules.models import ListedCard, ScheduleExceptionRow
 from server.schedules.refusals import Refused, ScheduleRefusal
 
+GROUP = "group:"
+"""How the key of a group's list begins."""
 STAFF = "staff"
 """The list of those who may come in during maintenance and emergencies, and who the first person in is."""
 
@@ -42,12 +46,13 @@ class CardView:
 async def put_card(
     session: Session, keys: KeyRing, branch: BranchView, key: str, card: CardNumber, label: str, by: str
 ) -> CardView:
-    """Put a card on a list: STAFF, or the id of an exception whose event asks for invitations.
+    """Put a card on a list: STAFF, a group's, or the id of an exception whose event asks for invitations.
 
-    The branch's devices know within a second of the commit. Raises ScheduleRefusal (UNKNOWN) where no such exception
-    holds at the branch.
+    The branch's devices know within a second of the commit. Raises ScheduleRefusal (UNKNOWN) where no such group or
+    exception holds at the branch.
     """
-    until = None if key == STAFF else await _invited_until(session, branch, key)
+    lasting = key == STAFF or key in await group_lists(session, branch.id)
+    until = None if lasting else await _invited_until(session, branch, key)
     subject = (await ready_branch(session, keys, branch)).subject(card)
     await session.execute(delete(ListedCard).where(*_on(branch, key), col(ListedCard.subject) == subject))
     row = ListedCard(
@@ -79,6 +84,13 @@ async def remove_card(session: Session, branch: BranchView, key: str, subject: s
     await _tell(session, branch, key)
     await record(session, "schedule.list.removed", by, branch.scope, {"list": key, "label": label}, branch=branch.id)
     return True
+
+
+async def group_lists(session: Session, branch_id: str) -> dict[str, str]:
+    """The lists of the groups that have hours of their own at a branch, each with the group's name."""
+    view = await policy_of(session, branch_id)
+    groups = view.policy.group_hours if view else ()
+    return {f"{GROUP}{group.list_key}": group.name for group in groups}
 
 
 async def cards_on(session: Session, branch: BranchView, key: str) -> list[CardView]:
@@ -118,9 +130,12 @@ async def forget_all(session: Session, branch: BranchView) -> int:
 
 
 async def purge(session: Session, now: datetime) -> int:
-    """Remove the guests of events that were over yesterday, on devices too; how many. Needs an unscoped session."""
+    """Remove the guests of events that were over yesterday, and of groups that are no more, on devices too; how many.
+
+    Needs an unscoped session.
+    """
+    gone = await _purge_groups(session)
     yesterday = (now - _LATEST_ZONE).date() - timedelta(days=1)
-    gone = 0
     for consortium, branch, key, until in await session.all(_INVITING):
         last = await _last_day(session, consortium, key) or until
         if last <= yesterday:
@@ -128,6 +143,20 @@ async def purge(session: Session, now: datetime) -> int:
             gone += int(await session.scalar(select(func.count()).select_from(ListedCard).where(*here)) or 0)
             await session.execute(delete(ListedCard).where(*here))
             publish(session, consortium, audience=branch, kind="listed", key=key, value=None)
+    return gone
+
+
+async def _purge_groups(session: Session) -> int:
+    """Remove the members of groups that no branch's policy names any more."""
+    grouped = select(col(ListedCard.consortium_id), col(ListedCard.branch_id), col(ListedCard.key)).distinct()
+    gone = 0
+    for consortium, branch, key in await session.all(grouped.where(col(ListedCard.key).startswith(GROUP))):
+        if key in await group_lists(session, branch):
+            continue
+        here = (col(ListedCard.branch_id) == branch, col(ListedCard.key) == key)
+        gone += len(await session.all(select(col(ListedCard.subject)).where(*here)))
+        await session.execute(delete(ListedCard).where(*here))
+        publish(session, consortium, audience=branch, kind="listed", key=key, value=None)
     return gone
 
 

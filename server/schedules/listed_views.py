@@ -13,7 +13,7 @@ from meroppet.rules.credentials import CardNumber, card_from_text
 from meroppet.rules.exceptions import Event
 from server.db import Session
 from server.schedules.exceptions import ExceptionView, exceptions_over
-from server.schedules.listed import STAFF, cards_on, put_card, remove_card
+from server.schedules.listed import STAFF, cards_on, group_lists, put_card, remove_card
 from server.schedules.refusals import ScheduleRefusal
 from server.staff.access import Action
 from server.staff.service import SERVER, names
@@ -40,10 +40,11 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuestList:
-    """An event for invited people only."""
+    """An event for invited people only, or a group with hours of its own."""
 
     key: str
     title: str
+    is_group: bool = False
 
 
 @router.get("/branches/{branch_id}/hours/cards")
@@ -117,7 +118,15 @@ async def _page(
         cards = await cards_on(session, at.branch, event)
         async with session.within(SERVER):
             who = await names(session, [card.by for card in cards])
-    context: dict[str, Any] = {"cards": cards, "who": who, "guests": guests, "event": event, "label": label}
+    is_group = any(own.is_group for own in guests if own.key == event)
+    context: dict[str, Any] = {
+        "is_group": is_group,
+        "cards": cards,
+        "who": who,
+        "guests": guests,
+        "event": event,
+        "label": label,
+    }
     status = 422 if wrong else 200
     return show(
         request, "cards.html", me=at.me, at=at, status=status, told=told, wrong=wrong, staff_list=STAFF, **context
@@ -127,7 +136,9 @@ async def _page(
 async def _guest_lists(session: Session, at: AtBranch) -> list[GuestList]:
     today = session.now.astimezone(at.branch.wall).date()
     found = await exceptions_over(session, at.branch)
-    return [GuestList(own.id, own.exception.title) for own in found if _invites(own) and _ends(own) >= today]
+    events = [GuestList(own.id, own.exception.title) for own in found if _invites(own) and _ends(own) >= today]
+    groups = await group_lists(session, at.branch.id)
+    return [*(GuestList(key, name, is_group=True) for key, name in groups.items()), *events]
 
 
 def _invites(view: ExceptionView) -> bool:

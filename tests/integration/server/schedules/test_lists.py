@@ -10,6 +10,7 @@ from sqlmodel import col
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.exceptions import Event, ExceptionDay, Level, ScheduleException
 from meroppet.rules.intervals import Window
+from meroppet.rules.policy import GroupHours, Policy
 from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.schedules import ListDocument
 from server.audit.models import AuditEntry
@@ -18,6 +19,7 @@ from server.devices.models import Device
 from server.devices.service import report_stolen
 from server.keys import KeyRing
 from server.patrons.subjects import branch_keys
+from server.policies.service import set_policy
 from server.replication.models import Change
 from server.schedules.exceptions import put_exception
 from server.schedules.listed import STAFF, cards_on, purge, put_card, remove_card
@@ -123,3 +125,28 @@ async def test_a_stolen_device_empties_the_lists_whose_digests_it_may_know(town:
         assert await report_stolen(session, keys, nora, "door-1", "maj")
         assert await cards_on(session, nora, STAFF) == []
     assert await told(town, STAFF) is None
+
+
+async def test_the_members_of_a_group_are_listed_as_long_as_the_branchs_rules_name_it(
+    town: Town, keys: KeyRing
+) -> None:
+    nora = town.branches["nora"]
+    chess = GroupHours("schack", "Schack", ((Window(1080, 1260),), *((),) * 6))
+    with pytest.raises(ScheduleRefusal) as refused:
+        async with town.database.session(nora.scope) as session:
+            await put_card(session, keys, nora, "group:schack", CARD, "Anna", "maj")
+    assert refused.value.reason is Refused.UNKNOWN
+    async with town.database.session(nora.scope) as session:
+        await set_policy(session, nora, Policy(minimum_age=18, group_hours=(chess,)), "maj")
+        put = await put_card(session, keys, nora, "group:schack", CARD, "Anna", "maj")
+    assert put.until is None
+    assert put.subject in (await told(town, "group:schack") or "")
+
+    async with town.database.session(unscoped("the job")) as session:
+        assert await purge(session, session.now) == 0
+    async with town.database.session(nora.scope) as session:
+        await set_policy(session, nora, Policy(minimum_age=18), "maj")
+    async with town.database.session(unscoped("the job")) as session:
+        assert await purge(session, session.now) == 1
+
+    assert await told(town, "group:schack") is None

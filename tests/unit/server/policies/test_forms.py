@@ -88,7 +88,8 @@ def test_what_cannot_be_meant_is_named_and_states_nothing(field: str, text: str)
 def test_no_block_at_all_is_something_to_say() -> None:
     assert read({"blocks": "these"}).stated == {"blocks": frozenset()}
     assert read({"blocks": "these", "block_fees": "yes"}).stated == {"blocks": frozenset({Block.FEES})}
-    assert read({"blocks": "", "block_fees": "yes"}).stated == {}
+    assert read({"blocks": "", "block_fees": "yes"}).stated == {"blocks": frozenset({Block.FEES})}
+    assert read({"blocks": ""}).stated == {}
 
 
 def test_a_group_is_written_with_the_days_of_the_readers_language() -> None:

@@ -1,0 +1,122 @@
+"""Rules of who may come in, and held changes, in a real browser: by keys alone, for everybody, in both languages."""
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from server.db import unscoped
+from server.patrons.brake import HeldKind, Taking, held
+from server.patrons.models import RegisterWalk
+from server.policies.places import Place, place
+from server.policies.service import policy_of, say
+from tests.e2e.browser import DESK, PHONE, TOO_SMALL, Looker, window
+from tests.e2e.looking import GRAVE, findings, tab_stops
+from tests.e2e.region import CONSORTIUM, Region
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+SEED = unscoped("a test's seed")
+PAGES = (
+    "", "policies", f"policies/{CONSORTIUM}", f"policies/{CONSORTIUM}/change", "policies/nora-kommun",
+    "policies/nora/change", "branches/nora/policy", "held",
+)  # fmt: skip
+
+
+async def _place(region: Region, name: str) -> Place:
+    async with region.parts.database.reading(SEED) as session:
+        found = await place(session, name)
+    assert found is not None
+    return found
+
+
+async def _seed(region: Region) -> None:
+    """A consortium's rule, a municipality's, a walk that found nobody, and what came of it."""
+    for name, stated in ((CONSORTIUM, {"minimum_age": 16}), ("nora-kommun", {"terms_required": True})):
+        at = await _place(region, name)
+        async with region.parts.database.session(at.scope) as session:
+            await say(session, at, stated, "seed", decision="Styrgruppen 2026-10-02 § 7")
+    taking = Taking(
+        consortium=CONSORTIUM, controller="nora-kommun", kind=HeldKind.MISSING, by="walk", taken=212, total=240,
+        source="bergslagen", payload={"patrons": []},
+    )  # fmt: skip
+    async with region.parts.database.session(SEED) as session:
+        await held(session, taking)
+        session.add(
+            RegisterWalk(
+                consortium_id=CONSORTIUM, register_id="bergslagen", state="held", started_at=session.now,
+                finished_at=session.now, after="x", total=240, known=28, unknown=212, silent=0,
+            )
+        )  # fmt: skip
+
+
+async def _complaints(looker: Looker, *sizes: tuple[int, int]) -> list[str]:
+    found: list[str] = []
+    for width, height in sizes or (DESK,):
+        await looker.page.set_viewport_size({"width": width, "height": height})
+        wide = await looker.page.evaluate("document.documentElement.scrollWidth")
+        found += [str(one) for one in await findings(looker.page) if one.impact in GRAVE]
+        found += [f"too small: {part}" for part in await looker.page.evaluate(TOO_SMALL)]
+        found += [f"{wide} px wide in {width}"] if wide > width else []
+    return [f"{looker.page.url}: {one}" for one in found]
+
+
+async def _press(page: Page, name: str) -> None:
+    await page.get_by_role("button", name=name, exact=True).focus()
+    await page.keyboard.press("Enter")
+
+
+async def _type(page: Page, field: str, text: str) -> None:
+    await page.locator(f"#field-{field}").focus()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type(text)
+
+
+async def test_rules_are_changed_and_a_held_change_is_discarded_by_keys_alone(
+    region: Region, shared_chromium: Browser
+) -> None:
+    await _seed(region)
+    async with window(shared_chromium, DESK, region.url) as looker:
+        page = looker.page
+        await region.sign_in(looker, "klara")
+        wrong = []
+        for path in PAGES:
+            for lang, sizes in (("en", (PHONE,)), ("sv", (PHONE, DESK))):
+                await page.goto(f"{region.url}{path}?lang={lang}")
+                wrong += await _complaints(looker, *sizes)
+        await page.goto(f"{region.url}policies/{CONSORTIUM}/change?lang=sv")
+        stops = await tab_stops(page)
+        wrong += [stop["html"] for stop in stops if not (stop["ring"] and stop["seen"])]
+
+        await _type(page, "minimum_age", "20")
+        await _type(page, "decision", "")
+        await _press(page, "Se vad som ändras")
+        await expect(page.get_by_text("Inget sparades: beslutet saknas.")).to_be_visible()
+        wrong += await _complaints(looker)
+        await _type(page, "decision", "Styrgruppen 2026-11-23 § 2")
+        await _press(page, "Se vad som ändras")
+        await expect(page.get_by_text("Strängare regler gäller genast.")).to_be_visible()
+        wrong += await _complaints(looker)
+        await _press(page, "Spara")
+        await expect(page.get_by_text("Sparat.", exact=True)).to_be_visible()
+
+        await page.goto(f"{region.url}policies/nora-kommun/change")
+        await _type(page, "minimum_age", "18")
+        await _press(page, "Se vad som ändras")
+        await expect(page.get_by_text("Inget sparades: en nivå ovanför är strängare.")).to_be_visible()
+        wrong += await _complaints(looker)
+
+        await page.goto(f"{region.url}held")
+        await page.locator('input[name="why"]').focus()
+        await page.keyboard.type("registret indexerades om")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Inget är hejdat")).to_be_visible()
+        wrong += await _complaints(looker)
+        await page.goto(region.url)
+        await expect(page.locator('a[href="/held"]')).to_have_count(0)
+
+        assert wrong == []
+        assert [said for said in looker.complaints if "422" not in said] == []
+    async with region.parts.database.reading(SEED) as session:
+        view = await policy_of(session, "nora")
+    assert view is not None
+    assert (view.policy.minimum_age, view.policy.terms_required) == (20, True)
