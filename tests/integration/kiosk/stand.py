@@ -34,6 +34,7 @@ from meroppet.wire.ils import (
     IlsReturnReply,
 )
 from meroppet.wire.sealing import unseal
+from meroppet.wire.terms import PaperAnswerReply, PaperAnswerRequest, PapersReply, PapersRequest, WirePaper
 from tests.fakes.kiosk_parts import NORA, SCHEDULE, library
 from tests.fakes.server_double import PREFIX, ServerDouble
 
@@ -47,13 +48,30 @@ class LibraryServer(ServerDouble):
         super().__init__()
         self.library = library()
         self.ils = FakeIls(self.library, "NORA")
+        self.papers: list[WirePaper] = []
+        self.answers: list[PaperAnswerRequest] = []
+        self.keeps_answers = True
 
     def _app(self) -> Starlette:
         app = super()._app()
         asked = {"patron": self._patron, "checkout": self._checkout, "renew": self._renew, "checkin": self._checkin}
         for path, answer in asked.items():
             app.router.routes.append(Route(f"{PREFIX}/ils/{path}", self._signed(answer), methods=["POST"]))
+        for path, answer in {"due": self._due, "answer": self._answered}.items():
+            app.router.routes.append(Route(f"{PREFIX}/terms/{path}", self._signed(answer), methods=["POST"]))
         return app
+
+    async def _due(self, request: Request, body: bytes) -> Response:
+        asked = PapersRequest.model_validate_json(body)
+        unseal(self.seal_key, asked.session, asked.sealed)
+        return _json(PapersReply(papers=tuple(self.papers)))
+
+    async def _answered(self, request: Request, body: bytes) -> Response:
+        said = PaperAnswerRequest.model_validate_json(body)
+        unseal(self.seal_key, said.session, said.sealed)
+        if self.keeps_answers:
+            self.answers.append(said)
+        return _json(PaperAnswerReply(kept=self.keeps_answers))
 
     async def _patron(self, request: Request, body: bytes) -> Response:
         asked = IlsPatronRequest.model_validate_json(body)
