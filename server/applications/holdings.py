@@ -1,6 +1,6 @@
 """Everything the server holds about one patron, for herself (GDPR Art. 15 and 20). No PIN is held, so none is here.
 
-Tables that name a patron are found by their foreign keys: a table that is added later is told of without a change here.
+Tables that name a patron are found by their columns: a table that is added later is told of without a change here.
 """
 
 from collections.abc import Iterator
@@ -86,7 +86,8 @@ def naming() -> Iterator[tuple[type[Table], str]]:
     """Every table that names a patron, and the column by which it does."""
     for entity in entities():
         for column in inspect(entity).columns:
-            if any(foreign.target_fullname == "patron.id" for foreign in column.foreign_keys):
+            is_key = any(foreign.target_fullname == "patron.id" for foreign in column.foreign_keys)
+            if is_key or column.key == "patron_id":
                 yield entity, column.key
 
 

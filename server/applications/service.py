@@ -157,10 +157,11 @@ async def withdraw(session: Session, keys: KeyRing, registers: Registers, visito
     here = next((branch for branch in everywhere if branch.id == visitor.branch), everywhere[0])
     patron = await known_or_new(session, keys, visitor.consortium, visitor.holder)
     await session.execute(delete(Application).where(col(Application.patron_id) == patron))
-    await _end_rights(session, keys, everywhere, here, patron, visitor)
     if (await standings(session, here, [patron]))[patron].said:
+        # Before her rights: with the last of them goes the thread from her to what she said.
         channel = Channel.PAGE if visitor.channel == "card" else Channel.EID
         await withdraw_terms(session, keys, Witness(here, channel, lang, visitor.channel), visitor.holder)
+    await _end_rights(session, keys, everywhere, here, patron, visitor)
     await _note(session, keys, visitor, "patron.withdrew", None)
 
 
