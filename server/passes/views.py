@@ -17,7 +17,7 @@ from server.passes.service import Approved, Made, PassView, approve, end_pass, m
 from server.policies.service import policy_of
 from server.staff.access import Action
 from server.staff.service import SERVER, names
-from server.web.gate import AtBranch, NotAllowed, NotFound, at_branch
+from server.web.gate import AtBranch, NotFound, at_branch
 from server.web.live import live
 from server.web.parts import Parts, StaffParts
 from server.web.show import show
@@ -28,6 +28,7 @@ Passes = Annotated[AtBranch, Depends(at_branch(Action.PASSES))]
 KINDS = {"tag": TAG_KINDS, "code": CODE_KINDS}
 CONFIRMS = Action.RIGHT_MUNICIPALITY
 """Who may confirm that a pass opens at every hour: who decides for all branches of the municipality."""
+Confirming = Annotated[AtBranch, Depends(at_branch(CONFIRMS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,8 @@ async def pass_page(request: Request, parts: Parts, at: Passes, pass_id: str) ->
 
 
 @router.post("/branches/{branch_id}/passes/{pass_id}/approve")
-async def approve_pass(request: Request, parts: Parts, at: Passes, pass_id: str) -> Response:
+async def approve_pass(request: Request, parts: Parts, at: Confirming, pass_id: str) -> Response:
     """Confirm that it may open at every hour."""
-    if not at.may(CONFIRMS):
-        raise NotAllowed
     async with parts.database.session(at.branch.scope) as session:
         done = await approve(session, at.branch, pass_id, at.me.account)
     if done is Approved.OWN:

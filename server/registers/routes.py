@@ -1,6 +1,6 @@
 """What devices ask of the library system through the server: card and PIN checked, loans and returns."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks
 
 from meroppet.ils.ports import Circulation, LoanAnswer, PatronAnswer
 from meroppet.rules.pin import PinAnswer
@@ -17,6 +17,8 @@ from meroppet.wire.ils import (
 from meroppet.wire.problems import ProblemCode
 from meroppet.wire.verify import VerifyReply, VerifyRequest
 from server.attempts.asking import Shown, checked, is_contradicted
+from server.cards.service import saw
+from server.db import Scope
 from server.devices.callers import Door, Kiosk, KioskLogin
 from server.devices.parts import DeviceParts, Parts
 from server.devices.problems import Refusal
@@ -30,12 +32,13 @@ router = APIRouter()
 
 
 @router.post("/verify")
-async def verify(body: VerifyRequest, caller: Door, parts: Parts) -> VerifyReply:
+async def verify(body: VerifyRequest, caller: Door, parts: Parts, after: BackgroundTasks) -> VerifyReply:
     """The register's word on card and PIN, within 2.0 s; an input to the door's decision, never a verdict."""
     if body.door != caller.device:
         raise Refusal(ProblemCode.NOT_ALLOWED)
     shown = _shown(parts, body.attempt, body.sealed, agreed=body.agreed)
     answer = await _checked(parts, caller, shown)
+    _remember(after, parts, caller, shown, answer)
     # Read after the register answered: a right taken away meanwhile is known before the door decides.
     async with parts.database.reading(caller.scope) as session:
         named = await subject(session, parts, caller, answer)
@@ -52,10 +55,11 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts) -> VerifyReply
 
 
 @router.post("/ils/patron")
-async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts) -> IlsPatronReply:
+async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts, after: BackgroundTasks) -> IlsPatronReply:
     """The register's word on who stands at a kiosk; of the name no more than a letter leaves the server."""
     shown = _shown(parts, body.session, body.sealed)
     answer = await _checked(parts, caller, shown)
+    _remember(after, parts, caller, shown, answer)
     is_herself = answer.pin is PinAnswer.RIGHT
     if is_herself:
         parts.borrowers.was_right_now(caller.device, place_of(parts, caller).register, shown.card, shown.pin)
@@ -117,6 +121,17 @@ async def _checked(parts: DeviceParts, caller: Caller, shown: Shown) -> PatronAn
     """The register's word, if its own lock and the caps let it be asked."""
     place, limit = place_of(parts, caller), parts.registers.wrong_pins(caller.branch)
     return await checked(parts.desk, place, _ils(parts, caller), limit, shown)
+
+
+def _remember(after: BackgroundTasks, parts: DeviceParts, caller: Caller, shown: Shown, answer: PatronAnswer) -> None:
+    """How the card looked, if it was right; once the answer is sent, for nobody at a door waits for that."""
+    if answer.pin is PinAnswer.RIGHT and answer.facts is not None and answer.facts.valid:
+        after.add_task(_saw, parts, caller, shown)
+
+
+async def _saw(parts: DeviceParts, caller: Caller, shown: Shown) -> None:
+    async with parts.database.session(Scope.of_consortium(caller.consortium)) as session:
+        await saw(session, caller.consortium, shown.card)
 
 
 def _ils(parts: DeviceParts, caller: Caller) -> Circulation | None:

@@ -10,13 +10,15 @@ from meroppet.rules.credentials import Pin
 from meroppet.rules.passes import PassKind
 from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.sealing import seal
+from server.cards.models import CardShape
+from server.db import unscoped
 from server.devices.service import device
 from server.passes.handouts import Target, order_tag
 from server.passes.service import Made, Wanted, make_pass
 from server.replication.models import Change
 from tests.fakes.signing_device import SigningDevice
 
-from .conftest import House
+from .conftest import ASTRID, PIN, House
 
 TAG = "04A1B2C3D4E5F6"
 
@@ -70,3 +72,16 @@ async def test_a_device_may_not_say_itself_that_a_tag_is_handed_out(house: House
     order = await ordered(house, door)
 
     assert await said(door, order=order, unfit="done") == "unreadable"
+
+
+async def test_of_a_card_that_was_right_its_look_is_remembered_and_of_others_nothing(house: House) -> None:
+    door = await house.device()
+    for number, (card, pin) in enumerate(((ASTRID, PIN), (ASTRID, PIN), (ASTRID, "9999"), ("X999999", PIN))):
+        sealed_both = door.seal(f"attempt-{number}", card, pin)
+        body = {"attempt": f"attempt-{number}", "door": door.device, "sealed": sealed_both}
+        assert (await door.ask("POST", "/verify", body)).status_code == 200
+
+    async with house.database.reading(unscoped("the test looks")) as session:
+        (row,) = await session.all(select(CardShape))
+    assert row.seen == 2
+    assert ASTRID not in row.shape
