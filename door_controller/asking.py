@@ -57,7 +57,7 @@ async def recheck(device: Device, effect: Recheck) -> None:
         logger.info("a learned PIN was not checked again", extra={"why": error, "attempt": effect.attempt})
         return
     if reply.pin in _MISMATCH:
-        logger.warning("a learned PIN is right no longer and forgotten", extra={"attempt": effect.attempt})
+        logger.warning("a learned PIN is right no longer", extra={"attempt": effect.attempt, "said": reply.pin.value})
     await _learn(device, effect.card, effect.pin, reply, agreed=True)
 
 
@@ -69,7 +69,7 @@ async def recall(device: Device, effect: Recall, answered: Answered) -> None:
             answer = await _recalled(device, effect.card, effect.pin)
     except (DeviceError, TimeoutError) as error:
         logger.warning("a learned PIN could not be looked up", extra={"why": error, "attempt": effect.attempt})
-    answered(Verified(effect.attempt, answer, LEARNED))
+    answered(Verified(effect.attempt, answer, LEARNED, device.verifiers.is_doubted(device.digest(effect.card))))
 
 
 async def check_tag(device: Device, effect: CheckTag, answered: Answered) -> None:
@@ -142,7 +142,10 @@ async def _learn(device: Device, card: CardNumber, pin: Pin, reply: VerifyReply,
     try:
         if reply.pin is PinAnswer.RIGHT:
             await device.verifiers.learn(keys.pin, keys.subject(card), pin, reply)
-        elif reply.pin is PinAnswer.UNKNOWN or (reply.pin is PinAnswer.WRONG and agreed):
+        elif reply.pin is PinAnswer.WRONG and agreed:
             await device.verifiers.forget(keys.subject(card))
+        elif reply.pin is PinAnswer.UNKNOWN:
+            # A register that has lost everybody for an hour must not take what was learned with it.
+            device.verifiers.doubt(keys.subject(card))
     except DeviceError as error:
         logger.warning("a PIN was not learned", extra={"why": error})

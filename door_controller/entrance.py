@@ -17,6 +17,7 @@ from meroppet.device.device import Device
 from meroppet.device.errors import StoreFailed
 from meroppet.rules import entry as rules
 from meroppet.rules.credentials import CardNumber
+from meroppet.rules.pin import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class EntryLane:
             case rules.Count(attempt, card, subject):
                 await device.attempts.count(attempt, subject or self._digest(card))
             case rules.Settle(attempt, outcome):
-                await device.attempts.settle(attempt, outcome)
+                await self._settle(attempt, outcome)
             case rules.Record(event, card, subject):
                 await device.journal.write(event, subject or (device.digest(card) if card else None) or "")
             case rules.Release():
@@ -116,6 +117,12 @@ class EntryLane:
                 self._ask(effect)
             case rules.AskPin() | rules.AskNumber() | rules.Tell() | rules.Rest():
                 self._say(effect)
+
+    async def _settle(self, attempt: str, outcome: Outcome) -> None:
+        try:
+            await self._device.attempts.settle(attempt, outcome)
+        except StoreFailed as error:
+            logger.error("an attempt's outcome is not stored; it counts as wrong", extra={"why": error})
 
     def _ask(self, effect: rules.Verify | rules.Recall | rules.CheckTag | rules.Recheck) -> None:
         device, answered = self._device, self._queue.put_nowait

@@ -1,6 +1,5 @@
 """What a device keeps of a patron beside a learned PIN, sealed under the branch's PIN key, which no disk holds."""
 
-import hashlib
 import hmac
 import json
 import secrets
@@ -28,7 +27,7 @@ class Known:
 
 def key_name(key: bytes) -> str:
     """A key's name, by which what was sealed under another is found; it tells nothing of the key."""
-    return hmac.new(key, b"meroppet-pin-key-name-1", hashlib.sha256).hexdigest()[:16]
+    return hmac.digest(key, b"meroppet-pin-key-name-1", "sha256").hex()[:16]
 
 
 def seal(key: bytes, card: str, known: Known) -> bytes:

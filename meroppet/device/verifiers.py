@@ -32,6 +32,7 @@ class Verifiers:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._store = Store(path, "verifiers")
         self._clock = clock
+        self._doubted: set[str] = set()
 
     async def learn(self, key: bytes, card_digest: str, pin: Pin, reply: VerifyReply) -> None:
         """Remember a PIN the register has just called right, with what it said of the patron."""
@@ -42,6 +43,15 @@ class Verifiers:
         sealed = seal(key, card_digest, Known(reply.subject, reply.facts, reply.as_of))
         values = (card_digest, key_name(key), verifier, sealed, self._clock.now().isoformat())
         await self._store.call(lambda connection: _remember(connection, values, self._since()))
+        self._doubted.discard(card_digest)
+
+    def doubt(self, card_digest: str) -> None:
+        """The register says that it does not know the card: what was learned of it comes first no more."""
+        self._doubted.add(card_digest)
+
+    def is_doubted(self, card_digest: str | None) -> bool:
+        """Whether the register has said so since the PIN was learned, as long as this process runs."""
+        return card_digest in self._doubted
 
     async def forget(self, card_digest: str) -> None:
         """Unlearn a card: the register no longer calls its PIN right."""

@@ -83,7 +83,7 @@ def verified(entry: Verifying, heard: Verified, site: Site, now: float) -> Step:
     if now > entry.deadline:
         return expired(entry, site, now)
     if entry.awaits == LEARNED:
-        return _recalled(entry, heard.answer, site, now)
+        return _recalled(entry, heard, site, now)
     if entry.awaits == REGISTER and heard.answer.pin is PinAnswer.UNAVAILABLE:
         return _without_register(entry, site, now)
     return _conclude(entry, heard.answer, heard.checked, site, now)
@@ -99,15 +99,13 @@ def by_code(card: Card, number: CardNumber, site: Site, now: float) -> Step:
     who = _Who(card.attempt, number, now, now + ANSWER_CAP, card.subject)
     counted = Count(card.attempt, number, card.subject)
     if card.tag is None:
-        settled_as = Settle(card.attempt, Outcome.WRONG)
-        return _held(who, Reason.UNKNOWN_CODE, PASS, now, (counted, settled_as))
+        return _held(who, Reason.UNKNOWN_CODE, PASS, now, Outcome.WRONG, counted)
     held, subjects = card.tag, frozenset({card.subject})
     answer = _by_tag(Answer(pin=PinAnswer.RIGHT, subjects=subjects), held)
-    before = (counted, Settle(card.attempt, Outcome.RIGHT))
     verdict = decide(site, answer)
-    if verdict.granted and site.policy is not None:
-        return _let_in(who, PASS, site, site.policy, answer, now, before)
-    return _held(who, verdict.reason, PASS, now, before)
+    if verdict.granted:
+        return _let_in(who, PASS, site, answer, now, Outcome.RIGHT, counted)
+    return _held(who, verdict.reason, PASS, now, Outcome.RIGHT, counted)
 
 
 def _asks_here(policy: Policy) -> bool:
@@ -118,10 +116,11 @@ def _verify(entry: Verifying, *, agreed: bool) -> Verify:
     return Verify(entry.attempt, entry.card, entry.pin, entry.deadline - SPARE_SECONDS, agreed)
 
 
-def _recalled(entry: Verifying, answer: Answer, site: Site, now: float) -> Step:
-    policy = site.policy
+def _recalled(entry: Verifying, heard: Verified, site: Site, now: float) -> Step:
+    policy, answer = site.policy, heard.answer
     agreed = policy is not None and policy.offline_pin and answer.pin is PinAnswer.RIGHT
-    if agreed and policy is not None and policy.pin_check is PinCheck.LOCAL_FIRST and _may_come(entry, answer, site):
+    is_first = policy is not None and policy.pin_check is PinCheck.LOCAL_FIRST and not heard.doubted
+    if agreed and is_first and _may_come(entry, answer, site):
         let_in, effects = _conclude(entry, answer, LEARNED, site, now)
         return let_in, (*effects, Recheck(entry.attempt, entry.card, entry.pin))
     return replace(entry, awaits=REGISTER, recalled=answer), (_verify(entry, agreed=agreed),)
@@ -141,8 +140,7 @@ def _without_register(entry: Verifying, site: Site, now: float) -> Step:
         return _conclude(entry, recalled, LEARNED, site, now)
     alone = _of(entry, replace(recalled, pin=PinAnswer.UNAVAILABLE))
     if recalled.pin is PinAnswer.UNAVAILABLE and opens_alone(site, alone):
-        before = (Settle(entry.attempt, Outcome.UNDECIDED),)
-        return _let_in(_who(entry), CARD_ALONE, site, policy, alone, now, before)
+        return _let_in(_who(entry), CARD_ALONE, site, alone, now, Outcome.UNDECIDED)
     return _conclude(entry, UNAVAILABLE, REGISTER, site, now)
 
 
@@ -159,10 +157,9 @@ def _by_tag(answer: Answer, tag: Tag) -> Answer:
 def _conclude(entry: Verifying, answer: Answer, checked: str, site: Site, now: float) -> Step:
     answer = _of(entry, answer)
     verdict = decide(site, answer)
-    before = (Settle(entry.attempt, _outcome(answer)),)
-    if verdict.granted and site.policy is not None:
-        return _let_in(_who(entry), checked, site, site.policy, answer, now, before)
-    return _held(_who(entry), verdict.reason, checked, now, before)
+    if verdict.granted:
+        return _let_in(_who(entry), checked, site, answer, now, _outcome(answer))
+    return _held(_who(entry), verdict.reason, checked, now, _outcome(answer))
 
 
 def _who(entry: Verifying) -> _Who:
@@ -177,26 +174,35 @@ def _outcome(answer: Answer) -> Outcome:
     return Outcome.RIGHT if answer.pin is PinAnswer.RIGHT else Outcome.WRONG
 
 
-def _let_in(
-    who: _Who, checked: str, site: Site, policy: Policy, answer: Answer, now: float, before: tuple[Effect, ...]
-) -> Step:
-    """The one place a strike is released from on the way in: the row stands before it."""
+def _let_in(who: _Who, checked: str, site: Site, answer: Answer, now: float, outcome: Outcome, *before: Effect) -> Step:
+    """The one place a strike is released from on the way in: the row stands before it.
+
+    The attempt is settled after the strike: until then it counts as a wrong one, which is the safe side, and nobody
+    waits at the door for one more write to the disk.
+    """
     return show(
         now,
         *before,
         Record(AccessGranted(who.attempt, checked), who.card, who.subject),
-        Release(who.attempt, policy.release_seconds, "granted"),
+        Release(who.attempt, _release_seconds(site), "granted"),
         *_first_person(site, answer),
         Tell(Reason.GRANTED),
+        Settle(who.attempt, outcome),
     )
 
 
-def _held(who: _Who, reason: Reason, checked: str, now: float, before: tuple[Effect, ...]) -> Step:
-    """The one place a refusal after a PIN or code is made: recorded at once and told later."""
+def _release_seconds(site: Site) -> float:
+    # Nobody is let in without a policy; a door that forgot that stays shut.
+    return site.policy.release_seconds if site.policy is not None else 0.0
+
+
+def _held(who: _Who, reason: Reason, checked: str, now: float, outcome: Outcome, *before: Effect) -> Step:
+    """The one place a refusal after a PIN or code is made: settled and recorded at once, and told later."""
     soon = who.since + TOLD_AFTER
     # Two times only: how long a register thought about a card says something about the card.
     at = soon if now <= soon else who.deadline
-    return Holding(reason, at), (*before, Record(AccessRefused(who.attempt, reason, checked), who.card, who.subject))
+    recorded = Record(AccessRefused(who.attempt, reason, checked), who.card, who.subject)
+    return Holding(reason, at), (*before, Settle(who.attempt, outcome), recorded)
 
 
 def _first_person(site: Site, answer: Answer) -> tuple[StaffCame, ...]:

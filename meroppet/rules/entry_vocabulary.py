@@ -53,18 +53,24 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The answer to a Verify (REGISTER), a Recall (LEARNED) or a CheckTag (PASS)."""
+    """The answer to a Verify (REGISTER), a Recall (LEARNED) or a CheckTag (PASS).
+
+    `doubted`: the register has said since that it does not know the card. What was learned then stands in for a silent
+    register, which may have lost everybody, and never comes before one that answers.
+    """
 
     attempt: str
     answer: Answer
     checked: str = REGISTER
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
     """An effect could not be performed, and those after it were not tried.
 
-    AskPin, AskNumber, Recheck, StaffCame, Tell and Rest never fail: a dark display must not keep anybody out.
+    AskPin, AskNumber, Recheck, StaffCame, Tell and Rest never fail: a dark display must not keep anybody out. Nor does
+    Settle: an attempt that is not settled counts as a wrong one.
     """
 
 

@@ -126,10 +126,10 @@ def test_the_row_stands_before_the_strike() -> None:
 
     assert isinstance(entry, Showing)
     assert effects == (
-        Settle("t1", Outcome.RIGHT),
         Record(AccessGranted("t1", "ils"), ANNA),
         Release("t1", RULES.release_seconds, "granted"),
         Tell(Reason.GRANTED),
+        Settle("t1", Outcome.RIGHT),
     )
 
 
@@ -267,7 +267,7 @@ def test_the_first_of_the_staff_begins_staffed_hours_once_the_strike_is_released
     _, effects = step(entry, Verified("t1", answer()), here, 0.5)
 
     kinds = [type(effect) for effect in effects]
-    assert kinds == [Settle, Record, Release, *([StaffCame] if comes else []), Tell]
+    assert kinds == [Record, Release, *([StaffCame] if comes else []), Tell, Settle]
 
 
 def test_a_patron_is_not_the_first_person_in() -> None:

@@ -123,7 +123,7 @@ class WholeDoor(RuleBasedStateMachine):
                 self.counted.add(attempt)
             case entry.Record(event) if self.disk_works:
                 self.journal.append(event)
-            case entry.Count() | entry.Record() | entry.Settle() if not self.disk_works:
+            case entry.Count() | entry.Record() if not self.disk_works:
                 return False
             case entry.Verify(attempt) | entry.Recall(attempt) | entry.CheckTag(attempt):
                 assert attempt in self.counted, "a PIN is checked that was not counted"
