@@ -12,12 +12,8 @@ from meroppet.wire.access import AcknowledgedDocument
 from server.attempts.models import PinDoor
 from server.attempts.rows import failures_at, strays
 from server.db import Session
-from server.journal.alarms import raise_alarm
 from server.organisations.service import BranchView
 from server.replication.service import publish
-
-KNOWN_CARDS_ALARM, OFF_ALARM = "door.known_cards", "door.pins_off"
-_ALARMS = {DoorMode.KNOWN_CARDS: KNOWN_CARDS_ALARM, DoorMode.OFF: OFF_ALARM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +43,14 @@ async def situation(session: Session, device: str | None, register: str) -> tupl
 
 
 async def watch(session: Session, controller: str, branch: str, device: str) -> None:
-    """A device has seen one more failure: the first that makes it ask known cards only, or nobody, is an alarm."""
+    """A device has seen one more failure: the first that makes it ask known cards only, or nobody, troubles staff."""
     seen = await _seen(session, device)
     acknowledged_at = seen.acknowledged_at if seen else None
     made = await failures_at(session, device)
     fresh = [at for at in made if acknowledged_at is None or at > acknowledged_at]
     if len(fresh) < KNOWN_CARDS_FROM:
         return
-    # A pause hides the mode beneath it, and the alarm is about that.
+    # A pause hides the mode beneath it, which is what staff must know.
     off = door_mode(made, acknowledged_at, session.now).mode is DoorMode.OFF
     mode = DoorMode.OFF if off else DoorMode.KNOWN_CARDS
     if seen is not None and seen.mode in {mode.value, DoorMode.OFF.value}:
@@ -66,7 +62,7 @@ async def watch(session: Session, controller: str, branch: str, device: str) -> 
     row.off_since = session.now if off else None
     session.add(row)
     await session.flush()
-    await raise_alarm(session, device, kind=_ALARMS[mode])
+    session.wake(f"branch:{branch}")
 
 
 async def troubled(session: Session, branch: str) -> list[DoorView]:

@@ -62,6 +62,25 @@ async def hold(session: Session, register: str, card: str, *, branch: str | None
     return Held(register, found.card, count, found.cleared, found.told)
 
 
+async def look(session: Session, keys: KeyRing, register: str, numbers: Sequence[CardNumber]) -> list[Held]:
+    """How cards stand, each account once; nothing is held and nothing written."""
+    names = [name for number in numbers for name in await _names(session, keys, register, number)]
+    found = await session.all(select(*_COLUMNS).where(*_among(register, names)))
+    others = [row.same_as for row in found if row.same_as is not None and row.same_as not in names]
+    found = [*found, *(await session.all(select(*_COLUMNS).where(*_among(register, others))) if others else [])]
+    return [
+        Held(
+            register,
+            row.card,
+            CardCount(tuple(await _failures_of(session, register, row.card)), row.failures, row.in_a_row),
+            row.cleared,
+            row.told,
+        )
+        for row in found
+        if row.same_as is None
+    ]
+
+
 async def is_counted(session: Session, register: str, card: str) -> bool:
     """Whether anything is counted against a card."""
     return await session.scalar(select(col(PinCard.card)).where(*_is(register, card))) is not None
@@ -128,14 +147,7 @@ async def join(session: Session, held: Held, other: str) -> Held:
 
 async def gather(session: Session, keys: KeyRing, held: Held, number: CardNumber) -> Held:
     """Count what branches' journals alone have told of this card under its name."""
-    waiting = select(col(PinCard.branch_id)).where(
-        col(PinCard.register_id) == held.register, col(PinCard.branch_id).is_not(None)
-    )
-    names = []
-    for branch in await session.all(waiting.distinct()):
-        named = await branch_keys(session, keys, branch)
-        if named is not None:
-            names.append(name_at_branch(branch, named.subject(number)))
+    names = await _stray_names(session, keys, held.register, number)
     found = await session.all(select(*_COLUMNS).where(*_among(held.register, names))) if names else []
     if not found:
         return held
@@ -157,6 +169,22 @@ async def failures_at(session: Session, device: str) -> list[datetime]:
         col(PinAttempt.outcome).in_(_COUNTED),
     )
     return list(await session.all(statement.order_by(col(PinAttempt.at))))
+
+
+async def _names(session: Session, keys: KeyRing, register: str, number: CardNumber) -> list[str]:
+    return [name_of(keys, register, number), *await _stray_names(session, keys, register, number)]
+
+
+async def _stray_names(session: Session, keys: KeyRing, register: str, number: CardNumber) -> list[str]:
+    waiting = select(col(PinCard.branch_id)).where(
+        col(PinCard.register_id) == register, col(PinCard.branch_id).is_not(None)
+    )
+    names = []
+    for branch in await session.all(waiting.distinct()):
+        named = await branch_keys(session, keys, branch)
+        if named is not None:
+            names.append(name_at_branch(branch, named.subject(number)))
+    return names
 
 
 async def _locked(session: Session, register: str, card: str, branch: str | None, plus: int = 0) -> Row[Any]:

@@ -1,6 +1,7 @@
 """Counting tries: durable before the register is asked, over every door, kiosk and page of a consortium."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.pin import CardLock, Outcome
-from server.attempts.counting import Sending, after, begun, sending
+from server.attempts.counting import CardCount, Sending, after, begun, sending
 from server.attempts.doors import situation, watch
 from server.attempts.locks import tell_branch, tell_branches
 from server.attempts.models import PinAttempt
@@ -23,6 +24,7 @@ from server.attempts.rows import (
     is_settled_right,
     join,
     keep,
+    look,
     name_at_branch,
     name_of,
 )
@@ -164,28 +166,35 @@ async def hear(session: Session, place: Place, heard: Heard) -> None:
     await watch(session, place.controller, place.branch, heard.device)
 
 
-async def reset(session: Session, keys: KeyRing, place: Place, number: CardNumber) -> Standing:
-    """Staff begin a card's count anew, here and at every door; how it stood. The caller writes the audit row."""
-    held = await hold(session, place.register, name_of(keys, place.register, number))
-    held = await gather(session, keys, held, number)
-    stood = _standing(held, None, session.now)
-    count = await clear(session, held, but_open=False)
-    held = replace(held, count=replace(count, dated=(), failures=0, in_a_row=0), cleared=held.cleared + 1, told=False)
-    await keep(session, held)
-    await tell_branches(session, keys, place.consortium, [number], held, None)
+async def reset(
+    session: Session, keys: KeyRing, place: Place, numbers: Sequence[CardNumber], limit: int | None
+) -> Standing:
+    """Staff begin an account's count anew, here and at every door; how it stood. The caller writes the audit row."""
+    stood = await standing(session, keys, place, numbers, limit)
+    for number in numbers:
+        held = await hold(session, place.register, name_of(keys, place.register, number))
+        held = await gather(session, keys, held, number)
+        await clear(session, held, but_open=False)
+        held = replace(held, count=CardCount(), cleared=held.cleared + 1, told=False)
+        await keep(session, held)
+        await tell_branches(session, keys, place.consortium, [number], held, None)
     return stood
 
 
-async def standing(session: Session, keys: KeyRing, place: Place, number: CardNumber, limit: int | None) -> Standing:
-    """How a card stands; nothing is written but that somebody looked, which the caller does."""
-    held = await hold(session, place.register, name_of(keys, place.register, number))
-    held = await gather(session, keys, held, number)
-    return _standing(held, limit, session.now)
+async def standing(
+    session: Session, keys: KeyRing, place: Place, numbers: Sequence[CardNumber], limit: int | None
+) -> Standing:
+    """How an account stands that has these numbers. Reading it is reading about a person: the caller writes it down."""
+    found = await look(session, keys, place.register, numbers)
+    return _standing(found, limit, session.now)
 
 
-def _standing(held: Held, limit: int | None, now: datetime) -> Standing:
-    withheld = limit is not None and held.count.in_a_row >= limit - 1
-    return Standing(held.count.failures, held.count.in_a_row, held.count.lock(now), withheld)
+def _standing(found: Sequence[Held], limit: int | None, now: datetime) -> Standing:
+    in_a_row = sum(held.count.in_a_row for held in found)
+    locks = [lock for held in found if (lock := held.count.lock(now)) is not None]
+    longest = max(locks, key=lambda lock: (lock.until is None, lock.until or now), default=None)
+    withheld = limit is not None and in_a_row >= limit - 1
+    return Standing(sum(held.count.failures for held in found), in_a_row, longest, withheld)
 
 
 async def _one_account(session: Session, keys: KeyRing, held: Held, other: CardNumber) -> Held:

@@ -7,7 +7,9 @@ from enum import StrEnum
 from meroppet.rules.branch import BranchState
 from meroppet.rules.exceptions import Texts
 from meroppet.rules.hours import Hours
+from meroppet.rules.pin import DoorMode
 from meroppet.wire.enrolment import DeviceKind
+from server.attempts.doors import troubled
 from server.db import Session
 from server.devices.service import DeviceView, devices_of
 from server.journal.service import gaps, open_alarms, parked
@@ -24,6 +26,8 @@ class Need(StrEnum):
     """Why a person should look."""
 
     ALARM = "alarm"
+    GUESSES = "guesses"
+    GUESSED_OFF = "guessed_off"
     SILENT = "silent"
     NEVER_HEARD = "never_heard"
     READER = "reader"
@@ -106,6 +110,7 @@ async def branch_with(session: Session, branch: BranchView, hours: Hours | None)
         then=change.state if change else None,
         devices=tuple(_device(view, branch, now) for view in devices),
         needs=(
+            *await _guessed(session, branch, devices),
             *await _reported(session, branch),
             *_seen(devices, branch, now),
             # A branch that has no devices yet is on its way; nobody stands outside it.
@@ -138,6 +143,18 @@ def _lock(view: DeviceView) -> str:
     if health.door == "open":
         return "open"
     return "locked" if health.locked else "unlocked"
+
+
+async def _guessed(session: Session, branch: BranchView, devices: list[DeviceView]) -> list[Needed]:
+    named = {view.id: view.name for view in devices}
+    return [
+        Needed(
+            Need.GUESSED_OFF if door.mode is DoorMode.OFF else Need.GUESSES,
+            named.get(door.device, door.device),
+            door.since.astimezone(branch.wall),
+        )
+        for door in await troubled(session, branch.id)
+    ]
 
 
 async def _reported(session: Session, branch: BranchView) -> list[Needed]:

@@ -13,6 +13,7 @@ from server.applications import staff_views as applications
 from server.applications import views as own_pages
 from server.applications.throttle import Throttle
 from server.asking import views as asking
+from server.attempts import views as attempts
 from server.audit import views as audit
 from server.body_limit import BodyLimit
 from server.cards import views as cards
@@ -73,6 +74,7 @@ def staff_pages(parts: StaffParts) -> FastAPI:
         schedules,
         *HOURS,
         patrons,
+        attempts,
         passes,
         patron_tags,
         suspensions,
