@@ -175,7 +175,10 @@ def _differences(values: dict[str, tuple[str, str]]) -> str:
 async def _policy(session: Session, view: BranchView, table: BranchTable, by: str) -> Step:
     if await policy_of(session, view.id) is not None:
         return Step(Verb.KEPT, "", view.id, f"policy of {view.id}: the staff's", view.id)
-    await set_policy(session, view, table.policy, by)
+    try:
+        await set_policy(session, view, table.policy, by)
+    except ValueError as error:
+        raise FoundingError(f"[branches.policy] of '{table.id}': {error}") from error
     return Step(Verb.MADE, "policy.set", view.id, f"policy of {view.id}", view.id)
 
 

@@ -170,10 +170,11 @@ async def say(
 
 
 async def set_policy(session: Session, branch: BranchView, policy: Policy, by: str) -> PolicyView:
-    """Let a branch say a whole policy. Raises ValueError where a level above forbids a part of it."""
+    """Let a branch say a whole policy. Raises ValueError, with one sentence, where a level above is stricter."""
     done = await say(session, of_branch(branch), said_of(policy), by)
-    if not isinstance(done, Proposal):
-        raise ValueError(f"{branch.id}: looser than a level above allows, or changed meanwhile: {done}")
+    if isinstance(done, TooLoose):
+        against = ", ".join(f"{own.field} = {own.value} ({own.layer.name} says {own.stands})" for own in done.conflicts)
+        raise ValueError(f"looser than a level above: {against}")
     view = await policy_of(session, branch.id)
     if view is None:
         raise LookupError(f"branch {branch.id} is outside the session's scope")

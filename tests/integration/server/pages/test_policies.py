@@ -206,3 +206,12 @@ async def test_a_held_change_is_on_the_first_page_until_somebody_discards_it_wit
     assert 'href="/held"' not in (await visitor.get("/")).text
     assert "fel fil" in (await visitor.get("/held")).text
     assert [(row.action, row.data["why"]) for row in await site.audit()] == [("brake.discarded", "fel fil")]
+
+
+async def test_a_branchs_whole_policy_may_not_be_looser_either(site: Site) -> None:
+    await _say(site, "west", minimum_age=18)
+    nora = await site.branch("nora")
+
+    with pytest.raises(ValueError, match=r"minimum_age = 16 \(West says 18\)"):
+        async with site.parts.database.session(nora.scope) as session:
+            await set_policy(session, nora, Policy(minimum_age=16), "seed")
