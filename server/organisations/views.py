@@ -14,6 +14,7 @@ from server.devices.service import DeviceView, device
 from server.journal.service import recent, seen
 from server.organisations.service import BranchView, organisation, organisations
 from server.patrons.brake import waiting
+from server.patrons.walk import walks
 from server.schedules.quick_state import QuickNow, quick_now
 from server.schedules.service import hours_of_many
 from server.staff.access import Action
@@ -62,6 +63,8 @@ async def _overview(parts: StaffParts, me: SignedIn) -> dict[str, Any]:
     async with parts.database.reading(ALL_BRANCHES) as session:
         names = {view.id: view.name for view in await organisations(session)}
         held = await waiting(session, {own.controller for own in mine if me.access.may(Action.BRAKE, own)})
+        minding = {own.consortium for own in mine if me.access.may(Action.BRAKE, own)}
+        odd = [walk.register for walk in await walks(session) if walk.is_odd and walk.consortium in minding]
         hours = await hours_of_many(session, mine)
         for view in mine:
             async with session.within(view.scope):
@@ -71,6 +74,7 @@ async def _overview(parts: StaffParts, me: SignedIn) -> dict[str, Any]:
         "groups": [(names.get(own, own), [row for row in rows if row.branch.consortium == own]) for own in consortia],
         "names": names,
         "held": held,
+        "odd_registers": odd,
         "needing": sum(1 for row in rows if row.needs),
     }
 

@@ -90,7 +90,7 @@ async def _judge_missing(
         return True
     await outdated(session, consortium, controller, HeldKind.MISSING, register)
     # Missing once may be an answer gone wrong; missing in the walk before too, she is no more.
-    twice = [patron for patron in sorted(with_right) if gone[patron] < since]
+    twice = sorted(patron for patron, first in gone.items() if first < since)
     await end_rights(session, keys, taking.scope, controller, twice, register=register, by=WALK)
     return False
 
@@ -124,7 +124,8 @@ async def end_rights(
         for row in ended:
             row.valid_until = (session.now - timedelta(days=1)).date()
         if ended:
-            said: dict[str, str | int | bool | None] = {"register": register, "patrons": len(patrons)}
+            count = len({row.patron_id for row in ended})
+            said: dict[str, str | int | bool | None] = {"register": register, "patrons": count}
             await record(session, "right.ended_unknown", by, scope, said)
     await _tell(session, keys, scope, ended)
     return len({row.patron_id for row in ended})

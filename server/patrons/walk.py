@@ -77,6 +77,11 @@ class WalkView:
     silent: int
 
     @property
+    def is_odd(self) -> bool:
+        """Whether the register answered so that somebody should look at it."""
+        return self.state in {WalkState.INCOMPLETE, WalkState.DISBELIEVED}
+
+    @property
     def asked(self) -> int:
         """How many questions were put."""
         return self.known + self.unknown + self.silent

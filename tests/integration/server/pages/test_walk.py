@@ -22,7 +22,7 @@ from server.patrons.service import Holder, find, set_rights
 from server.patrons.walk import Pace, Walk, WalkState, WalkView, walks
 from server.policies.service import set_policy
 from tests.fakes.clocks import ManualClock
-from tests.integration.server.pages.conftest import Site
+from tests.integration.server.pages.conftest import SignIn, Site
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 LOOKING = unscoped("the test looks")
@@ -175,8 +175,8 @@ async def test_a_register_that_knows_nobody_ends_nobodys_right(
     assert {(view.taken, view.total, view.controller) for view in held} == {(30, 30, "nora-kommun")}
 
 
-async def test_a_register_that_knows_everybody_is_not_believed(
-    holding: Site, register: Register, clock: ManualClock
+async def test_a_register_that_knows_everybody_is_not_believed_and_the_first_page_says_so(
+    holding: Site, register: Register, sign_in: SignIn
 ) -> None:
     register.control.fault = Fault.EVERYBODY_VALID
 
@@ -184,6 +184,9 @@ async def test_a_register_that_knows_everybody_is_not_believed(
 
     assert (await _how(holding)).state is WalkState.DISBELIEVED
     assert await _speaking(holding) == 0
+    for role, says in (("municipality", True), ("branch", False)):
+        page = (await (await sign_in(role)).get("/")).text
+        assert ("svarade konstigt" in page) is says
 
 
 async def test_what_a_register_said_before_it_knew_everybody_does_not_count_either(
