@@ -30,6 +30,7 @@ async def numbers(request: Request, parts: Parts, at: Keeping) -> Response:
     """Look a file through (nothing is changed), or do what it was looked through for."""
     form = await request.form()
     text = await _text(form.get("file")) or str(form.get("lines", ""))
+    await form.close()
     register = parts.registers.of(at.branch.id)
     if register is None:
         return _page(request, at, refused="no_register")
