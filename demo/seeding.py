@@ -29,7 +29,7 @@ from server.organisations.service import ALWAYS, Kind, add_branch, add_organisat
 from server.patrons.service import Holder, set_rights
 from server.policies.service import set_policy
 from server.schedules.exceptions import put_exception
-from server.schedules.listed import STAFF, put_card
+from server.schedules.listed import GROUP, STAFF, put_card
 from server.schedules.service import set_pattern
 from server.schedules.targets import target
 from server.settings import DEFAULT_FILE, PREFIX, ServerSettings
@@ -101,6 +101,8 @@ async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: 
     rights = [(person, right) for person in PEOPLE if (right := person.right_on(today)) is not None]
     astrid = CardNumber(number_at(PEOPLE[0], own))
     await put_card(session, keys, added, STAFF, astrid, "Astrid, timvikarie", BY)
+    for group in own.policy.group_hours:
+        await put_card(session, keys, added, f"{GROUP}{group.list_key}", astrid, "Astrid, kassör", BY)
     holders = [(Holder(consortium.id, CardNumber(number_at(person, own))), right) for person, right in rights]
     await set_rights(session, keys, added, holders, by=BY)
     for person in PEOPLE:

@@ -80,8 +80,8 @@ class GroupHoursDocument(Document):
     weekly: WeeklyDocument
 
 
-class PolicyDocument(Reply):
-    """The branch's policy (see meroppet.rules.policy.Policy)."""
+class PolicyDocument(Document):
+    """The branch's policy (see meroppet.rules.policy.Policy); one with a rule a device does not know is none to it."""
 
     minimum_age: int
     guardian_below: int | None = None

@@ -152,8 +152,10 @@ async def _answer(session: Session, keys: KeyRing, question: Question) -> Answer
 async def _attempts(session: Session, keys: KeyRing, question: Question) -> Finding:
     branch = question.branch
     place = Place(branch.consortium, branch.controller, branch.id, question.register)
+    known = card_from_text((question.answer.patron_id or "") if question.answer else "")
+    numbers = dict.fromkeys((question.card, known or question.card))
     async with session.within(place.scope):
-        stands = await standing(session, keys, place, question.card, question.wrong_pins)
+        stands = await standing(session, keys, place, list(numbers), question.wrong_pins)
     looked = {"failures": stands.failures, "in_a_row": stands.in_a_row, "locked": stands.lock is not None}
     reason = Reason.PIN_LOCKED if stands.lock is not None else Reason.PIN_WITHHELD if stands.withheld else None
     return Finding("attempts", reason, looked, session.now)

@@ -148,6 +148,13 @@ def test_a_policy_this_version_does_not_know_is_none(change: dict[str, object]) 
         policy_from_wire(SMALL.model_copy(update=change))
 
 
+def test_a_rule_this_version_does_not_know_may_keep_somebody_out_so_there_is_no_policy() -> None:
+    newer = {**SMALL.model_dump(), "needs_a_ticket": True}
+
+    with pytest.raises(ValueError, match="needs_a_ticket"):
+        PolicyDocument.model_validate(newer)
+
+
 def test_what_a_newer_server_adds_is_passed_over() -> None:
     newer = {"valid": True, "birth_date": "1980-05-01", "shoe_size": 42}
 
