@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -67,7 +67,7 @@ class Browser:
         """Load a page."""
         return await self.client.get(path, headers={"Sec-Fetch-Site": "same-origin"})
 
-    async def post(self, path: str, data: dict[str, str] | None = None, *, on: str) -> httpx2.Response:
+    async def post(self, path: str, data: Mapping[str, str | list[str]] | None = None, *, on: str) -> httpx2.Response:
         """Send a form that stands on the page `on`."""
         page = await self.get(on)
         found = TOKEN.search(page.text)
