@@ -69,6 +69,7 @@ async def test_a_cards_count_is_begun_anew_by_keys_alone(desk: Office, shared_ch
         await page.locator("summary", has_text="Börja om räkningen").focus()
         await page.keyboard.press("Enter")
         wrong = await complaints(looker)
+        await page.locator("#pins-title").scroll_into_view_if_needed()
         await looker.picture("access-pins-patron")
 
         await press(page, "Har en ny pinkod")
@@ -87,6 +88,7 @@ async def test_a_door_is_let_ask_again_by_keys_alone(desk: Office, shared_chromi
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", name="Gissade pinkoder")).to_be_visible()
         wrong = await complaints(looker)
+        await page.evaluate("scrollTo(0, 0)")
         await looker.picture("access-pins-doors")
         for _ in range(2):
             left = await page.get_by_role("button", name="Ingen vet vem det var").count()
