@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from demo.consortia import DemoBranch
 from meroppet.rules.credentials import Pin
 from meroppet.rules.eligibility import PatronFacts, Right, may_enter
+from meroppet.rules.intervals import Window
 from meroppet.rules.reasons import Reason
 from meroppet.rules.terms import TermsStanding
 from meroppet.rules.weak_pins import is_weak
+from meroppet.rules.weekly import Weekly
 
 WEEK = timedelta(days=7)
 YEAR = timedelta(days=365)
@@ -159,19 +161,26 @@ OTHER_BORROWER = Person("maja", "Maja Udd", _("Waits for a book"), "999900000014
 
 @dataclass(frozen=True, slots=True)
 class OddCard:
-    """Something held before the reader that is no card of the register's."""
+    """Something held before the reader that is no card of the register's; `reason` is told in the evening."""
 
     id: str
     name: str
     about: str
     text: str
     reason: Reason
+    pin: str = ""
 
 
 ODD_CARDS = (
     OddCard("stranger", _("Unknown card"), _("No library knows it"), "88880000000001", Reason.UNKNOWN_CARD),
+    OddCard("cleaner", _("The cleaner's tag"), _("Opens at 05–07"), "04C1EA4E12A380", Reason.PASS_NOT_NOW, "7093"),
     OddCard("broken", _("Damaged card"), _("Reads as nonsense"), "9999\x00\x1b[31m0001", Reason.INVALID_CARD),
 )
+
+
+CLEANER = next(card for card in ODD_CARDS if card.id == "cleaner")
+CLEANING: Weekly = ((Window(5 * 60, 7 * 60),),) * 7
+"""When the cleaner's tag opens, also while the branch is closed."""
 
 
 def years_before(today: date, years: int) -> date:

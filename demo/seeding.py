@@ -17,16 +17,19 @@ from zoneinfo import ZoneInfo
 from demo.agreements import answer, publish
 from demo.consortia import CONSORTIA, LIVE_FROM, ZONE, Consortium, DemoBranch
 from demo.decisions import decisions
-from demo.people import PEOPLE, number_at
-from meroppet.rules.credentials import CardNumber
+from demo.people import CLEANER, CLEANING, PEOPLE, number_at
+from meroppet.rules.credentials import CardNumber, Pin
+from meroppet.rules.passes import PassKind
 from meroppet.runtime.settings import SettingsError, load
 from meroppet.wire.enrolment import DeviceKind
 from server.app import Server, build
 from server.db import Session, unscoped
 from server.devices.service import invite
 from server.keys import KeyRing
-from server.organisations.service import ALWAYS, Kind, add_branch, add_organisation, branch
+from server.organisations.service import ALWAYS, BranchView, Kind, add_branch, add_organisation, branch
+from server.passes.service import Made, Wanted, make_pass, put_tag, standing_pass
 from server.patrons.service import Holder, set_rights
+from server.patrons.telling import ready_branch
 from server.policies.service import set_policy
 from server.schedules.exceptions import put_exception
 from server.schedules.listed import GROUP, STAFF, put_card
@@ -103,11 +106,23 @@ async def _branch(session: Session, keys: KeyRing, consortium: Consortium, own: 
     await put_card(session, keys, added, STAFF, astrid, "Astrid, timvikarie", BY)
     for group in own.policy.group_hours:
         await put_card(session, keys, added, f"{GROUP}{group.list_key}", astrid, "Astrid, kassör", BY)
+    await _hand_out_a_tag(session, keys, added)
     holders = [(Holder(consortium.id, CardNumber(number_at(person, own))), right) for person, right in rights]
     await set_rights(session, keys, added, holders, by=BY)
     for person in PEOPLE:
         holder = Holder(consortium.id, CardNumber(number_at(person, own)))
         await answer(session, keys, added, person, holder, text, BY)
+
+
+async def _hand_out_a_tag(session: Session, keys: KeyRing, at: BranchView) -> None:
+    """The cleaner has been given a tag, which opens before anybody else may come in."""
+    wanted = Wanted(kind=PassKind.CLEANER, label="Städ, tagg 1", windows=CLEANING, pin=Pin(CLEANER.pin))
+    made = await make_pass(session, keys, at, wanted, BY)
+    row = await standing_pass(session, at, made.id) if isinstance(made, Made) else None
+    if row is None:
+        raise ValueError(f"the cleaner's pass at {at.name}: {made}")
+    named = await ready_branch(session, keys, at)
+    await put_tag(session, at, row, named.subject(CardNumber(CLEANER.text)), BY)
 
 
 async def _decide(session: Session, today: date) -> None:

@@ -112,7 +112,7 @@ def _cards() -> list[dict[str, object]]:
         for who in PEOPLE
     ]
     odd = [
-        {"id": card.id, "name": card.name, "about": card.about, "pin": "", "number": "", "odd": True}
+        {"id": card.id, "name": card.name, "about": card.about, "pin": card.pin, "number": "", "odd": True}
         for card in ODD_CARDS
     ]
     return [*people, *odd]

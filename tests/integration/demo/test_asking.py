@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from demo.consortia import ZONE, place
-from demo.people import ODD_CARDS, PEOPLE, Person, number_at
+from demo.people import CLEANER, ODD_CARDS, PEOPLE, Person, number_at
 from demo.register_stock import demo_stock
 from meroppet.ils.acs_simulator import RegisterAccount, serve
 from meroppet.ils.library import Library
@@ -115,6 +115,17 @@ async def test_a_stranger_is_unknown_and_a_silent_register_is_no_yes(
     assert "unknown_card" in capsys.readouterr().out
     assert await ask(silent, "--branch", "skiljebo", "--card", PEOPLE[0].card, "--at", EVENING) == 1
     assert "ils_unavailable" in capsys.readouterr().out
+
+
+async def test_a_tag_that_was_handed_out_opens_at_its_own_hours_though_it_is_closed(
+    settings: ServerSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await ask(settings, "--branch", "skiljebo", "--card", CLEANER.text, "--at", f"{TODAY}T05:30") == 0
+    assert await ask(settings, "--branch", "skiljebo", "--card", CLEANER.text, "--at", EVENING) == 1
+
+    told = capsys.readouterr().out
+    assert CLEANER.reason in told
+    assert "age:" not in told
 
 
 @pytest.mark.parametrize(

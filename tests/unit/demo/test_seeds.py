@@ -10,12 +10,13 @@ from demo.books import BOOKS
 from demo.check import EVENING, NIGHT
 from demo.consortia import CHOICES, CONSORTIA, Place, place, places
 from demo.decisions import decisions
-from demo.people import ODD_CARDS, OTHER_BORROWER, PEOPLE, number_at, shown_by
+from demo.people import CLEANER, ODD_CARDS, OTHER_BORROWER, PEOPLE, number_at, shown_by
 from meroppet.rules.branch import BranchState
-from meroppet.rules.credentials import card_from_bytes, card_from_text, pin_from_digits
+from meroppet.rules.credentials import Pin, card_from_bytes, card_from_text, pin_from_digits
 from meroppet.rules.exceptions import Level
 from meroppet.rules.hours import Hours
 from meroppet.rules.reasons import Reason
+from meroppet.rules.weak_pins import is_weak
 from server.schedules.holidays import HOLIDAYS_SE, resolve
 
 TODAY = date(2026, 3, 1)
@@ -75,10 +76,11 @@ def test_numbers_and_pins_are_used_once_and_can_be_typed() -> None:
     assert all(pin_from_digits(person.pin) for person in everybody)
 
 
-def test_the_odd_cards_are_an_unknown_one_and_one_that_can_be_no_card() -> None:
+def test_the_odd_cards_are_an_unknown_one_a_tag_and_one_that_can_be_no_card() -> None:
     readable = {card.reason: card_from_text(card.text) is not None for card in ODD_CARDS}
 
-    assert readable == {Reason.UNKNOWN_CARD: True, Reason.INVALID_CARD: False}
+    assert readable == {Reason.UNKNOWN_CARD: True, Reason.PASS_NOT_NOW: True, Reason.INVALID_CARD: False}
+    assert not is_weak(Pin(CLEANER.pin), None)
 
 
 def test_the_consortia_have_their_members() -> None:
