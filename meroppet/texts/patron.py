@@ -154,7 +154,7 @@ def help_line(number: str, lang: str) -> str:
 
 def age_line(since: str, lang: str) -> str:
     """How old what a door knows is; `since` in words ("kl. 14.05")."""
-    return _say(N_("What is known here is from {since}."), lang).format(since=since)
+    return _say(N_("Last updated: {since}."), lang).format(since=since)
 
 
 def _said(title: str, line: str, lang: str, opens: str = "", dots: str = "") -> Said:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from door_controller.wording import LAMPS, DisplayText, Surroundings, asking, resting, told, tone_of
+from door_controller.wording import LAMPS, DisplayText, Surroundings, asking, resting, told, tone_of, typing
 from hardware.ports import Colour, Tone
 from meroppet.rules.access import Site
 from meroppet.rules.branch import BranchState, ClockTrust
@@ -202,3 +202,26 @@ def test_while_the_library_is_emptied_the_door_says_when_one_may_come_back() -> 
 
     assert "Öppnar igen kl. 12.10." in text
     assert "Opens again at 12:10." in text
+
+
+@pytest.mark.parametrize(
+    ("ago", "says"),
+    [
+        (timedelta(minutes=59), ""),
+        (timedelta(hours=1), "Senast uppdaterat: kl. 03.00. / Last updated: at 03:00."),
+        (timedelta(hours=30), "Senast uppdaterat: lördag"),
+        (timedelta(days=9), "Senast uppdaterat: den 14 november"),
+    ],
+)
+def test_a_door_that_has_not_heard_its_server_for_long_says_how_old_its_data_is(ago: timedelta, says: str) -> None:
+    here = replace(around(MONDAY), heard_at=MONDAY - ago)
+
+    text = words(resting(site(SELF_SERVICE), here))
+
+    assert says in text
+    assert ("uppdaterat" in text) is bool(says)
+
+
+def test_a_typed_number_is_dots() -> None:
+    assert "●●●" in typing(3).lines
+    assert typing(3).title == door_text(DoorLine.ASK_NUMBER, "sv").title

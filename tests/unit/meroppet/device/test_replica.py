@@ -1,14 +1,22 @@
 """The replica: one number for one state, older never over newer, and whole or not at all."""
 
+import sqlite3
 from collections.abc import Iterator
-from datetime import date
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from meroppet.device.replica import Replica
+from meroppet.rules.card_formats import Unfit, card_of
 from meroppet.rules.eligibility import Policy, Right
+from meroppet.rules.passes import Pass, PassKind
+from meroppet.rules.terms import TermsStanding
+from meroppet.wire.access import AcknowledgedDocument, LockDocument
 from meroppet.wire.changes import (
+    RECORD,
+    SUBJECT_BYTES,
     BranchDocument,
     ChangesReply,
     RightDocument,
@@ -16,7 +24,8 @@ from meroppet.wire.changes import (
     Upsert,
     write_snapshot,
 )
-from meroppet.wire.convert import policy_to_wire
+from meroppet.wire.convert import policy_to_wire, right_from_wire
+from meroppet.wire.passes import pass_to_wire
 from meroppet.wire.schedule_convert import pattern_to_wire
 from tests.fakes.server_double import ALWAYS
 
@@ -160,3 +169,84 @@ def test_a_change_is_told(replica: Replica) -> None:
     load(replica, write_snapshot(9, DOCUMENTS, []))
 
     assert told == [1, 9]
+
+
+def test_a_pass_is_found_by_its_digest_and_one_that_means_nothing_opens_nothing(replica: Replica) -> None:
+    held = Pass(id="p1", kind=PassKind.CLEANER, always=True, verifier=b"v" * 48)
+    odd = pass_to_wire(held).model_dump(mode="json") | {"kind": "wizard"}
+    good = Upsert(kind="pass", key=ANNA, value=pass_to_wire(held).model_dump(mode="json"))
+    apply(replica, page(1, good, Upsert(kind="pass", key=BERTIL, value=odd)))
+
+    assert replica.held_pass(ANNA) == held
+    assert replica.held_pass(BERTIL) is None
+    apply(replica, page(2, gone=(Tombstone(kind="pass", key=ANNA),)))
+    assert replica.held_pass(ANNA) is None
+
+
+def test_a_lock_that_is_not_understood_locks_for_good(replica: Replica) -> None:
+    lock = LockDocument(failures=5, locked_until=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    known = Upsert(kind="lock", key=ANNA, value=lock.model_dump(mode="json"))
+    apply(replica, page(1, known, Upsert(kind="lock", key=BERTIL, value={"moon": "full"})))
+
+    assert replica.lock(ANNA) == lock
+    odd = replica.lock(BERTIL)
+    assert odd is not None
+    assert odd.until_reset
+    assert replica.lock("ef" * 16) is None
+
+
+def test_an_acknowledgement_is_for_one_device(replica: Replica) -> None:
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    seen = AcknowledgedDocument(at=at).model_dump(mode="json")
+    apply(replica, page(1, Upsert(kind="acknowledged", key="d1", value=seen)))
+
+    assert replica.acknowledged("d1") == at
+    assert replica.acknowledged("d2") is None
+
+
+def test_card_formats_that_are_not_understood_fit_no_card(replica: Replica) -> None:
+    assert replica.cards() is None
+    apply(replica, page(1, Upsert(kind="cards", key="-", value={"moon": "full"})))
+
+    assert card_of(replica.cards(), "A1000001") is not None
+    assert isinstance(card_of(replica.cards(), "A1000001"), Unfit)
+
+
+def test_all_of_a_right_comes_back_by_page_and_by_snapshot(replica: Replica) -> None:
+    whole = RightDocument(
+        permitted=None,
+        terms=TermsStanding.ACCEPTED,
+        terms_until=date(2027, 2, 1),
+        introduced=True,
+        guardian_consent=True,
+        guest_approved=True,
+        facts_ok_until=date(2026, 11, 24),
+    )
+    apply(replica, page(1, right(ANNA, whole)))
+    load(replica, write_snapshot(9, DOCUMENTS, [(BERTIL, whole)]))
+    by_snapshot = replica.right(BERTIL)
+    apply(replica, page(10, right(ANNA, whole)))
+
+    assert by_snapshot == replica.right(ANNA) == right_from_wire(whole)
+
+
+def test_a_snapshot_with_a_right_that_means_nothing_is_not_taken(replica: Replica) -> None:
+    whole = write_snapshot(9, DOCUMENTS, [(BERTIL, GIVEN)])
+    flags = len(whole) - RECORD.size + SUBJECT_BYTES
+
+    with pytest.raises(ValueError, match="means nothing"):
+        load(replica, whole[:flags] + b"\x07" + whole[flags + 1 :])
+
+    assert replica.cursor() == 0
+
+
+def test_the_file_of_an_older_version_is_thrown_away(tmp_path: Path) -> None:
+    (tmp_path / "replica").mkdir()
+    with closing(sqlite3.connect(tmp_path / "replica" / "replica-3.db")) as disk, disk:
+        disk.execute('CREATE TABLE "right" (subject BLOB PRIMARY KEY, permitted INTEGER)')
+
+    made = Replica(tmp_path / "replica")
+
+    assert made.cursor() == 0
+    assert [file.name for file in (tmp_path / "replica").glob("*.db")] == ["replica-4.db"]
+    made.close()
