@@ -217,7 +217,7 @@ async def test_applying_with_bankid_and_being_answered_takes_no_mouse(town: Town
 
         await page.reload()
         await expect(page.locator('[data-state="may"]')).to_be_visible()
-        await press(page, "Avsluta min tillgång", "/my/withdraw")
+        await press(page, "Avsluta", "/my/withdraw")
         await press(page, "Avsluta min tillgång vid alla dörrar", "/my?done=withdrew")
         await looker.looks_right()
 
@@ -231,7 +231,7 @@ async def _approve(town: Town, chromium: Browser) -> None:
         await expect(page.locator(".s-nav")).to_be_visible()
         await page.goto(f"{town.url}branches/nora/applications")
         await looker.picture("applications")
-        await tab_to(page, "Slutar på 0001")
+        await tab_to(page, "Kort som slutar på 0001")
         await page.keyboard.press("Space")
         await press(page, "Godkänn", "/branches/nora/applications?done=approved&many=1")
         await looker.looks_right()
