@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlmodel import col
 
 from meroppet.pages import LANGUAGES
 from meroppet.pages.prose import Piece, pieces
+from meroppet.rules.credentials import CardNumber
 from meroppet.rules.policy import Guests
 from meroppet.rules.terms import TermsStanding
 from server.db import Scope, Session
@@ -79,18 +80,33 @@ class DeskTerms:
         return any(each.stands is TermsStanding.ACCEPTED for each in self.papers) or self.standing.guest_approved
 
 
+class Looked(Protocol):
+    """Whose page it is: the card that was shown, and the register's own number for her if it knows her."""
+
+    @property
+    def register(self) -> str: ...
+
+    @property
+    def card(self) -> CardNumber: ...
+
+    @property
+    def canonical(self) -> CardNumber | None: ...
+
+
 async def terms_of_patron(
-    session: Session, _parts: StaffParts, branch: BranchView, patron: str | None, _asked: object
+    session: Session, parts: StaffParts, branch: BranchView, patron: str | None, looked: Looked
 ) -> dict[str, Any]:
-    """For the patron's page: `terms`."""
+    """For the patron's page: `terms`. What she said before she was forgotten is found by her number."""
     policy = await policy_of(session, branch.id)
     today = session.now.astimezone(branch.wall).date()
     whom = patron or ""
+    shown = {number.value for number in (looked.card, looked.canonical) if number is not None}
+    digests = [parts.keys.lookup("patron", f"{looked.register}\n{number}") for number in sorted(shown)]
     async with session.within(Scope.of_consortium(branch.consortium)):
         standing = (await standings(session, branch, [whom]))[whom]
         applied = await applied_at(session, branch)
-        said = list(await session.all(_rows(TermsEvidence, whom)))
-        approvals = list(await session.all(_rows(GuestApproval, whom)))
+        said = list(await session.all(_rows(TermsEvidence, whom, digests)))
+        approvals = list(await session.all(_rows(GuestApproval, whom, digests)))
         places = {view.id: view for view in await organisations(session)}
     async with session.within(SERVER):
         who = await names(session, sorted({row.by for row in [*said, *approvals]}))
@@ -101,7 +117,7 @@ async def terms_of_patron(
     terms = DeskTerms(
         required=policy is not None and policy.policy.terms_required,
         standing=standing,
-        papers=tuple(_paper(each, said, today, known) for each in applied),
+        papers=tuple(_paper(each, [row for row in said if row.patron_id], today, known) for each in applied),
         said=_lines([row for row in said if row.place in mine or row.place is None], applied, known, who),
         guest={each.code: approval(own, each.code) for each in LANGUAGES} if asks_guests and own else {},
         guest_said=_approvals([row for row in approvals if row.place == branch.controller], known, who),
@@ -109,8 +125,9 @@ async def terms_of_patron(
     return {"terms": terms}
 
 
-def _rows(table: type[TermsEvidence] | type[GuestApproval], patron: str) -> Any:
-    return select(table).where(col(table.patron_id) == patron).order_by(col(table.id))
+def _rows(table: type[TermsEvidence] | type[GuestApproval], patron: str, digests: Sequence[str]) -> Any:
+    let_go = and_(col(table.patron_id).is_(None), col(table.number_digest).in_(digests))
+    return select(table).where(or_(col(table.patron_id) == patron, let_go)).order_by(col(table.id))
 
 
 def _paper(applied: Applied, said: Sequence[TermsEvidence], today: date, places: dict[str, str]) -> DeskPaper:

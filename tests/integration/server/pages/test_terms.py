@@ -3,7 +3,6 @@
 import re
 from datetime import date, timedelta
 
-import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -13,6 +12,7 @@ from meroppet.rules.policy import Guests, Policy
 from meroppet.rules.terms import TermsStanding
 from meroppet.wire.changes import RightDocument
 from server.db import Scope, unscoped
+from server.organisations.amendments import set_memberships
 from server.patrons.service import Holder, find, set_right
 from server.policies.service import set_policy
 from server.replication.service import changes
@@ -112,29 +112,27 @@ async def test_the_next_version_shows_what_differs_and_how_many_must_accept_anew
     assert "Ingen som har godkänt en tidigare version" in (await visitor.get("/terms/nora-kommun/preview")).text
 
 
-@pytest.mark.parametrize(
-    ("wrong", "says"),
-    [
-        ({"effective": "i morgon"}, "är ingen dag"),
-        ({"grace_days": "366"}, "är inget antal dagar"),
-        ({"grace_days": "-1"}, "är inget antal dagar"),
-        ({"effective": "2020-01-01"}, "från en dag som har varit"),
-        ({"body_sv": ""}, "Det behövs en rubrik och en text på svenska"),
-        ({"body_en": ""}, "Det behövs en rubrik och en text på svenska"),
-        ({"body_sv": "x" * 20_001}, "Det är för långt"),
-    ],
+WRONG = (
+    ({"effective": "i morgon"}, "är ingen dag"),
+    ({"grace_days": "366"}, "är inget antal dagar"),
+    ({"grace_days": "-1"}, "är inget antal dagar"),
+    ({"effective": "2020-01-01"}, "från en dag som har varit"),
+    ({"body_sv": ""}, "Det behövs en rubrik och en text på svenska"),
+    ({"body_en": ""}, "Det behövs en rubrik och en text på svenska"),
+    ({"body_sv": "x" * 20_001}, "Det är för långt"),
 )
-async def test_a_draft_that_cannot_be_published_says_why(
-    site: Site, sign_in: SignIn, wrong: dict[str, str], says: str
-) -> None:
+
+
+async def test_a_draft_that_cannot_be_published_says_why(site: Site, sign_in: SignIn) -> None:
     visitor = await sign_in("municipality")
     today = site.parts.clock.now().date()
 
-    answer = await visitor.post("/terms/nora-kommun/draft", form((today - TODAY).days, **wrong), on="/")
+    for wrong, says in WRONG:
+        answer = await visitor.post("/terms/nora-kommun/draft", form((today - TODAY).days, **wrong), on="/")
 
-    assert answer.status_code == 422
-    assert says in answer.text
-    assert "Avtal om meröppet" in answer.text, "what was typed is not lost"
+        assert answer.status_code == 422, wrong
+        assert says in answer.text
+        assert "Avtal om meröppet" in answer.text, "what was typed is not lost"
 
 
 async def test_a_published_version_stays_as_it_is(site: Site, sign_in: SignIn) -> None:
@@ -287,5 +285,24 @@ async def test_what_she_said_stays_12_months_after_her_last_right(site: Site, si
     assert await after(1) == (2, 0), "without a right the rows name nobody"
     async with site.parts.database.reading(keeping) as session:
         assert await on_record(session) == []
+    page = (await (await sign_in("branch")).post("/branches/nora/patrons", HERE, on="/")).text
+    assert "Återkallade" in page, "a dispute finds them by her number"
     assert await after(364) == (2, 0)
     assert await after(2) == (0, 0)
+
+
+async def test_where_a_municipality_joins_everybody_accepts_anew(site: Site, sign_in: SignIn) -> None:
+    version = await published(site, "west", grace=10)
+    await say(await sign_in("branch"), act="accepted", version=version.id, lang="sv", identity="yes")
+    assert (await standing(site, "lind")).terms is TermsStanding.ACCEPTED
+    await catch_up(site.parts.database, site.parts.keys)
+    joined = site.parts.clock.now().date() + timedelta(days=3)
+
+    async with site.parts.database.session(unscoped("a municipality joins")) as session:
+        await set_memberships(session, "lind-kommun", {"west"}, {("west", joined): None})
+
+    told = await catch_up(site.parts.database, site.parts.keys)
+    found = await standing(site, "lind")
+    assert (found.terms, found.until) == (TermsStanding.NOT_ASKED, joined + timedelta(days=9))
+    assert (await standing(site, "nora")).terms is TermsStanding.ACCEPTED
+    assert told == 1
