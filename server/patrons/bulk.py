@@ -28,7 +28,8 @@ from server.patrons.telling import pieces, tell, today_at
 MOST_CARDS = 500
 """Cards in one go: each is asked for in the library system while staff wait."""
 ASKED_AT_ONCE = 4
-_BETWEEN = re.compile(r"[\s,;]+")
+_BETWEEN = re.compile(r"[\s,]+")
+_COLUMN, _COLUMN_OR_COMMA = re.compile(r"[;\t]"), re.compile(r"[;\t,]")
 
 
 class Deed(StrEnum):
@@ -137,11 +138,12 @@ def wrong(order: Order, texts: Sequence[str], today: date) -> OrderRefusal | Non
 
 
 def card_texts(pasted: str) -> list[str]:
-    """The cards in a pasted text or a CSV's first column: anything without a digit on the first line is a heading."""
+    """The cards in a pasted text: many on a line, or the first column of a table (semicolons, tabs, or a heading)."""
     lines = pasted.lstrip("\ufeff").splitlines()
-    if lines and not any(character.isdigit() for character in lines[0]):
-        lines = lines[1:]
-    return [text for line in lines for text in _BETWEEN.split(line) if text]
+    has_heading = bool(lines) and not any(character.isdigit() for character in lines[0])
+    columns = _COLUMN_OR_COMMA if has_heading else _COLUMN
+    firsts = [columns.split(line, maxsplit=1)[0] for line in lines[has_heading:]]
+    return [text for first in firsts for text in _BETWEEN.split(first) if text]
 
 
 async def answers(ils: Ils | None, texts: Sequence[str]) -> dict[CardNumber, PatronAnswer]:

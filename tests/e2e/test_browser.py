@@ -125,7 +125,7 @@ async def permit(house: House, branch: Looker, staff: Looker) -> None:
     page = staff.page
     await page.goto(f"{house.addresses.staff}branches/skiljebo/patrons")
     await page.locator('input[name="card"]').first.fill(ELSA.card)
-    await page.locator("form.s-search button").tap()
+    await page.locator('button[name="reason"][value="here"]').tap()
     await expect(page.locator("main")).to_contain_text("no_permission")
     await staff.picture("staff-patron")
     await staff.looks_right()

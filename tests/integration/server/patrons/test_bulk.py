@@ -52,10 +52,18 @@ def today(place: Place) -> date:
     return place.clock.now().date()
 
 
-def test_pasted_text_is_read_by_its_cards() -> None:
-    pasted = "Kortnummer;Namn\n10000001;\n10000002, 10000003\r\n\n 10000004\t"
-
-    assert card_texts(pasted) == ["10000001", "10000002", "10000003", "10000004"]
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "10000001\r\n10000002\n\n 10000003 \n",
+        "10000001, 10000002 10000003",
+        "Kort;Namn\n10000001;Anna Ek\n10000002;\n10000003;x",
+        "\ufeffcard,born\n10000001,19800101\n10000002,\n10000003",
+        "10000001\tAnna 1980\n10000002\t\n10000003",
+    ],
+)
+def test_pasted_text_is_read_by_its_cards(pasted: str) -> None:
+    assert card_texts(pasted) == ["10000001", "10000002", "10000003"]
 
 
 @pytest.mark.parametrize(
