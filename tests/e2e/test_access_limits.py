@@ -62,8 +62,10 @@ async def test_a_cards_count_is_begun_anew_by_keys_alone(desk: Office, shared_ch
         page = looker.page
         await desk.sign_in(page)
         await page.goto(f"{desk.url}branches/nora/patrons")
+        await expect(page.locator("#field-card")).to_be_focused()
         await page.keyboard.type(ANNA)
         await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Låntagaren är här")).to_be_focused()
         await press(page, "Låntagaren är här")
         await expect(page.get_by_text("Låst till")).to_be_visible()
         await page.locator("summary", has_text="Börja om räkningen").focus()
