@@ -31,8 +31,8 @@ from server.registers.service import Registers
 logger = logging.getLogger(__name__)
 
 EVERYBODY = unscoped("the walk is the server's own housekeeping")
-FIRST_HOUR = 1
-"""Local time; what registers do by night (backups, exports) is mostly done or has its turn before the morning."""
+BEGINS = range(1, 6)
+"""The local hours in which a walk begins. One that is under way goes on by day, at the same pace."""
 GIVEN_UP_AFTER = timedelta(hours=20)
 SILENT_IN_A_ROW = 3
 A_PAGE = 20
@@ -162,7 +162,7 @@ class Walk:
                 return row
             local = session.now.astimezone(one.branches[0].wall)
             last = row.started_at.astimezone(one.branches[0].wall).date() if row else None
-            if local.hour < FIRST_HOUR or last == local.date():
+            if local.hour not in BEGINS or last == local.date():
                 return None
             return await _begun(session, one)
 

@@ -11,6 +11,8 @@ from server.replication.service import changes
 from tests.integration.server.pages.conftest import SignIn, Site
 
 LOOKING = unscoped("the test looks")
+ON_ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
 DECISION = "Styrgruppen 2026-11-20 § 12"
 
 
@@ -42,6 +44,7 @@ async def test_a_stricter_consortium_binds_every_branch_beneath_at_once(site: Si
     assert [(await _policy(site, name)).minimum_age for name in ("nora", "lind", "teg")] == [20, 20, 18]
 
 
+@ON_ONE
 async def test_a_looser_consortium_leaves_stricter_branches_as_they_are(site: Site) -> None:
     done = await _say(site, "west", minimum_age=16)
 
@@ -67,6 +70,7 @@ async def test_only_branches_whose_rules_became_others_hear_of_it(site: Site) ->
     }  # fmt: skip
 
 
+@ON_ONE
 async def test_a_lower_level_may_not_be_looser_and_is_told_whose_rule_stands_against_it(site: Site) -> None:
     await _say(site, "west", minimum_age=18, blocks=frozenset({Block.LOST, Block.FEES}), guests=Guests.APPROVED)
 
@@ -89,6 +93,7 @@ async def test_every_version_is_kept_with_its_decision(site: Site) -> None:
     ]  # fmt: skip
 
 
+@ON_ONE
 async def test_what_was_changed_meanwhile_is_not_overwritten(site: Site) -> None:
     at = await _place(site, "west")
     await _say(site, "west", minimum_age=19)
@@ -99,6 +104,7 @@ async def test_what_was_changed_meanwhile_is_not_overwritten(site: Site) -> None
     assert (await _policy(site, "nora")).minimum_age == 19
 
 
+@ON_ONE
 async def test_looking_at_what_would_change_stores_nothing(site: Site) -> None:
     at = await _place(site, "west")
     async with site.parts.database.reading(at.scope) as session:
@@ -111,6 +117,7 @@ async def test_looking_at_what_would_change_stores_nothing(site: Site) -> None:
     assert (await _policy(site, "nora")).minimum_age == 18
 
 
+@ON_ONE
 async def test_a_page_says_every_rule_as_a_sentence_and_whose_it_is(site: Site, sign_in: SignIn) -> None:
     await _say(site, "nora-kommun", introduction_required=True)
 
@@ -144,6 +151,7 @@ async def test_a_change_is_shown_before_it_is_saved(site: Site, sign_in: SignIn)
     assert [(row.action, row.data["decision"]) for row in rows] == [("policy.changed", DECISION)]
 
 
+@ON_ONE
 @pytest.mark.parametrize("op", ["preview", "save"])
 async def test_a_consortiums_rules_need_a_decision(site: Site, sign_in: SignIn, op: str) -> None:
     visitor, address = await sign_in("consortium"), "/policies/west/change"
@@ -155,6 +163,7 @@ async def test_a_consortiums_rules_need_a_decision(site: Site, sign_in: SignIn, 
     assert (await _policy(site, "nora")).minimum_age == 18
 
 
+@ON_ONE
 @pytest.mark.parametrize("op", ["preview", "save"])
 async def test_a_looser_rule_is_refused_with_the_sentence_against_it(site: Site, sign_in: SignIn, op: str) -> None:
     await _say(site, "west", minimum_age=18)
@@ -168,6 +177,7 @@ async def test_a_looser_rule_is_refused_with_the_sentence_against_it(site: Site,
     assert "West" in answer.text
 
 
+@ON_ONE
 async def test_what_cannot_be_read_is_said_at_its_field_and_kept_in_the_form(site: Site, sign_in: SignIn) -> None:
     visitor, address = await sign_in("municipality"), "/policies/nora-kommun/change"
     form = {"op": "save", "version": "0", "minimum_age": "arton", "group_hours": "Schack mån", "pin_length": "9"}
@@ -179,6 +189,7 @@ async def test_what_cannot_be_read_is_said_at_its_field_and_kept_in_the_form(sit
     assert 'value="arton"' in answer.text
 
 
+@ON_ONE
 async def test_a_municipality_decides_neither_for_its_consortium_nor_for_its_neighbour(sign_in: SignIn) -> None:
     visitor = await sign_in("municipality")
     for name, status in (
@@ -208,6 +219,7 @@ async def test_a_held_change_is_on_the_first_page_until_somebody_discards_it_wit
     assert [(row.action, row.data["why"]) for row in await site.audit()] == [("brake.discarded", "fel fil")]
 
 
+@ON_ONE
 async def test_a_branchs_whole_policy_may_not_be_looser_either(site: Site) -> None:
     await _say(site, "west", minimum_age=18)
     nora = await site.branch("nora")

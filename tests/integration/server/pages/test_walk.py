@@ -27,6 +27,8 @@ from tests.integration.server.pages.conftest import SignIn, Site
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 LOOKING = unscoped("the test looks")
 HOLDERS = [f"2000{number:04}" for number in range(30)]
+ON_ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
 EAGER = Pace(per_second=1e6, at_once=1000)
 
 
@@ -111,8 +113,10 @@ async def test_everybody_is_asked_about_once_a_night(holding: Site, register: Re
     assert register.control.requests - before > asked
 
 
-async def test_nobody_is_asked_about_by_day(holding: Site, register: Register, clock: ManualClock) -> None:
-    clock.advance(timedelta(hours=-2))
+@ON_ONE
+@pytest.mark.parametrize("hours", [-2, 4, 12])
+async def test_no_walk_begins_by_day(holding: Site, register: Register, clock: ManualClock, hours: int) -> None:
+    clock.advance(timedelta(hours=hours))
     before = register.control.requests
 
     await _walk(holding).step()
@@ -120,6 +124,7 @@ async def test_nobody_is_asked_about_by_day(holding: Site, register: Register, c
     assert register.control.requests == before
 
 
+@ON_ONE
 async def test_a_walk_goes_on_where_it_stopped(holding: Site, register: Register, clock: ManualClock) -> None:
     await _walk(holding, Pace(1e6, at_once=20)).step()
     assert (await _how(holding)).asked == 20
@@ -147,6 +152,7 @@ async def test_the_right_of_a_patron_missing_two_nights_in_a_row_ends(
     assert (await _living(holding), await _waiting(holding)) == (29, [])
 
 
+@ON_ONE
 async def test_a_patron_who_is_known_again_keeps_her_right(
     holding: Site, register: Register, clock: ManualClock
 ) -> None:
@@ -158,6 +164,7 @@ async def test_a_patron_who_is_known_again_keeps_her_right(
     assert await _living(holding) == 30
 
 
+@ON_ONE
 @pytest.mark.parametrize("nights", [1, 3])
 async def test_a_register_that_knows_nobody_ends_nobodys_right(
     holding: Site, register: Register, clock: ManualClock, nights: int
@@ -175,6 +182,7 @@ async def test_a_register_that_knows_nobody_ends_nobodys_right(
     assert {(view.taken, view.total, view.controller) for view in held} == {(30, 30, "nora-kommun")}
 
 
+@ON_ONE
 async def test_a_register_that_knows_everybody_is_not_believed_and_the_first_page_says_so(
     holding: Site, register: Register, sign_in: SignIn
 ) -> None:
@@ -189,6 +197,7 @@ async def test_a_register_that_knows_everybody_is_not_believed_and_the_first_pag
         assert ("svarade konstigt" in page) is says
 
 
+@ON_ONE
 async def test_what_a_register_said_before_it_knew_everybody_does_not_count_either(
     holding: Site, register: Register
 ) -> None:
@@ -218,6 +227,7 @@ async def test_facts_against_many_at_once_wait_for_a_person(
     assert (await _speaking(holding), await _waiting(holding)) == (20, [])
 
 
+@ON_ONE
 async def test_facts_against_one_count_at_once(holding: Site, register: Register, clock: ManualClock) -> None:
     await _walk(holding).step()
     register.library.patrons[0].lost = True
@@ -250,6 +260,7 @@ async def _released(site: Site, view: HeldView) -> int | None:
         return await DOERS[view.kind](session, site.parts.keys, view)
 
 
+@ON_ONE
 async def test_an_ordinary_night_takes_back_the_alarm_of_an_odd_one(
     holding: Site, register: Register, clock: ManualClock
 ) -> None:
