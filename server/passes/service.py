@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 
 from meroppet.rules.credentials import Pin
+from meroppet.rules.intervals import Window
 from meroppet.rules.passes import BY_CODE, CODE_DIGITS, Pass, PassKind
 from meroppet.rules.weak_pins import is_weak
 from meroppet.rules.weekly import NEVER, Weekly
@@ -112,6 +114,13 @@ class PassView:
         """The last local day on which it holds; an end at midnight is of the day before."""
         until = self.held.valid_until
         return None if until is None else (until.astimezone(zone) - timedelta(microseconds=1)).date()
+
+    @property
+    def own_hours(self) -> tuple[tuple[int, int, tuple[Window, ...]], ...]:
+        """Its windows by stretches of days that have the same: first day, last day (Monday is 0), windows."""
+        days = groupby(enumerate(self.held.windows), key=lambda day: day[1])
+        stretches = [(windows, [number for number, _ in some]) for windows, some in days]
+        return tuple((numbers[0], numbers[-1], windows) for windows, numbers in stretches if windows)
 
     @property
     def by_code(self) -> bool:

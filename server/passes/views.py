@@ -213,6 +213,7 @@ async def _form(
         wrong=wrong,
         at_field=at_field,
         pin_length=policy.policy.pin_length if policy else 4,
+        takes_codes=policy is not None and policy.policy.number_entry,
     )
 
 

@@ -68,7 +68,7 @@ async def test_a_tag_is_handed_out_with_two_presses_and_a_tap(site: Site, sign_i
     pass_id = await made(site, visitor, when="own", begins="05.00", ends="07.30")
 
     page = (await visitor.get(f"{PAGE}/{pass_id}?told=made")).text
-    assert "Måndag 05.00–07.30" in page
+    assert "måndag 05.00–07.30" in page
     answer = await visitor.post(f"{PAGE}/{pass_id}/tag", {"reader": "door-1"}, on=f"{PAGE}/{pass_id}")
     where = answer.headers["location"]
     handout = where.rpartition("/")[2]
