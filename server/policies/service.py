@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from meroppet.rules.policy import Policy
@@ -155,6 +155,7 @@ async def say(
     """
     if at.level is Level.CONSORTIUM and not decision.strip():
         return NoDecision()
+    await _one_at_a_time(session, at.consortium)
     proposal = await propose(session, at, stated)
     if isinstance(proposal, TooLoose):
         return proposal
@@ -167,6 +168,12 @@ async def say(
                 document = policy_to_wire(touched.after)
                 await add_version(session, PolicyVersion, touched.branch, "policy", document, by)
     return proposal
+
+
+async def _one_at_a_time(session: Session, consortium: str) -> None:
+    """Whoever else changes a level of the consortium waits: a branch must be compiled from what they both said."""
+    if session.dialect == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"policy {consortium}"))))
 
 
 async def set_policy(session: Session, branch: BranchView, policy: Policy, by: str) -> PolicyView:

@@ -1,5 +1,7 @@
 """Who may come in, said on three levels: read as sentences, changed with a look at what changes where."""
 
+import asyncio
+
 import pytest
 
 from meroppet.rules.policy import Block, Guests, Policy
@@ -128,6 +130,19 @@ async def test_a_page_says_every_rule_as_a_sentence_and_whose_it_is(site: Site, 
     assert page.count("<tr>") == 5 + 23
     assert "Nora bibliotek" in page
     assert "/policies/" not in page
+
+
+async def test_two_levels_changed_at_the_same_time_both_count(site: Site) -> None:
+    ages, agreed = {"minimum_age": 20}, {"terms_required": True}
+    await asyncio.gather(
+        *(
+            _say(site, name, **said)
+            for name, said in (("west", ages), ("nora-kommun", agreed), ("nora", {"pin_length": 5}))
+        )
+    )
+
+    policy = await _policy(site, "nora")
+    assert (policy.minimum_age, policy.terms_required, policy.pin_length) == (20, True, 5)
 
 
 FORM = {"op": "preview", "version": "0", "minimum_age": "20", "decision": DECISION}
