@@ -3,6 +3,7 @@
 A place is a municipality or a consortium; a branch is under its municipality's text and its consortium's.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,14 @@ class VersionView:
     def number(self) -> int:
         """Its number within its place."""
         return self.rule.number
+
+    @property
+    def seal(self) -> str:
+        """A digest of everything in it, by which somebody says which draft she has looked at."""
+        rule = self.rule
+        words = sorted(text.sha256 for text in self.texts.values())
+        said = f"{rule.number} {rule.effective} {rule.grace_days} {rule.anew} {' '.join(words)}"
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def shown(self, lang: str) -> Text:
         """The text in this language, or in the first one where it was not written."""
@@ -147,9 +156,11 @@ def _words(texts: Mapping[str, Text]) -> dict[str, tuple[str, str]]:
 
 async def save_draft(session: Session, consortium: str, place: str, draft: Draft, by: str) -> VersionView:
     """Keep the draft in place of the one the place has. Needs a grace within bounds."""
+    old = (await versions_of(session, place)).draft
+    if old is not None:
+        await discard_draft(session, old)
+    # Read anew: it may have been published while this waited for it.
     before = await versions_of(session, place)
-    if before.draft is not None:
-        await discard_draft(session, before.draft)
     number = before.newest.number + 1 if before.newest else 1
     row = TermsVersion(
         id=secrets.token_hex(8),
@@ -171,22 +182,39 @@ async def save_draft(session: Session, consortium: str, place: str, draft: Draft
 
 
 async def discard_draft(session: Session, draft: VersionView) -> None:
-    """Throw a draft away; what is published stays."""
-    if draft.published_at is None:
+    """Throw a draft away; what is published, even a moment ago, stays."""
+    if await _still_a_draft(session, draft.id) is not None:
         await session.execute(delete(TermsText).where(col(TermsText.version_id) == draft.id))
         await session.execute(delete(TermsVersion).where(col(TermsVersion.id) == draft.id))
 
 
-async def publish_draft(session: Session, place: str, number: int, by: str, today: date) -> VersionView | list[Wrong]:
-    """Publish the draft that has this number, or say why not. What is published is never changed afterwards."""
+async def _still_a_draft(session: Session, version_id: str) -> TermsVersion | None:
+    """The draft's row, held until this transaction ends; None if it was published or thrown away meanwhile."""
+    row: TermsVersion | None = await session.scalar(
+        select(TermsVersion)
+        .where(col(TermsVersion.id) == version_id, col(TermsVersion.published_at).is_(None))
+        .with_for_update()
+    )
+    return row
+
+
+async def publish_draft(
+    session: Session, place: str, number: int, by: str, today: date, *, seal: str | None = None
+) -> VersionView | list[Wrong]:
+    """Publish the draft that has this number, or say why not. What is published is never changed afterwards.
+
+    `seal` is that of the draft she has looked at: words that somebody changed since are not published.
+    """
     found = await versions_of(session, place)
     draft = found.draft
-    if draft is None or draft.number != number:
+    if draft is None or draft.number != number or seal not in {None, draft.seal}:
         return [Wrong.NO_DRAFT]
     wrong = faults(draft_of(draft), found.newest, today)
     if wrong:
         return wrong
-    row = await session.scalar(select(TermsVersion).where(col(TermsVersion.id) == draft.id))
+    row = await _still_a_draft(session, draft.id)
+    if row is None:
+        return [Wrong.NO_DRAFT]
     row.published_by, row.published_at = by, session.now
     await session.flush()
     return next(view for view in (await versions_of(session, place)).published if view.id == draft.id)

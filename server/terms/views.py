@@ -105,10 +105,11 @@ async def preview(request: Request, parts: Parts, at: AtPlace) -> Response:
 @router.post("/terms/{place_id}/publish")
 async def publish(request: Request, parts: Parts, at: AtPlace) -> Response:
     """Publish the draft she has seen; the doors are told while she reads on."""
-    number = str((await request.form()).get("number") or "")
+    sent = await request.form()
+    number, seal = str(sent.get("number") or ""), str(sent.get("seal") or "")
     async with parts.database.session(at.place.scope) as session:
         wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
-        done = await publish_draft(session, at.place.id, wanted, at.me.account, _today(parts))
+        done = await publish_draft(session, at.place.id, wanted, at.me.account, _today(parts), seal=seal)
         if isinstance(done, VersionView):
             rule = done.rule
             data: Data = {

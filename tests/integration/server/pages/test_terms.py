@@ -25,6 +25,7 @@ from server.terms.texts import Text
 from tests.integration.server.pages.conftest import ANNA, SignIn, Site, Visitor
 
 TODAY = date(2026, 11, 23)
+SEAL = re.compile(r'name="seal" value="([0-9a-f]{64})"')
 HERE = {"card": ANNA, "reason": "here"}
 
 
@@ -81,8 +82,13 @@ async def test_a_text_is_written_looked_at_and_published(site: Site, sign_in: Si
     preview = (await visitor.get("/terms/nora-kommun/preview")).text
     async with site.parts.database.reading(Scope.of_consortium("west")) as session:
         before = await versions_of(session, "nora-kommun")
-    done = await visitor.post("/terms/nora-kommun/publish", {"number": "1"}, on="/")
+    seal = SEAL.search(preview)
+    assert seal is not None
+    unseen = await visitor.post("/terms/nora-kommun/publish", {"number": "1", "seal": "0" * 64}, on="/")
+    done = await visitor.post("/terms/nora-kommun/publish", {"number": "1", "seal": seal[1]}, on="/")
 
+    assert unseen.status_code == 422
+    assert "Någon annan har publicerat eller ändrat utkastet." in unseen.text
     assert (saved.status_code, saved.headers["location"]) == (303, "/terms/nora-kommun/preview")
     assert "Stäng dörren efter dig." in preview
     assert (before.published, before.draft is not None) == ((), True)
