@@ -18,11 +18,12 @@ from hardware.ports import (
     ReaderLost,
 )
 from meroppet.device.device import Device
-from meroppet.rules.card_formats import Unfit, card_of
+from meroppet.rules.card_formats import Unfit
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import ReaderFound as Found
 from meroppet.rules.events import ReaderLost as Missing
 from meroppet.runtime.logs import Recurring
+from meroppet.tags.reading import card_of
 
 logger = logging.getLogger(__name__)
 

@@ -34,6 +34,8 @@ class CardFormat(StrEnum):
     """Bytes: the serial number of a proximity card, first byte first."""
     ISO15693 = "iso15693"
     """Bytes: the serial number of a vicinity tag, E0 first."""
+    TAG_MEMORY = "tag_memory"
+    """Bytes: the first 36 that are written on a vicinity tag; a serial number is never so long."""
     TEXT = "text"
     """Text as the reader sent it: magnetic stripe, printed number, or a reader that types."""
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from hardware.ports import CardPresented
-from meroppet.rules.card_formats import CardFormats, Unfit, card_of
+from meroppet.rules.card_formats import CardFormats, Unfit
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.session import Cancelled, CardShown, Chosen, Finished, Happening, ItemSeen, KeyPressed, Screen, Task
+from meroppet.tags.reading import card_of
 
 UNREADABLE = "?"
 """Stands for a code that was too long to be one: nobody's card and no item."""

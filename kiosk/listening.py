@@ -10,12 +10,13 @@ from kiosk.fittings import Fittings
 from kiosk.ports import Journal
 from kiosk.session import SessionShell
 from meroppet.device.tag_reading import TagReading
-from meroppet.rules.card_formats import CardFormats, Unfit, card_of
+from meroppet.rules.card_formats import CardFormats, Unfit
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import ReaderFound as Found
 from meroppet.rules.events import ReaderLost as Missing
 from meroppet.rules.session import Chosen, Happening, Screen, Task
 from meroppet.runtime.logs import Recurring
+from meroppet.tags.reading import card_of
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from smartcard import scard
 from hardware.errors import Lost
 from hardware.monitor import RETRY_AFTER, Monitor, Say
 from hardware.options import DriverOptions
-from hardware.pcsc.cards import GET_NUMBER, card_from
-from hardware.ports import CardPresented, CardReaderEvent
+from hardware.pcsc.cards import BLOCKS, GET_NUMBER, card_from, get_block, memory_from
+from hardware.ports import CardFormat, CardPresented, CardReaderEvent
 
 WAIT_MS = 1000
 """How long one wait for a change lasts; new readers are looked for after each."""
@@ -24,9 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 class PcscOptions(DriverOptions):
-    """Which readers: those whose name holds `reader`; slots for SAMs are never meant."""
+    """Which readers: those whose name holds `reader`; slots for SAMs are never meant.
+
+    `tag_memory`: of a vicinity tag what is written on it, where that can be read, in place of its serial number.
+    """
 
     reader: str = ""
+    tag_memory: bool = False
 
 
 class _Gone(Exception):
@@ -39,7 +43,7 @@ class PcscCardReader:
     Options = PcscOptions
 
     def __init__(self, options: PcscOptions) -> None:
-        self._wanted = options.reader
+        self._wanted, self._reads_memory = options.reader, options.tag_memory
         self._context: int | None = None
         self._monitor: Monitor[CardPresented] = Monitor("pcsc", self._watch, self._interrupt)
 
@@ -91,9 +95,23 @@ class PcscCardReader:
                 continue
             _accept(result)
             for name, state, reset in changes:
-                if _came(states[name], state) and (card := _read(context, name, bytes(reset))) is not None:
+                if _came(states[name], state) and (card := self._read(context, name, bytes(reset))) is not None:
                     say.event(card)
                 states[name] = state & ~scard.SCARD_STATE_CHANGED
+
+    def _read(self, context: int, reader: str, reset: bytes) -> CardPresented | None:
+        connected = _connected(context, reader)
+        if connected is None:
+            return None
+        card, header = connected
+        try:
+            # A card that leaves in mid-word, or has no number, is no card: the person holds it there again.
+            found = card_from(_asked(card, header, GET_NUMBER), reset)
+            if found is None or found.format != CardFormat.ISO15693 or not self._reads_memory:
+                return found
+            return memory_from([_asked(card, header, get_block(number)) for number in range(BLOCKS)]) or found
+        finally:
+            scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
 
     def _readers(self, context: int) -> list[str]:
         result, names = scard.SCardListReaders(context, [])
@@ -116,16 +134,16 @@ def _came(before: int, now: int) -> bool:
     return there and (not was_there or before >> _COUNTED != now >> _COUNTED)
 
 
-def _read(context: int, reader: str, reset: bytes) -> CardPresented | None:
+def _connected(context: int, reader: str) -> tuple[int, int] | None:
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
     result, card, protocol = scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, protocols)
     if result != scard.SCARD_S_SUCCESS:
         _log.info("card unreadable reader=%r why=%r", reader, scard.SCardGetErrorMessage(result))
         return None
-    try:
-        header = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
-        result, answer = scard.SCardTransmit(card, header, list(GET_NUMBER))
-        # A card that leaves in mid-word, or has no number, is no card: the person holds it there again.
-        return card_from(bytes(byte & 0xFF for byte in answer), reset) if result == scard.SCARD_S_SUCCESS else None
-    finally:
-        scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+    return card, scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
+
+
+def _asked(card: int, header: int, command: tuple[int, ...]) -> bytes:
+    """The card's answer; empty where it left in mid-word."""
+    result, answer = scard.SCardTransmit(card, header, list(command))
+    return bytes(byte & 0xFF for byte in answer) if result == scard.SCARD_S_SUCCESS else b""

@@ -32,6 +32,23 @@ async def test_a_vicinity_tag_is_told_with_e0_first_whichever_end_the_reader_giv
     await asyncio.to_thread(tag.close)
 
 
+async def test_what_is_written_on_a_vicinity_tag_is_told_where_it_is_asked_for(rig: PcscRig) -> None:
+    driver = PcscCardReader(PcscCardReader.Options(tag_memory=True))
+    listener = Listener(driver)
+    await listener.next()
+    memory, number = bytes(range(40)), bytes.fromhex("E004060504030201")
+
+    tag = await asyncio.to_thread(VirtualCard, number, standard=0x0B, memory=memory)
+    assert await listener.next() == CardPresented(memory[:36], CardFormat.TAG_MEMORY)
+    await asyncio.to_thread(tag.close)
+    await asyncio.sleep(0.5)
+
+    small = await asyncio.to_thread(VirtualCard, number, standard=0x0B, memory=memory[:20])
+    assert await listener.next() == CardPresented(number, CardFormat.ISO15693)
+    await asyncio.to_thread(small.close)
+    await driver.close()
+
+
 async def test_a_card_that_lies_there_at_the_start_is_told(rig: PcscRig) -> None:
     await rig.act()
     await asyncio.sleep(0.5)

@@ -13,6 +13,7 @@ from tests.fakes.pcscd import SLOT_PORT
 SLOT = ("127.0.0.1", SLOT_PORT)
 OFF, ON, RESET, GIVE_RESET = 0, 1, 2, 4
 NUMBER = b"\xff\xca\x00\x00"
+BLOCK = b"\xff\xb0\x00"
 
 
 def storage_card_reset(standard: int) -> bytes:
@@ -28,8 +29,8 @@ def storage_card_reset(standard: int) -> bytes:
 class VirtualCard:
     """Lies on the reader from construction to close(). Without a number it answers as a card that has none."""
 
-    def __init__(self, number: bytes, *, standard: int = 0x03) -> None:
-        self._number, self._reset = number, storage_card_reset(standard)
+    def __init__(self, number: bytes, *, standard: int = 0x03, memory: bytes = b"") -> None:
+        self._number, self._reset, self._memory = number, storage_card_reset(standard), memory
         self._socket = self._put_on_reader()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -79,4 +80,6 @@ class VirtualCard:
             return self._reset if command[0] == GIVE_RESET else None
         if command[:4] == NUMBER and self._number:
             return self._number + b"\x90\x00"
+        if command[:3] == BLOCK and (block := self._memory[4 * command[3] :][: command[4]]):
+            return block + b"\x90\x00"
         return b"\x6a\x81"
