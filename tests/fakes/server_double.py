@@ -101,6 +101,9 @@ class ServerDouble:
         self.health: list[HealthRequest] = []
         self.orders: list[Order] = []
         self.claimed_ahead = 0
+        self.strange_kind = ""
+        """A kind of change that no device knows yet, said on every page."""
+        self.strange_snapshot = False
         self.time_off = 0.0
         self._news = asyncio.Event()
         self._server: uvicorn.Server | None = None
@@ -317,7 +320,12 @@ class ServerDouble:
         newer = [(key, value) for key, (number, value) in self.documents.items() if number > after]
         upserts = tuple(Upsert(kind=kind, key=key, value=value) for (kind, key), value in newer if value is not None)
         gone = tuple(Tombstone(kind=kind, key=key) for (kind, key), value in newer if value is None)
-        return _json(ChangesReply(upserts=upserts, tombstones=gone, next=self.change))
+        reply = ChangesReply(upserts=upserts, tombstones=gone, next=self.change)
+        if not self.strange_kind:
+            return _json(reply)
+        said = reply.model_dump(mode="json")
+        said["upserts"] = [*said["upserts"], {"kind": self.strange_kind, "key": "-", "value": {}}]
+        return Response(json.dumps(said), media_type="application/json")
 
     async def _snapshot(self, request: Request, body: bytes) -> Response:
         documents, rights = list[Upsert](), list[tuple[str, RightDocument]]()
@@ -326,7 +334,8 @@ class ServerDouble:
                 rights.append((key, RightDocument.model_validate(value)))
             elif value is not None:
                 documents.append(Upsert(kind=kind, key=key, value=value))
-        return Response(write_snapshot(self.change, documents, rights))
+        snapshot = write_snapshot(self.change, documents, rights)
+        return Response(snapshot.replace(b"snapshot-2", b"snapshot-9") if self.strange_snapshot else snapshot)
 
     async def _health(self, request: Request, body: bytes) -> Response:
         self.health.append(HealthRequest.model_validate_json(body))

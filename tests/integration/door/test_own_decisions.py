@@ -1,0 +1,111 @@
+"""What a whole door decides by itself: learned PINs first, cards alone, who is inside, and what it understands."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+from meroppet.rules.eligibility import Policy
+from meroppet.rules.policy import PinCheck, WithoutConnection
+from meroppet.rules.reasons import Reason
+from meroppet.texts import DoorLine
+from tests.integration.door.house import ANNA, BERTIL, House, until
+
+LOCAL_FIRST = Policy(minimum_age=16, offline_pin=True, pin_check=PinCheck.LOCAL_FIRST)
+
+
+def checked(house: House) -> list[str]:
+    """Who answered for each of those let in."""
+    return [
+        detail.split('"checked":"')[1].split('"')[0] for kind, detail in house.journal() if kind == "access.granted"
+    ]
+
+
+async def learned(house: House) -> int:
+    return await house.door.device.verifiers.count()
+
+
+async def test_a_learned_pin_lets_in_before_the_register_is_asked_and_a_changed_one_does_so_once(house: House) -> None:
+    await house.open(policy=LOCAL_FIRST)
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+    while not await learned(house):  # noqa: ASYNC110 (a file has no event)
+        await asyncio.sleep(0.02)
+    house.server.patrons[ANNA.card] = replace(ANNA, pin="9146")
+
+    await house.enter(ANNA)
+    await until(lambda: checked(house) == ["ils", "cached"])
+    while await learned(house):  # noqa: ASYNC110 (a file has no event)
+        await asyncio.sleep(0.02)
+    await house.enter(ANNA)
+    await until(lambda: house.refusals() == [Reason.WRONG_PIN])
+
+    assert checked(house) == ["ils", "cached"]
+
+
+async def test_a_slip_of_the_finger_leaves_what_was_learned_alone(house: House) -> None:
+    await house.open(policy=Policy(minimum_age=16, offline_pin=True))
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+    while not await learned(house):  # noqa: ASYNC110 (a file has no event)
+        await asyncio.sleep(0.02)
+
+    await house.enter(ANNA, "9146")
+    await until(lambda: house.refusals() == [Reason.WRONG_PIN])
+
+    assert await learned(house) == 1
+
+
+async def test_without_its_server_a_card_alone_opens_where_the_branch_chose_that(house: House) -> None:
+    house.server.permit(ANNA.card, facts_ok_until=date(2100, 1, 1))
+    house.server.permit(BERTIL.card)
+    policy = Policy(minimum_age=16, without_connection=WithoutConnection.CARD_ONLY)
+    await house.open(policy=policy)
+    # Opening the house permits her anew, without the server's word about the register.
+    house.server.permit(ANNA.card, facts_ok_until=date(2100, 1, 1))
+    digest = house.server.subject(ANNA.card)
+    await until(lambda: (right := house.door.device.replica.right(digest)) and right.facts_ok_until)
+    house.server.register = "gone"
+
+    await house.enter(ANNA)
+    await until(lambda: checked(house) == ["card"])
+    await house.enter(BERTIL)
+    await until(lambda: house.refusals() == [Reason.ILS_UNAVAILABLE])
+
+    assert house.board.releases == 1
+
+
+async def test_a_full_branch_lets_in_when_somebody_has_left_also_after_a_restart(house: House) -> None:
+    house.server.permit(BERTIL.card)
+    await house.open(policy=Policy(minimum_age=16, maximum_inside=1))
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+    await house.stop_door()
+    await house.start_door()
+    await until(lambda: house.door.device.keys is not None and house.door.device.heard_at is not None)
+
+    await house.enter(BERTIL)
+    await house.says(Reason.FULL)
+    house.board.press_exit()
+    await until(lambda: "door.exit" in [kind for kind, _ in house.journal()])
+    await house.enter(BERTIL)
+    await house.says(Reason.GRANTED)
+
+    assert (await house.door.facts())["inside"] == 1
+
+
+async def test_what_a_door_cannot_understand_lets_nobody_in_and_everybody_out(house: House) -> None:
+    await house.open()
+    house.server.strange_kind, house.server.strange_snapshot = "moonlight", True
+    house.server.permit(BERTIL.card)
+    await until(lambda: house.door.device.is_outdated)
+
+    house.board.tap(ANNA.card)
+    await until(lambda: house.refusals() == [Reason.NO_POLICY])
+    assert (await house.door.facts())["data_understood"] is False
+    house.board.press_exit()
+    await house.sees(lambda state: not state.locked)
+
+    house.server.strange_snapshot = False
+    await until(lambda: not house.door.device.is_outdated, within=30)
+    await house.says(DoorLine.IDLE, within=10)
+    assert house.door.device.replica.right(house.server.subject(BERTIL.card)) is not None
