@@ -12,6 +12,7 @@ from sqlalchemy import inspect, select
 
 from server.applications.service import own_branches
 from server.applications.visitors import Visitor
+from server.attempts.service import Place, standing
 from server.audit.service import about
 from server.db import Session
 from server.db.schema import entities
@@ -20,6 +21,7 @@ from server.keys import KeyRing
 from server.organisations.service import BranchView, organisations
 from server.patrons.service import find, subjects_of
 from server.registers.service import Registers
+from server.schedules.listed_own import OwnEntry, entries_of
 from server.visits.own import KEPT_DAYS, OwnVisit, visits_of
 
 _OWNERS = {"consortium_id", "controller_id", "patron_id"}
@@ -33,6 +35,7 @@ async def everything(session: Session, keys: KeyRing, registers: Registers, visi
     """As JSON can say it. The session's scope is her consortium."""
     patron = await find(session, keys, visitor.consortium, visitor.register, visitor.number)
     visits = await own_visits(session, keys, registers, visitor)
+    lists = [entry for place in visits.places for entry in await _lists(session, keys, place, visitor)]
     looked = await about(session, visitor.person(keys))
     names = {view.id: view.name for view in await organisations(session)}
     return {
@@ -48,6 +51,11 @@ async def everything(session: Session, keys: KeyRing, registers: Registers, visi
                 {"branch": each.branch, "at": each.at.isoformat(), "refused": each.reason} for each in visits.rows
             ],
         },
+        "lists": [
+            {"branch": each.branch, "list": each.key, "called": each.label, "since": each.at.isoformat()}
+            for each in lists
+        ],
+        "wrong_pins": await _wrong_pins(session, keys, registers, visitor),
         "looked_at_by_staff": [
             {"at": entry.at.isoformat(), "action": entry.action, "branch": entry.branch} for entry in looked
         ],
@@ -71,6 +79,18 @@ async def own_visits(session: Session, keys: KeyRing, registers: Registers, visi
         subjects = await subjects_of(session, keys, branch, visitor.number, register=visitor.register)
         rows += await visits_of(session, branch.id, subjects)
     return OwnVisits(tuple(places), tuple(sorted(rows, key=lambda visit: visit.at, reverse=True)))
+
+
+async def _lists(session: Session, keys: KeyRing, branch: BranchView, visitor: Visitor) -> list[OwnEntry]:
+    subjects = await subjects_of(session, keys, branch, visitor.number, register=visitor.register)
+    return await entries_of(session, branch.id, subjects)
+
+
+async def _wrong_pins(session: Session, keys: KeyRing, registers: Registers, visitor: Visitor) -> Held:
+    limit = registers.wrong_pins(visitor.branch)
+    place = Place(visitor.consortium, "", visitor.branch, visitor.register)
+    stands = await standing(session, keys, place, [visitor.number], limit)
+    return {"since_the_last_right_one": stands.failures, "in_a_row": stands.in_a_row, "locked": stands.lock is not None}
 
 
 async def _rows(session: Session, patron: str) -> Held:

@@ -188,6 +188,13 @@ async def waiting_at(session: Session, keys: KeyRing, branch: BranchView) -> tup
     return await _views(session, keys, await session.all(rows.order_by(col(Application.made_at), col(Application.id))))
 
 
+async def waiting_of(session: Session, branch: BranchView, patron: str) -> Asked | None:
+    """Since when a patron waits for an answer at a branch; None: she does not."""
+    rows = select(Application).where(col(Application.branch_id) == branch.id, col(Application.patron_id) == patron)
+    row = await session.scalar(rows.where(col(Application.waiting).is_(True)))
+    return None if row is None else Asked(row.state, made_at=row.made_at)
+
+
 async def answered_at(
     session: Session, keys: KeyRing, branch: BranchView, most: int = 20
 ) -> tuple[ApplicationView, ...]:

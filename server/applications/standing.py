@@ -1,7 +1,7 @@
 """What a patron's own page says of a branch: may she come in, and if not, what would she have to do. Pure."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from meroppet.rules.eligibility import NOTHING_SAID, Permission, Policy, Right, TermsStanding
@@ -50,6 +50,7 @@ class Asked:
 
     state: str = ""
     reason: str = ""
+    made_at: datetime | None = None
 
 
 def standing(

@@ -16,6 +16,7 @@ from meroppet.rules.pin import PinAnswer
 from meroppet.rules.policy import Policy
 from meroppet.rules.reasons import Reason
 from meroppet.texts import reason_text
+from server.applications.desk import application_of_patron
 from server.attempts.desk import pins_of_patron
 from server.audit.service import Data, record
 from server.db import Scope, Session
@@ -128,7 +129,7 @@ class Found:
 
 
 Extra = Callable[[Session, StaffParts, BranchView, str | None, Asked], Awaitable[dict[str, Any]]]
-EXTRAS: tuple[Extra, ...] = (terms_of_patron, tag_of_patron, pins_of_patron)
+EXTRAS: tuple[Extra, ...] = (terms_of_patron, application_of_patron, tag_of_patron, pins_of_patron)
 """What other features show of a patron on her page: each gives what its part of the template is filled with."""
 
 

@@ -1,5 +1,6 @@
 """Signing in with BankID: real pages, the real driver, the stand-in over TLS; the phone is told what to do."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx2
@@ -220,6 +221,17 @@ async def test_an_order_that_was_used_lets_nobody_in_again(with_bankid: Pages, p
     with_bankid.wait(2)
     assert (await thief.get("/my/eid/live")).json()["go"] == "/my"
     assert PATRON_COOKIE not in thief.client.cookies
+
+
+async def test_two_windows_that_look_at_once_begin_one_session(with_bankid: Pages, phone: Phone) -> None:
+    browser = await begun(with_bankid)
+    await phone.sign(await phone.start(await order_of(with_bankid, browser)))
+    with_bankid.wait(2)
+
+    both = await asyncio.gather(browser.get("/my/eid/live"), browser.get("/my/eid/live"))
+
+    begun_now = [answer for answer in both if PATRON_COOKIE in str(answer.headers.get_list("set-cookie"))]
+    assert len(begun_now) == 1
 
 
 async def test_signing_in_anew_signs_out_whoever_sat_there(with_bankid: Pages, phone: Phone) -> None:

@@ -22,6 +22,7 @@ from server.patrons.models import Patron, PatronRight
 from server.patrons.service import drop_unneeded, find, rights_of, set_right, subjects_of
 from server.patrons.suspensions import Suspension, SuspensionReason, suspend
 from server.policies.service import set_policy
+from server.schedules.listed import STAFF, put_card
 from server.terms.models import TermsEvidence
 from server.terms.service import Draft, publish_draft, save_draft
 from server.terms.standing import standings
@@ -321,6 +322,9 @@ async def test_everything_held_about_her_is_hers_to_fetch_and_nothing_of_others(
     await visited(pages, ANNA, "nora")
     browser = await pages.with_card()
     await browser.post("/my/apply/nora", {"shown": await shown(browser), "answer": "yes"}, on="/my/apply/nora")
+    async with pages.parts.database.session(SEED) as session:
+        branch = await pages.branch("nora")
+        await put_card(session, pages.parts.keys, branch, STAFF, CardNumber(ANNA), "Bokklubben", "seed")
     staff = await pages.staff("server")
     await staff.post("/branches/nora/patrons", {"card": ANNA, "reason": "here"}, on="/branches/nora/patrons")
 
@@ -332,6 +336,8 @@ async def test_everything_held_about_her_is_hers_to_fetch_and_nothing_of_others(
     assert held["number"] == ANNA
     assert set(held["held"]) >= {"application", "patron_right", "terms_evidence"}
     assert len(held["visits_and_refusals"]["rows"]) == 2
+    assert [each["called"] for each in held["lists"]] == ["Bokklubben"]
+    assert held["wrong_pins"] == {"since_the_last_right_one": 0, "in_a_row": 0, "locked": False}
     assert any(entry["action"] == "patron.looked_up" for entry in held["looked_at_by_staff"])
     assert BO not in answer.text
     assert "seed" not in answer.text

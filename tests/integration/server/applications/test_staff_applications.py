@@ -128,5 +128,6 @@ async def test_to_see_who_it_is_needs_a_reason_and_is_written_down_once(pages: P
     looked = await staff.post(f"{LIST}/{ids[ANNA]}/look", {"reason": "contact"}, on=LIST)
 
     assert "Anna Ek" in looked.text
+    assert 'id="application-title"' in looked.text
     (entry,) = (await pages.audit())[before:]
     assert (entry.action, entry.data["why"], entry.data["application"]) == ("patron.looked_up", "contact", ids[ANNA])
