@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from functools import partial
 
 import pytest
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
 from meroppet.rules.branch import BranchState
 from meroppet.rules.intervals import Interval
@@ -14,6 +15,7 @@ from server.db import Database, unscoped
 from server.db.migrate import differences, is_current, migrate, newest, upgrade_to
 from server.db.schema import metadata
 from server.organisations.service import add_organisation, organisations
+from server.patrons.models import PatronRight, PatronSuspension
 from server.replication.service import changes
 from server.schedules.service import schedule_of
 from tests.fakes.clocks import ManualClock
@@ -92,3 +94,35 @@ def _first_schema(connection: Connection, document: str) -> None:
 async def test_an_empty_database_is_not_current(empty: Database) -> None:
     assert not await is_current(empty)
     assert newest().isdecimal()
+
+
+_SUSPENDED = """
+INSERT INTO organisation (id, kind, name, code) VALUES ('west', 'consortium', 'West', '');
+INSERT INTO organisation (id, kind, name, code) VALUES ('town', 'municipality', 'Town', '');
+INSERT INTO patron (consortium_id, id, register_id, number_digest, number_sealed)
+VALUES ('west', 'p', 'koha', 'd', :sealed);
+INSERT INTO patron_right (consortium_id, controller_id, id, patron_id, reach, place, permitted, valid_until,
+  suspended_until, given_by, given_at)
+VALUES ('west', 'town', 'r', 'p', 'branch', 'nora', true, NULL, '2026-12-24', 'maj', '2026-11-20 22:30:00')
+"""
+
+
+def _suspended(connection: Connection) -> None:
+    for statement in _SUSPENDED.split(";"):
+        connection.execute(text(statement), {"sealed": b"x"} if ":sealed" in statement else {})
+
+
+async def test_a_suspension_of_an_older_right_becomes_a_decision_of_its_own(empty: Database) -> None:
+    await empty.administer(partial(upgrade_to, revision="0003"))
+    await empty.administer(_suspended)
+
+    await migrate(empty)
+
+    async with empty.reading(unscoped("the test looks")) as session:
+        (kept_out,) = await session.all(select(PatronSuspension))
+        (right,) = await session.all(select(PatronRight))
+    assert (kept_out.first_day, kept_out.last_day) == (date(2026, 11, 20), date(2026, 12, 24))
+    assert (kept_out.patron_id, kept_out.reach, kept_out.place, kept_out.decided_by, kept_out.is_told) == (
+        "p", "branch", "nora", "maj", True,
+    )  # fmt: skip
+    assert (right.permitted, right.introduced_on) == (True, None)
