@@ -220,6 +220,8 @@ async def holder_of(session: Session, branch_id: str, subject: str) -> str | Non
 
 async def used(session: Session, branch_id: str, subjects: Sequence[str]) -> int:
     """Doors opened by these: what was good for once has ended, at every door. How many."""
+    if not subjects:
+        return 0
     rows = await session.all(
         select(AccessPass).where(
             col(AccessPass.subject).in_(subjects), col(AccessPass.once).is_(True), *_standing(branch_id)
