@@ -94,8 +94,8 @@ async def test_every_job_of_a_server_can_be_done(database_url: str, tmp_path: Pa
     await run_due(server.database, server.jobs(), failures)
     await server.close()
 
-    purges = {"purge", "purge.patrons", "purge.changes", "purge.staff", "purge.orders", "purge.lists"}
-    assert set(failures) == {*purges, "holidays", "certificate", "passes", "walk"}
+    assert set(failures) == {job.name for job in server.jobs()}
+    assert len(failures) > 10
     assert not [name for name, failing in failures.items() if failing.failing]
 
 
