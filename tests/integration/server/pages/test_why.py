@@ -7,12 +7,15 @@ import pytest
 from sqlmodel import col, select
 
 from meroppet.rules import events
-from meroppet.rules.credentials import CardNumber
+from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.rules.eligibility import Policy, Right
+from meroppet.rules.intervals import Window
+from meroppet.rules.passes import PassKind
 from meroppet.rules.reasons import Reason
 from meroppet.wire.digests import subject_digest
 from server.audit.models import AuditEntry
 from server.organisations.service import BranchView
+from server.passes.service import Made, Wanted, make_pass, put_tag, standing_pass
 from server.patrons.service import Holder, set_right
 from server.patrons.subjects import branch_keys
 from server.policies.service import set_policy
@@ -21,6 +24,7 @@ from tests.integration.server.pages.conftest import ANNA, SEED, SignIn, Site, Vi
 from tests.integration.server.pages.test_pages import EVERYBODY, _door, _journal
 
 WHY = "/branches/nora/why"
+EARLY = ((Window(5 * 60, 7 * 60),),) * 7
 
 
 async def _right(site: Site, **changes: Any) -> None:
@@ -168,3 +172,41 @@ async def test_what_cannot_be_meant_is_said_so(site: Site, sign_in: SignIn, bad:
 
     assert answer.status_code == 422
     assert await site.audit() == []
+
+
+async def test_a_card_no_library_knows_is_told_so_and_nothing_more(site: Site, sign_in: SignIn) -> None:
+    page = await _ask(await sign_in("branch"), card="99999999", reason="here", **_noon(site))
+
+    assert "<code>unknown_card</code>" in page.replace("<wbr>", "")
+    assert "Ålder" not in page.split('class="w-rules"')[1]
+
+
+async def test_while_the_register_is_silent_there_is_no_yes(site: Site, sign_in: SignIn) -> None:
+    await _right(site)
+    visitor = await sign_in("branch")
+    await site.register.close()
+
+    page = await _ask(visitor, card=ANNA, reason="here", **_noon(site))
+
+    assert "<code>ils_unavailable</code>" in page.replace("<wbr>", "")
+    assert "Släpps inte in" in page
+
+
+async def test_a_tag_that_was_handed_out_is_asked_about_like_a_card(site: Site, sign_in: SignIn) -> None:
+    at = await site.branch("nora")
+    async with site.parts.database.session(at.scope) as session:
+        wanted = Wanted(kind=PassKind.CLEANER, label="Städ", windows=EARLY, pin=Pin("7093"))
+        made = await make_pass(session, site.parts.keys, at, wanted, SEED)
+        assert isinstance(made, Made)
+        row = await standing_pass(session, at, made.id)
+        keys = await branch_keys(session, site.parts.keys, at.id)
+        assert row is not None
+        assert keys is not None
+        await put_tag(session, at, row, keys.subject(CardNumber("04C1EA4E12A380")), SEED)
+    visitor = await sign_in("branch")
+
+    noon = await _ask(visitor, card="04C1EA4E12A380", reason="here", **_noon(site))
+    early = await _ask(visitor, card="04C1EA4E12A380", reason="here", **{**_noon(site), "time": "05:30"})
+
+    assert "<code>pass_not_now</code>" in noon.replace("<wbr>", "")
+    assert "Släpps in med rätt pinkod" in early
