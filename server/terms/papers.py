@@ -1,5 +1,6 @@
 """What a patron who stands at a kiosk is asked to accept there, and writing down what she answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,7 +24,7 @@ from server.terms.texts import Text
 
 TERMS, GUEST = "terms", "guest"
 _ANSWERED = frozenset({TermsStanding.ACCEPTED, TermsStanding.DECLINED, TermsStanding.WITHDRAWN})
-"""Who said no or withdrew is not asked again: she changes her mind at a desk."""
+"""Who said no to these words or withdrew is not asked again: she changes her mind at a desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,15 @@ async def due_terms(session: Session, branch: BranchView, policy: Policy, patron
     for each in applied:
         stands, until = stands_with(each, said, today)
         is_in_force = each.since <= today and each.versions[0].rule.effective <= today
-        if stands not in _ANSWERED and is_in_force:
-            found.append(_terms(each, each.shown_on(today), until))
+        view = each.shown_on(today)
+        is_to_answer = stands not in _ANSWERED or (stands is TermsStanding.DECLINED and not _has_declined(said, view))
+        if is_in_force and is_to_answer:
+            found.append(_terms(each, view, until))
     return found
+
+
+def _has_declined(said: Sequence[TermsEvidence], view: VersionView) -> bool:
+    return any(row.act == Act.DECLINED.value and row.version_id == view.id for row in said)
 
 
 def _terms(applied: Applied, view: VersionView, until: date | None) -> WirePaper:

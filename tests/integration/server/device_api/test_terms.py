@@ -116,6 +116,8 @@ async def test_not_now_is_asked_again_and_no_is_not(house: House) -> None:
     assert paper.until == house.clock.now().date() + timedelta(days=9)
     assert await due(device) == ()
     assert (await standing(house)).terms is TermsStanding.DECLINED
+    other = await published(house, house.branches[HERE].controller, body="Andra ord.")
+    assert [each.id for each in await due(device)] == [f"terms:{other.id}"], "her no was to other words"
 
 
 async def test_the_texts_of_consortium_and_municipality_are_asked_one_after_the_other(house: House) -> None:
