@@ -131,17 +131,21 @@ async def open_town(house: House, people: Iterable[server_double.Patron], policy
     accounts = [RegisterAccount("skiljebo", "hemligt", "skiljebo")]
     register = await serve(library, "127.0.0.1", 0, accounts=accounts, clock=clock)
     server = build(_settings(house.folder, register.port), clock)
-    branch = await _seeded(server, policy)
-    async with _listening(server) as url:
-        await house.board.start()
-        await house.start_lockd()
-        await _enrolled(house, server, branch, url)
-        made = Town(house, server, register, branch)
-        await made.right(ASTRID.card, Right(permitted=True))
-        await house.start_door()
-        device = house.door.device
-        await until(lambda: device.keys is not None and device.replica.hours() is not None)
-        yield made
-        await house.stop_door()
-    await register.close()
-    await server.close()
+    try:
+        branch = await _seeded(server, policy)
+        async with _listening(server) as url:
+            await house.board.start()
+            await house.start_lockd()
+            await _enrolled(house, server, branch, url)
+            made = Town(house, server, register, branch)
+            await made.right(ASTRID.card, Right(permitted=True))
+            await house.start_door()
+            device = house.door.device
+            await until(lambda: device.keys is not None and device.replica.hours() is not None, within=15)
+            try:
+                yield made
+            finally:
+                await house.stop_door()
+    finally:
+        await register.close()
+        await server.close()
