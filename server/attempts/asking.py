@@ -8,7 +8,9 @@ import hmac
 import logging
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from meroppet.ils.ports import Circulation, PatronAnswer, PatronReason, UnavailableCause
 from meroppet.rules.access import settled
@@ -64,6 +66,18 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What a register said. `later` is to be awaited when whoever stands at the door has been answered.
+
+    Until then a right PIN is still counted as a try, which is on the safe side, and nobody waits for a disk to learn
+    that less is counted against her than before.
+    """
+
+    answer: PatronAnswer
+    later: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The process's parts that asking needs."""
 
@@ -73,25 +87,28 @@ class Desk:
     confirmed: Confirmed = field(default_factory=Confirmed, repr=False)
 
 
-async def checked(desk: Desk, place: Place, ils: Circulation | None, limit: int | None, shown: Shown) -> PatronAnswer:
+async def checked(desk: Desk, place: Place, ils: Circulation | None, limit: int | None, shown: Shown) -> Checked:
     """The register's word, or what stands for it when it is silent or must not be asked; within the deadline.
 
     `limit` is after how many wrong PINs in a row the register locks an account (None: never).
     """
     if ils is None:
-        return NO_REGISTER
+        return Checked(NO_REGISTER)
     until = asyncio.get_running_loop().time() + DEADLINE_SECONDS + 0.1
     called = await _called(desk, place, ils, shown, until)
     if isinstance(called, PatronAnswer):
-        return called
+        return Checked(called)
     async with desk.database.session(place.scope) as session:
         asked = await begin(session, desk.keys, place, called.card, called.attempt, limit, agreed=called.agreed)
     if asked.what is not Sending.SENT:
         logger.warning("device=%s the register is not asked about a PIN: %s", place.device, asked.what.value)
-        return WITHHELD
+        return Checked(WITHHELD)
     answer = await _answered(ils, called.card, called.pin, until)
-    await _settle(desk, place, asked, called, answer)
-    return answer
+    settling = partial(_settle, desk, place, asked, called, answer)
+    if answer.pin is PinAnswer.RIGHT:
+        return Checked(answer, settling)
+    await settling()
+    return Checked(answer)
 
 
 async def number_of(desk: Desk, place: Place, card: CardNumber) -> CardNumber:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from meroppet.rules.pin import KNOWN_CARDS_FROM, DoorMode, DoorStanding, door_mode
@@ -14,6 +14,13 @@ from server.attempts.rows import failures_at, strays
 from server.db import Session
 from server.organisations.service import BranchView
 from server.replication.service import publish
+
+_OF_DEVICE = col(PinDoor.device_id) == bindparam("device")
+_SITUATION = select(
+    select(col(PinDoor.acknowledged_at)).where(_OF_DEVICE).scalar_subquery(),
+    select(col(PinDoor.off_since)).where(_OF_DEVICE).scalar_subquery(),
+    strays(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +39,7 @@ async def situation(session: Session, device: str | None, register: str) -> tupl
 
     `device` None, at a public page, may ask everybody.
     """
-    of_device = col(PinDoor.device_id) == device
-    acknowledged = select(col(PinDoor.acknowledged_at)).where(of_device).scalar_subquery()
-    off = select(col(PinDoor.off_since)).where(of_device).scalar_subquery()
-    row: Any = (await session.execute(select(acknowledged, off, strays(register)))).one()
+    row: Any = (await session.execute(_SITUATION, {"device": device, "register": register})).one()
     acknowledged_at, off_since, has_strays = row
     if device is None:
         return DoorStanding(), has_strays

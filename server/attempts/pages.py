@@ -17,6 +17,9 @@ def pin_check(desk: Desk, registers: Registers) -> PinCheck:
     async def check(branch: BranchView, register: str, card: CardNumber, pin: Pin) -> PatronAnswer:
         place = Place(branch.consortium, branch.controller, branch.id, register)
         shown = Shown(secrets.token_hex(16), card, pin)
-        return await checked(desk, place, registers.ils(branch.id), registers.wrong_pins(branch.id), shown)
+        found = await checked(desk, place, registers.ils(branch.id), registers.wrong_pins(branch.id), shown)
+        if found.later is not None:
+            await found.later()
+        return found.answer
 
     return check

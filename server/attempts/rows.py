@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -156,19 +156,27 @@ async def gather(session: Session, keys: KeyRing, held: Held, number: CardNumber
     return await _with(session, held, sum(row.failures for row in found), sum(row.in_a_row for row in found))
 
 
-def strays(register: str) -> ColumnElement[bool]:
-    """Whether branches' journals alone have told of some card of this register."""
-    return exists().where(col(PinCard.register_id) == register, col(PinCard.branch_id).is_not(None))
+def strays() -> ColumnElement[bool]:
+    """Whether branches' journals alone have told of some card of the register that is given as `register`."""
+    return exists().where(col(PinCard.register_id) == bindparam("register"), col(PinCard.branch_id).is_not(None))
+
+
+# Built once: a door waits, and building it takes longer than asking it.
+_FAILURES_AT = (
+    select(col(PinAttempt.at))
+    .where(
+        col(PinAttempt.device_id) == bindparam("device"),
+        col(PinAttempt.at) > bindparam("since"),
+        col(PinAttempt.outcome).in_(_COUNTED),
+    )
+    .order_by(col(PinAttempt.at))
+)
 
 
 async def failures_at(session: Session, device: str) -> list[datetime]:
     """When any card failed at a device in the last day, oldest first."""
-    statement = select(col(PinAttempt.at)).where(
-        col(PinAttempt.device_id) == device,
-        col(PinAttempt.at) > session.now - DOOR_DAY,
-        col(PinAttempt.outcome).in_(_COUNTED),
-    )
-    return list(await session.all(statement.order_by(col(PinAttempt.at))))
+    found = await session.execute(_FAILURES_AT, {"device": device, "since": session.now - DOOR_DAY})
+    return list(found.scalars())
 
 
 async def _names(session: Session, keys: KeyRing, register: str, number: CardNumber) -> list[str]:

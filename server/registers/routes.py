@@ -37,7 +37,7 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts, after: Backgro
     if body.door != caller.device:
         raise Refusal(ProblemCode.NOT_ALLOWED)
     shown = _shown(parts, body.attempt, body.sealed, agreed=body.agreed)
-    answer = await _checked(parts, caller, shown)
+    answer = await _checked(parts, caller, shown, after)
     _remember(after, parts, caller, shown, answer)
     # Read after the register answered: a right taken away meanwhile is known before the door decides.
     async with parts.database.reading(caller.scope) as session:
@@ -58,7 +58,7 @@ async def verify(body: VerifyRequest, caller: Door, parts: Parts, after: Backgro
 async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts, after: BackgroundTasks) -> IlsPatronReply:
     """The register's word on who stands at a kiosk; of the name no more than a letter leaves the server."""
     shown = _shown(parts, body.session, body.sealed)
-    answer = await _checked(parts, caller, shown)
+    answer = await _checked(parts, caller, shown, after)
     _remember(after, parts, caller, shown, answer)
     is_herself = answer.pin is PinAnswer.RIGHT
     if is_herself:
@@ -117,10 +117,13 @@ def _shown(parts: DeviceParts, bound_to: str, sealed: str, *, agreed: bool = Fal
     return shown
 
 
-async def _checked(parts: DeviceParts, caller: Caller, shown: Shown) -> PatronAnswer:
+async def _checked(parts: DeviceParts, caller: Caller, shown: Shown, after: BackgroundTasks) -> PatronAnswer:
     """The register's word, if its own lock and the caps let it be asked."""
     place, limit = place_of(parts, caller), parts.registers.wrong_pins(caller.branch)
-    return await checked(parts.desk, place, _ils(parts, caller), limit, shown)
+    found = await checked(parts.desk, place, _ils(parts, caller), limit, shown)
+    if found.later is not None:
+        after.add_task(found.later)
+    return found.answer
 
 
 def _remember(after: BackgroundTasks, parts: DeviceParts, caller: Caller, shown: Shown, answer: PatronAnswer) -> None:
