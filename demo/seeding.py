@@ -18,6 +18,7 @@ from demo.agreements import answer, publish
 from demo.consortia import CONSORTIA, LIVE_FROM, ZONE, Consortium, DemoBranch
 from demo.decisions import decisions
 from demo.people import CLEANER, CLEANING, PEOPLE, number_at
+from demo.rules import PEOPLE_ONLY
 from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.rules.passes import PassKind
 from meroppet.runtime.settings import SettingsError, load
@@ -30,7 +31,9 @@ from server.organisations.service import ALWAYS, BranchView, Kind, add_branch, a
 from server.passes.service import Made, Wanted, make_pass, put_tag, standing_pass
 from server.patrons.service import Holder, set_rights
 from server.patrons.telling import ready_branch
-from server.policies.service import set_policy
+from server.policies.layers import Stated
+from server.policies.places import place
+from server.policies.service import say, set_policy
 from server.schedules.exceptions import put_exception
 from server.schedules.listed import GROUP, STAFF, put_card
 from server.schedules.service import set_pattern
@@ -41,6 +44,8 @@ from server.staff.service import NewAccount, add_account
 from server.terms.service import VersionView
 
 BY = "demo"
+IN_COMMON: Stated = {"categories": PEOPLE_ONLY}
+"""What every consortium asks of all its members: cards are let in that are a person's."""
 STAFF_USER = "demo"
 
 
@@ -90,6 +95,10 @@ async def _consortium(session: Session, keys: KeyRing, consortium: Consortium, t
             session, member.id, Kind.MUNICIPALITY, member.name, member.code, parents=parents, since=since
         )
     text = await publish(session, consortium, today, BY)
+    at = await place(session, consortium.id)
+    if at is None:
+        raise ValueError(f"nowhere to say rules: '{consortium.id}'")
+    await say(session, at, IN_COMMON, BY, decision=f"{consortium.name}s styrgrupp {today.isoformat()} § 4")
     for shown in consortium.branches:
         await _branch(session, keys, consortium, shown, text)
 
@@ -127,10 +136,10 @@ async def _hand_out_a_tag(session: Session, keys: KeyRing, at: BranchView) -> No
 
 async def _decide(session: Session, today: date) -> None:
     """What is to come at several levels, so that no page of the demo's hours is empty."""
-    for place, exception in decisions(today).items():
-        at = await target(session, place)
+    for name, exception in decisions(today).items():
+        at = await target(session, name)
         if at is None:
-            raise ValueError(f"nowhere to decide hours: '{place}'")
+            raise ValueError(f"nowhere to decide hours: '{name}'")
         async with session.within(at.scope):
             await put_exception(session, at, exception, BY)
 
