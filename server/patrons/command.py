@@ -71,10 +71,8 @@ def _told(planned: Plan, done: Done | None) -> int:
     if done is None:
         said.append("nothing was changed (--dry-run)")
     else:
-        said.append(f"{done.moved} patrons have their new number; {done.listed} cards on lists followed")
-        said += [
-            f"{view.taken} patrons of {view.controller} wait to be released on the page /held" for view in done.held
-        ]
+        said.append(f"patrons with their new number: {done.moved}; cards on lists that followed: {done.listed}")
+        said += [f"{view.controller}: {view.taken} wait to be released on the page /held" for view in done.held]
     sys.stdout.write("\n".join(said) + "\n")
     return 1 if planned.conflicts or (done is not None and done.held) else 0
 
