@@ -135,6 +135,7 @@ Open in a browser:
   the branch   {house.addresses.branch}
   the kiosk    {house.addresses.kiosk}
   staff pages  {house.addresses.staff}   user {user}, password {password}
+  patrons      {house.addresses.patrons}   card and PIN, or BankID on the phone {house.addresses.phone}
 
 Everything is kept in {house.plan.root}
 Stop with Ctrl-C.""",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from importlib import import_module
 from types import TracebackType
 
 from demo.cable import Cable
@@ -11,6 +12,7 @@ from demo.consortia import Place
 from demo.doorstep import admits, facts
 from demo.errors import CannotStart
 from demo.folder import Folder
+from demo.identities import holders
 from demo.journals import JournalRow, latest
 from demo.plan import Addresses, Plan
 from demo.ports import Ports
@@ -79,6 +81,7 @@ class House:
         try:
             for part in (self.board, self.desk, self.cable):
                 await self._stack.enter_async_context(part)
+            await asyncio.to_thread(self._make_certificates)
             self.plan.write()
             self._watch = asyncio.create_task(self._watch_door())
             await self._start_all()
@@ -98,7 +101,22 @@ class House:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start("register"))
             group.create_task(self._start("lockd"))
+            group.create_task(self._start_bankid())
             group.create_task(self._start_server_and_devices())
+
+    def _make_certificates(self) -> None:
+        from server.eid.standin.certificates import certificates
+
+        certificates(self.plan.bankid.folder, SystemClock().now())
+
+    async def _start_bankid(self) -> None:
+        """The stand-in for BankID, in this process: nobody waits for it before somebody applies."""
+        # Beside the loop: the entrance's board must answer while this is read.
+        standin = await asyncio.to_thread(import_module, "server.eid.standin.serving")
+        people = [standin.Person(*each) for each in holders(self.clock.now().date())]
+        served = standin.serving(self.plan.bankid, people, SystemClock(), self.ports.bankid, self.ports.phone)
+        await self._stack.enter_async_context(served)
+        self._told("bankid", self._now() - self._begun, self.addresses.phone)
 
     async def _start_server_and_devices(self) -> None:
         if not self._folder.seeded.exists():

@@ -41,12 +41,16 @@ class Person:
     right_days: int | None = 365
     suspended_days: int | None = None
 
+    def born(self, today: date) -> date | None:
+        """The birth date, where the register knows it."""
+        return None if self.age is None else years_before(today, self.age)
+
     def facts(self, today: date, branch: DemoBranch) -> PatronFacts:
         """What the branch's register says of this person today."""
         stopped = self.lost or self.debarred or self.fees_minor > DEBT_LIMIT or self.expires_in < timedelta()
         return PatronFacts(
             valid=True,
-            birth_date=None if self.age is None else years_before(today, self.age),
+            birth_date=self.born(today),
             category=self.category,
             expires=today + self.expires_in,
             lost=self.lost,

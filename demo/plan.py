@@ -17,6 +17,7 @@ from demo.errors import CannotStart
 from demo.folder import Folder
 from demo.ports import HOST, Ports
 from demo.register_account import PASSWORD_VARIABLE, account_of
+from server.eid.standin.reaching import Certificates, files_in, options_for
 
 PYTHON = (sys.executable, "-P", "-m")
 """-P: a file called server.py in the folder where the demo is started must not be run in the server's place."""
@@ -34,6 +35,9 @@ class Addresses:
     branch: str
     kiosk: str
     staff: str
+    patrons: str
+    phone: str
+    """A telephone with the demo's electronic identification."""
 
 
 class Plan:
@@ -47,6 +51,8 @@ class Plan:
             branch=f"http://localhost:{ports.branch}/",
             kiosk=f"http://localhost:{ports.kiosk}/",
             staff=f"http://localhost:{ports.staff}/",
+            patrons=f"http://localhost:{ports.staff}/my",
+            phone=f"http://localhost:{ports.phone}/phone",
         )
 
     @property
@@ -57,6 +63,11 @@ class Plan:
     def journal(self, device: str) -> Path:
         """The file of a device's journal."""
         return self._folder.state(device) / "journal.db"
+
+    @property
+    def bankid(self) -> Certificates:
+        """The certificates of the stand-in for BankID."""
+        return files_in(self._folder.state("bankid"))
 
     @property
     def database(self) -> Path:
@@ -154,6 +165,7 @@ class Plan:
                 "heartbeat_seconds": HEARTBEAT_SECONDS,
             },
             "staff": {"port": self._ports.staff, "url": self.addresses.staff},
+            "eid": [{"driver": "bankid", **options_for(self.bankid, self._ports.bankid)}],
             "registers": [
                 {
                     "id": self._place.consortium.id,

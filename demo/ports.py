@@ -20,6 +20,8 @@ class Ports:
     kiosk: int = 8081
     branch: int = 8082
     door: int = 8083
+    bankid: int = 8084
+    phone: int = 8085
 
 
 def from_base(base: int) -> Ports:

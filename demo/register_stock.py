@@ -8,6 +8,7 @@ from typing import Any
 
 from demo.books import BOOKS, OTHER_BRANCH, Book
 from demo.consortia import DemoBranch
+from demo.identities import personnummer
 from demo.people import OTHER_BORROWER, PEOPLE, Person, number_at, years_before
 from meroppet.ils.library import Library
 from meroppet.ils.library_records import Claim, Item, Patron
@@ -41,6 +42,7 @@ def _demo_patron(person: Person, branch: DemoBranch, today: date) -> Patron:
         card=number_at(person, branch),
         pin=person.pin,
         name=person.name,
+        user_name=personnummer(person, today),
         birth_date=facts.birth_date,
         category=person.category,
         expires=facts.expires,

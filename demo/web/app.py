@@ -49,7 +49,12 @@ class BranchPage:
             url_live=f"/live?lang={lang}",
             cards=_cards(),
             books=BOOKS,
-            links={"kiosk": house.addresses.kiosk, "staff": house.addresses.staff},
+            links={
+                "kiosk": house.addresses.kiosk,
+                "staff": house.addresses.staff,
+                "patrons": house.addresses.patrons,
+                "phone": house.addresses.phone,
+            },
             parts=[(gettext(name), words) for name, words in house.parts()],
             hours=_hours(gettext),
             sign_in=house.plan.sign_in(),

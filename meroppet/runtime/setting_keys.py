@@ -25,7 +25,8 @@ def misspelt(model: type[BaseModel], values: Mapping[str, Any], at: Key = ()) ->
     fields = model.model_fields
     for name, value in values.items():
         if name not in fields:
-            yield Finding((*at, name), tuple(fields))
+            if model.model_config.get("extra") != "allow":
+                yield Finding((*at, name), tuple(fields))
             continue
         inner = _inner_model(fields[name].annotation)
         if inner is None:

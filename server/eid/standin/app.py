@@ -10,8 +10,8 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from server.eid.standin.orders import Orders
+from server.eid.standin.reaching import API
 
-API = "/rp/v6.0/"
 STATUS = {
     "alreadyInProgress": 400, "invalidParameters": 400, "unauthorized": 401, "notFound": 404,
     "methodNotAllowed": 405, "requestTimeout": 408, "unsupportedMediaType": 415, "internalError": 500,

@@ -2,7 +2,6 @@
 
 import ipaddress
 import os
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,24 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from server.eid.standin.reaching import Certificates, files_in
+
 LASTS = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """Where the files lie."""
-
-    authority: Path
-    service: Path
-    service_key: Path
-    party: Path
-    party_key: Path
 
 
 def certificates(folder: Path, now: datetime) -> Certificates:
     """Fresh certificates in the folder, in place of those there."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = Certificates(*(folder / name for name in ("ca.pem", "service.pem", "service.key", "party.pem", "party.key")))
+    made = files_in(folder)
     authority = ec.generate_private_key(ec.SECP256R1())
     service, party = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer = _name("BankID stand-in CA")

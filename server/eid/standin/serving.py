@@ -13,10 +13,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from meroppet.runtime.clock import Clock
-from server.eid.standin.app import API, relying_party_api
-from server.eid.standin.certificates import Certificates, certificates
+from server.eid.standin.app import relying_party_api
+from server.eid.standin.certificates import certificates
 from server.eid.standin.orders import Orders, Person
 from server.eid.standin.phone import phone
+from server.eid.standin.reaching import API, Certificates, options_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Running:
 
     orders: Orders
     faults: deque[str]
+    port: int
     url: str
     phone_url: str
     certificates: Certificates
@@ -32,12 +34,7 @@ class Running:
     @property
     def options(self) -> dict[str, object]:
         """What the driver `bankid` must be told to speak to it."""
-        return {
-            "certificate": self.certificates.party,
-            "certificate_key": self.certificates.party_key,
-            "url": self.url,
-            "ca_file": self.certificates.authority,
-        }
+        return dict(options_for(self.certificates, self.port))
 
 
 class _Listener(uvicorn.Server):
@@ -51,21 +48,30 @@ async def running(
     folder: Path, people: Sequence[Person], clock: Clock, wall: datetime, port: int = 0, phone_port: int = 0
 ) -> AsyncIterator[Running]:
     """The stand-in, while the context lasts. `wall` is the true time, for certificates; orders go by `clock`."""
-    made, orders, faults = certificates(folder, wall), Orders(clock), deque[str]()
+    async with serving(certificates(folder, wall), people, clock, port, phone_port) as served:
+        yield served
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    made: Certificates, people: Sequence[Person], clock: Clock, port: int, phone_port: int
+) -> AsyncIterator[Running]:
+    """As `running`, with certificates that were made before. Raises OSError where a port cannot be had."""
+    orders, faults = Orders(clock), deque[str]()
     service = _listener(relying_party_api(orders, faults), port, made)
     hand = _listener(phone(orders, people), phone_port, None)
-    serving = [asyncio.create_task(listener.serve()) for listener in (service, hand)]
+    listening = [asyncio.create_task(listener.serve()) for listener in (service, hand)]
     try:
         while not (service.started and hand.started):
-            if any(task.done() for task in serving):
+            if any(task.done() for task in listening):
                 raise OSError(f"the stand-in cannot listen on {port} or {phone_port}: is another one running?")
             await asyncio.sleep(0.005)
-        at, phone_at = (f"localhost:{listener.servers[0].sockets[0].getsockname()[1]}" for listener in (service, hand))
-        yield Running(orders, faults, f"https://{at}{API}", f"http://{phone_at}/phone", made)
+        at, phone_at = (listener.servers[0].sockets[0].getsockname()[1] for listener in (service, hand))
+        yield Running(orders, faults, at, f"https://localhost:{at}{API}", f"http://localhost:{phone_at}/phone", made)
     finally:
         for listener in (service, hand):
             listener.should_exit = True
-        await asyncio.gather(*serving, return_exceptions=True)
+        await asyncio.gather(*listening, return_exceptions=True)
 
 
 def _listener(app: FastAPI, port: int, made: Certificates | None) -> _Listener:
