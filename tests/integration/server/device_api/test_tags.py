@@ -6,12 +6,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import select
 from sqlmodel import col
 
+from meroppet.rules.card_formats import Barcode, ByteOrder, CardFormats, Chip
 from meroppet.rules.credentials import Pin
 from meroppet.rules.passes import PassKind
+from meroppet.wire.cards import CardsDocument, cards_from_wire
+from meroppet.wire.changes import read_snapshot
 from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.sealing import seal
 from server.cards.models import CardShape
-from server.db import unscoped
+from server.cards.service import say
+from server.db import Scope, unscoped
 from server.devices.service import device
 from server.passes.handouts import Target, order_tag
 from server.passes.service import Made, Wanted, make_pass
@@ -85,3 +89,15 @@ async def test_of_a_card_that_was_right_its_look_is_remembered_and_of_others_not
         (row,) = await session.all(select(CardShape))
     assert row.seen == 2
     assert ASTRID not in row.shape
+
+
+async def test_what_a_consortium_says_of_its_cards_is_told_to_its_devices(house: House) -> None:
+    door = await house.device()
+    formats = CardFormats(barcodes=(Barcode(lengths=frozenset({11})),), chip=Chip(order=ByteOrder.REVERSED))
+
+    async with house.database.session(Scope.of_consortium("vastmanland")) as session:
+        assert await say(session, "vastmanland", formats, "klara") is None
+
+    _, documents, _ = read_snapshot((await door.ask("GET", "/snapshot")).content)
+    (told,) = (document.value for document in documents if document.kind == "cards")
+    assert cards_from_wire(CardsDocument.model_validate(told)) == formats
