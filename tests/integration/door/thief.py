@@ -21,7 +21,8 @@ from meroppet.wire.pin_verifier import pin_agrees
 KEY_BYTES = 32
 PIN_DIGITS = 6
 _ENCODED = re.compile(rb"[A-Za-z0-9+/_-]{43,}={0,2}")
-_NUMBER = re.compile(rb"(?<![0-9a-f.])[0-9]{4,6}(?![0-9a-f])")
+# Not the number of a process, nor the fraction of a second, nor a part of a digest.
+_NUMBER = re.compile(rb"(?<![0-9a-f.\[])[0-9]{4,6}(?![0-9a-f])")
 _DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
