@@ -44,7 +44,7 @@ def ask(library: Library, dialect: str, code: str, **fields: str) -> Any:
 @pytest.mark.parametrize("code", sorted(set(RESPONSE_TO) - {"93"}))
 def test_every_request_is_answered_whole_or_refused_as_the_dialect_does(dialect: str, code: str) -> None:
     said = ask(
-        house(), dialect, code, AA=GOOD, AB=ITEM, AD="1234", BV="1.00", hold_mode="+", BS="SKI", return_date=STAMP
+        house(), dialect, code, AA=GOOD, AB=ITEM, AD="7305", BV="1.00", hold_mode="+", BS="SKI", return_date=STAMP
     )
 
     if code not in DIALECTS[dialect].messages:
@@ -55,7 +55,7 @@ def test_every_request_is_answered_whole_or_refused_as_the_dialect_does(dialect:
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 def test_the_preset_of_the_same_name_finds_every_fact_where_the_dialect_puts_it(dialect: str) -> None:
-    said, fields = ask(house(), dialect, "63", AA=GOOD, AD="1234"), PRESETS[dialect].fields
+    said, fields = ask(house(), dialect, "63", AA=GOOD, AD="7305"), PRESETS[dialect].fields
 
     assert (fields.birth_date is None) or said.first(fields.birth_date).startswith("1985")
     assert (fields.category is None) or said.first(fields.category) == "VUXEN"
@@ -84,14 +84,14 @@ def test_the_preset_of_the_same_name_writes_as_the_dialect_does(dialect: str) ->
         ("koha", "63", NO_PIN, "", "Y"),
         ("koha", "23", NO_PIN, "", "N"),
         ("koha", "23", GOOD, None, "N"),
-        ("koha", "63", "999", "1234", None),
-        ("koha", "63", DEBARRED, "1234", "Y"),
+        ("koha", "63", "999", "7305", None),
+        ("koha", "63", DEBARRED, "7305", "Y"),
         ("spydus", "63", GOOD, None, "Y"),
         ("spydus", "63", GOOD, "", "Y"),
         ("spydus", "63", GOOD, "0000", "N"),
-        ("polaris", "63", "999", "1234", "N"),
-        ("evergreen", "63", "999", "1234", None),
-        ("sierra", "63", GOOD, "1234", "Y"),
+        ("polaris", "63", "999", "7305", "N"),
+        ("evergreen", "63", "999", "7305", None),
+        ("sierra", "63", GOOD, "7305", "Y"),
     ],
 )
 def test_a_missing_or_empty_pin_is_treated_as_the_system_does(
@@ -106,30 +106,30 @@ def test_three_empty_pins_lock_a_card_of_koha_where_63_and_23_count_together() -
     library = house()
     for _ in range(3):
         ask(library, "koha", "23", AA=GOOD, AD="")
-    assert ask(library, "koha", "63", AA=GOOD, AD="1234").first("CQ") == "Y"
+    assert ask(library, "koha", "63", AA=GOOD, AD="7305").first("CQ") == "Y"
 
     for code, pin in (("63", ""), ("23", "0"), ("63", "0")):
         ask(library, "koha", code, AA=GOOD, AD=pin)
 
-    assert ask(library, "koha", "63", AA=GOOD, AD="1234").first("CQ") == "N"
+    assert ask(library, "koha", "63", AA=GOOD, AD="7305").first("CQ") == "N"
     assert ask(library, "koha-suomi", "63", AA=GOOD).fixed_field("patron_status").startswith("YYYY")
 
 
 @pytest.mark.parametrize(
     ("dialect", "card", "pin", "marks"),
     [
-        ("koha", GOOD, "1234", ""),
-        ("koha", DEBARRED, "1234", "YYYY"),
-        ("koha", LOST, "1234", "YYYYY"),
-        ("koha", OWING, "1234", "YYYY      YY"),
-        ("koha", "2000000009", "1234", ""),
-        ("koha-24", "2000000009", "1234", "      Y"),
-        ("koha", "999", "1234", "YYYY"),
-        ("evergreen", GOOD, "1234", "  Y"),
+        ("koha", GOOD, "7305", ""),
+        ("koha", DEBARRED, "7305", "YYYY"),
+        ("koha", LOST, "7305", "YYYYY"),
+        ("koha", OWING, "7305", "YYYY      YY"),
+        ("koha", "2000000009", "7305", ""),
+        ("koha-24", "2000000009", "7305", "      Y"),
+        ("koha", "999", "7305", "YYYY"),
+        ("evergreen", GOOD, "7305", "  Y"),
         ("sierra", GOOD, "0000", "Y  YYYYYYYYYYY"),
-        ("sierra", OWING, "1234", ""),
+        ("sierra", OWING, "7305", ""),
         ("polaris", GOOD, "0000", "YYYY"),
-        ("polaris", OWING, "1234", "YYYY      Y"),
+        ("polaris", OWING, "7305", "YYYY      Y"),
     ],
 )
 def test_patron_status_is_marked_as_the_system_does(dialect: str, card: str, pin: str, marks: str) -> None:
@@ -276,7 +276,7 @@ def test_everything_is_renewed_that_can_be_if_the_pin_is_right() -> None:
     library = house()
 
     refused = ask(library, "koha", "65", AA="2000000010", AD="0")
-    done = ask(library, "koha", "65", AA="2000000010", AD="1234")
+    done = ask(library, "koha", "65", AA="2000000010", AD="7305")
 
     assert (refused.fixed_field("ok"), done.fixed_field("ok")) == ("0", "1")
     assert (done.all("BM"), done.all("BN")) == (("30000000000003",), ("30000000000004",))
@@ -308,7 +308,7 @@ SITES_OWN = {"XE", "XB"}
 @pytest.mark.parametrize(
     ("case", "code", "fields"),
     [
-        ("patron-info/good/right-pin", "63", {"AA": GOOD, "AD": "1234"}),
+        ("patron-info/good/right-pin", "63", {"AA": GOOD, "AD": "7305"}),
         ("patron-status/good/wrong-pin", "23", {"AA": GOOD, "AD": "0"}),
         ("patron-info/good/no-AD", "63", {"AA": GOOD}),
         ("checkout/ok", "11", {"AA": GOOD, "AB": ITEM}),
