@@ -150,12 +150,9 @@ def card_from_chip(formats: CardFormats | None, raw: bytes) -> CardNumber | Unfi
     """The number of a chip's serial number. Of a vicinity tag that alone says nothing: it may lie in a book."""
     if formats is None:
         return card_from_bytes(raw) or Unfit.UNREADABLE
-    if is_vicinity(raw):
-        return Unfit.ITEM_TAG
-    if len(raw) not in UID_BYTES:
-        return Unfit.UNREADABLE
-    if len(raw) == min(UID_BYTES) and raw[0] == _RANDOM_FIRST:
-        return Unfit.RANDOM_UID
+    unfit = unfit_chip(raw)
+    if unfit is not None:
+        return unfit
     if formats.chip is None:
         return Unfit.KIND
     return CardNumber(written(formats.chip, raw)) if len(raw) in formats.chip.lengths else Unfit.LENGTH
@@ -171,6 +168,15 @@ def card_from_tag(formats: CardFormats | None, tag: TagContent) -> CardNumber | 
     if libraries and tag.library not in libraries:
         return Unfit.LIBRARY
     return card_from_text(tag.number) or Unfit.UNREADABLE
+
+
+def unfit_chip(raw: bytes) -> Unfit | None:
+    """Why a chip with this serial number is nobody's card or tag, whatever formats there are; None: it may be one."""
+    if is_vicinity(raw):
+        return Unfit.ITEM_TAG
+    if len(raw) not in UID_BYTES:
+        return Unfit.UNREADABLE
+    return Unfit.RANDOM_UID if len(raw) == min(UID_BYTES) and raw[0] == _RANDOM_FIRST else None
 
 
 def is_vicinity(raw: bytes) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlmodel import col
 
+from meroppet.rules.card_formats import Unfit, unfit_chip
 from meroppet.rules.credentials import CardNumber
 from meroppet.wire.commands import Action
 from meroppet.wire.passes import TagOutcome
@@ -97,11 +98,29 @@ async def tag_read(
     )
     if row is None or _view(row).is_over(session.now):
         return TagOutcome.TOO_LATE
-    outcome = read if isinstance(read, TagOutcome) else await _give(session, keys, branch, register, row, read)
+    if isinstance(read, TagOutcome):
+        outcome = read
+    else:
+        outcome = _unfit(read) or await _give(session, keys, branch, register, row, read)
     row.outcome, row.answered_at = outcome.value, session.now
     await session.flush()
     session.wake(f"branch:{branch.id}")
     return outcome
+
+
+def _unfit(tag: CardNumber) -> TagOutcome | None:
+    """Why a tag is not handed out by its number alone: a device without card formats reads every number as it is."""
+    try:
+        raw = bytes.fromhex(tag.value)
+    except ValueError:
+        return None
+    match unfit_chip(raw):
+        case Unfit.ITEM_TAG:
+            return TagOutcome.ITEM_TAG
+        case Unfit.RANDOM_UID:
+            return TagOutcome.UNREADABLE
+        case _:
+            return None
 
 
 async def _give(

@@ -90,6 +90,14 @@ async def test_after_a_books_tag_the_right_one_may_still_be_held_there(place: Pl
     assert await held(place, order, TAG) is TagOutcome.DONE
 
 
+async def test_a_number_that_can_be_no_tag_is_refused_though_the_device_knows_no_formats(place: Place) -> None:
+    order = await ordered(place, Target(pass_id=await cleaner(place)))
+
+    assert await held(place, order, CardNumber("E004010012345678")) is TagOutcome.ITEM_TAG
+    assert await held(place, order, CardNumber("08A1B2C3")) is TagOutcome.UNREADABLE
+    assert await place.told() == {}
+
+
 async def test_a_tag_that_is_somebodys_already_is_refused(place: Place) -> None:
     await astrid(place)
     first, second = await cleaner(place), await cleaner(place, "cleaning, set 2")
