@@ -216,6 +216,8 @@ def _kept(session: Session, answer: PaperKept) -> Step:
 def _verdict(answer: Identified) -> Reason:
     if answer.pin is PinAnswer.UNAVAILABLE:
         return Reason.ILS_UNAVAILABLE
+    if answer.pin is PinAnswer.WITHHELD:
+        return Reason.PIN_WITHHELD
     if answer.facts is None or not answer.facts.valid:
         return Reason.UNKNOWN_CARD
     if answer.pin is not PinAnswer.RIGHT:

@@ -140,6 +140,7 @@ def test_bad_input_is_a_clear_refusal_and_asks_nobody(session: Session, happenin
         (replace(KNOWN, pin=PinAnswer.WRONG), Reason.WRONG_PIN, Outcome.WRONG),
         (replace(KNOWN, pin=PinAnswer.WRONG, facts=None), Reason.UNKNOWN_CARD, Outcome.WRONG),
         (replace(KNOWN, pin=PinAnswer.UNKNOWN), Reason.PIN_NOT_VERIFIED, Outcome.WRONG),
+        (replace(KNOWN, pin=PinAnswer.WITHHELD, facts=None), Reason.PIN_WITHHELD, Outcome.WRONG),
         (replace(KNOWN, pin=PinAnswer.UNAVAILABLE), Reason.ILS_UNAVAILABLE, Outcome.UNDECIDED),
         (replace(KNOWN, facts=None), Reason.UNKNOWN_CARD, Outcome.WRONG),
         (replace(KNOWN, facts=replace(FINE, valid=False)), Reason.UNKNOWN_CARD, Outcome.WRONG),
