@@ -129,8 +129,12 @@ async def permit(house: House, branch: Looker, staff: Looker) -> None:
     await expect(page.locator("main")).to_contain_text("no_permission")
     await staff.picture("staff-patron")
     await staff.looks_right()
-    before = house.door_facts["change"]
+    await page.locator('input[name="introduced"]').tap()
     await page.locator("form.s-right button").tap()
+    await expect(page.locator(".s-verdict")).to_contain_text("terms_")
+    await page.locator('#terms input[name="identity"]').first.tap()
+    before = house.door_facts["change"]
+    await page.locator('#terms button[value="accepted"]').first.tap()
     assert await house.until_door(lambda known: known.get("change") != before, REACHES_WITHIN), "the door was not told"
     await branch.page.locator('[data-card="elsa"]').tap()
     await type_pin(branch, ELSA.pin)
