@@ -4,10 +4,12 @@ import asyncio
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -19,9 +21,11 @@ from sqlalchemy import select
 
 from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
 from meroppet.ils.fake import Library, Patron
+from meroppet.pages import Pages as TemplatePages
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.policy import Permission
+from server.applications.throttle import Throttle
 from server.attempts.asking import Desk
 from server.attempts.pages import pin_check
 from server.audit.models import AuditEntry
@@ -36,6 +40,7 @@ from server.policies.service import set_policy
 from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from server.replication.hub import Hub
+from server.schedules.shelf import Shelf
 from server.staff.access import Grant, Role
 from server.staff.passwords import Passwords
 from server.staff.service import NewAccount, add_account
@@ -127,11 +132,53 @@ class Pages:
         self.clock.advance(timedelta(seconds=seconds))
 
 
+@cache
+def _templates() -> TemplatePages:
+    """Reading and compiling them takes longer than most tests here."""
+    return staff_templates()
+
+
+@cache
+def _app() -> FastAPI:
+    """One for all tests, which take their turns: making its routes takes longer than most of them."""
+    clock = ManualClock()
+    folder = Path(tempfile.mkdtemp(prefix="meroppet-my-"))
+    try:
+        return staff_pages(_parts(Database(f"sqlite:///{folder / 'none.db'}", clock), clock, 1, folder))
+    finally:
+        shutil.rmtree(folder)
+
+
+def app_over(parts: StaffParts) -> FastAPI:
+    """The app, over these parts from now on."""
+    app = _app()
+    app.state.parts, app.state.shelf, app.state.throttle = parts, Shelf(), Throttle(parts.clock)
+    return app
+
+
+@pytest.fixture(scope="session")
+def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A folder with a database and keys that hold the seed."""
+    folder = tmp_path_factory.mktemp("seeded")
+    shutil.copy(sqlite_template, folder / "server.db")
+
+    async def seed() -> None:
+        clock = ManualClock()
+        database = Database(f"sqlite:///{folder / 'server.db'}", clock)
+        await _seed(_parts(database, clock, 1, folder))
+        await database.close()
+
+    asyncio.run(seed())
+    return folder
+
+
 @pytest.fixture(params=["sqlite"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """SQLite, and PostgreSQL where a test asks for both: most here is about pages, not statements."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "server.db")
+        seeded = request.getfixturevalue("seeded_sqlite")
+        shutil.copy(seeded / "server.db", tmp_path / "server.db")
+        shutil.copytree(seeded / "keys", tmp_path / "keys")
         yield f"sqlite:///{tmp_path / 'server.db'}"
         return
     name, template = f"meroppet_my_{os.getpid()}", request.getfixturevalue("postgres_template")
@@ -182,9 +229,11 @@ async def phone(standin: Running) -> AsyncIterator[Phone]:
 async def pages(
     database: Database, clock: ManualClock, register: Register, library: Library, tmp_path: Path
 ) -> AsyncIterator[Pages]:
-    parts = _parts(database, clock, register, tmp_path)
-    await _seed(parts)
-    app = staff_pages(parts)
+    is_seeded = (tmp_path / "keys").exists()
+    parts = _parts(database, clock, register.port, tmp_path)
+    if not is_seeded:
+        await _seed(parts)
+    app = app_over(parts)
     async with AsyncExitStack() as stack:
         opened: list[httpx2.AsyncClient] = []
 
@@ -216,7 +265,7 @@ def with_eids(pages: Pages, eids: Eids) -> Pages:
 
 def with_parts(pages: Pages, parts: StaffParts) -> Pages:
     """The same pages over other parts."""
-    app = staff_pages(parts)
+    app = app_over(parts)
 
     def browse() -> Browser:
         return Browser(httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="https://library.test"))
@@ -224,13 +273,13 @@ def with_parts(pages: Pages, parts: StaffParts) -> Pages:
     return replace(pages, app=app, parts=parts, browse=browse)
 
 
-def _parts(database: Database, clock: ManualClock, register: Register, folder: Path) -> StaffParts:
+def _parts(database: Database, clock: ManualClock, port: int, folder: Path) -> StaffParts:
     names = ("nora", "lind", "hall")
     settings = RegisterSettings(
         id="west",
         profile="koha",
         host="127.0.0.1",
-        port=register.port,
+        port=port,
         accounts=tuple(AccountSettings(branch=name, user=name, institution=name.upper()) for name in names),
     )
     hub = Hub()
@@ -244,7 +293,7 @@ def _parts(database: Database, clock: ManualClock, register: Register, folder: P
         registers=registers,
         clock=clock,
         passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)),
-        pages=staff_templates(),
+        pages=_templates(),
         device_url="https://localhost:8443",
         staff_url="https://library.test",
         tells_after=TELLS_AFTER,

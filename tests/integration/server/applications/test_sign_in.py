@@ -135,9 +135,9 @@ async def test_the_pages_can_be_left_out(pages: Pages) -> None:
 
 
 async def test_without_counted_pins_and_without_an_eid_nobody_signs_in(pages: Pages) -> None:
+    assert 'name="pin"' in (await pages.browse().get("/my/at/nora")).text
+
     shut = with_parts(pages, replace(pages.parts, check_pin=None))
-    browser = shut.browse()
-    page = await browser.get("/my/at/nora")
-    assert 'name="pin"' not in page.text
-    visited = await pages.browse().get("/my/at/nora")
-    assert 'name="pin"' in visited.text
+
+    assert 'name="pin"' not in (await shut.browse().get("/my/at/nora")).text
+    assert (await shut.browse().post("/my/at/nora/card", on="/sign-in")).status_code == 503
