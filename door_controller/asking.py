@@ -69,7 +69,8 @@ async def recall(device: Device, effect: Recall, answered: Answered) -> None:
             answer = await _recalled(device, effect.card, effect.pin)
     except (DeviceError, TimeoutError) as error:
         logger.warning("a learned PIN could not be looked up", extra={"why": error, "attempt": effect.attempt})
-    answered(Verified(effect.attempt, answer, LEARNED, device.verifiers.is_doubted(device.digest(effect.card))))
+    doubted = device.sync.is_behind or device.verifiers.is_doubted(device.digest(effect.card))
+    answered(Verified(effect.attempt, answer, LEARNED, doubted))
 
 
 async def check_tag(device: Device, effect: CheckTag, answered: Answered) -> None:

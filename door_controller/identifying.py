@@ -5,6 +5,9 @@ from meroppet.rules import entry as rules
 from meroppet.rules.credentials import PERSONNUMMER_DIGITS, CardNumber, personnummer
 from meroppet.wire.digests import code_digest
 
+CAUGHT_UP_WITHIN = 1.0
+"""Seconds a tag or code waits for news that are on their way."""
+
 
 async def identify(device: Device, attempt: str, number: CardNumber | None, *, typed: bool = False) -> rules.Card:
     """The card as the rules want it; StoreFailed where its tries cannot be looked up. Without keys nobody is known."""
@@ -32,7 +35,12 @@ def _person(device: Device, number: CardNumber) -> CardNumber | None:
 
 
 async def _tag(device: Device, subject: str) -> rules.Tag | None:
+    if device.replica.held_pass(subject) is None:
+        return None
+    # A tag that was taken back while the net was away must not open once more when it is back.
+    is_current = await device.sync.catch_up(CAUGHT_UP_WITHIN)
     held = device.replica.held_pass(subject)
     if held is None:
         return None
-    return rules.Tag(held, device.heard_at, used=held.once and await device.journal.has_let_in(subject))
+    used = held.once and await device.journal.has_let_in(subject)
+    return rules.Tag(held, device.heard_at if is_current else None, used)

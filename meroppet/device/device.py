@@ -22,7 +22,7 @@ from meroppet.device.verifiers import Verifiers
 from meroppet.device.vouched import VouchedClock
 from meroppet.device.zones import require_zones
 from meroppet.rules.credentials import CardNumber
-from meroppet.rules.events import Event
+from meroppet.rules.events import Event, LinkRestored
 from meroppet.runtime.clock import Clock
 from meroppet.runtime.settings import Group
 from meroppet.wire.commands import Order
@@ -59,7 +59,7 @@ class Device:
         self.attempts = Attempts(folder / "attempts.db", self.clock)
         self.verifiers = Verifiers(folder / "verifiers.db", self.clock)
         self.channel = Channel(identity, transport=transport)
-        self.link = Link(self.clock, self.record)
+        self.link = Link(self.clock, self._heard)
         self._recording: set[asyncio.Task[None]] = set()
         self.sync = Sync(
             self.channel,
@@ -128,6 +128,12 @@ class Device:
             return
         if forgotten:
             logger.warning("the branch has new keys: learned PINs are forgotten", extra={"how_many": forgotten})
+
+    def _heard(self, event: Event) -> None:
+        self.record(event)
+        if isinstance(event, LinkRestored):
+            # What was taken away meanwhile must be known before anybody is let in by what is known here.
+            self.sync.pull_now()
 
     async def _record(self, event: Event) -> None:
         try:

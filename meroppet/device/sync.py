@@ -81,6 +81,7 @@ class Sync:
         self._booted, self._reboot = asyncio.Event(), asyncio.Event()
         self._to_push, self._to_pull = asyncio.Event(), asyncio.Event()
         self._pulled = asyncio.Condition()
+        self._fetching = False
         self._to_tell = asyncio.Event()
         journal.on_written(self._to_push.set)
         clock.on_doubt(self._to_tell.set)
@@ -118,6 +119,19 @@ class Sync:
         if code in _BOOT_AGAIN | _SHUT_OUT:
             self._booted.clear()
             self._reboot.set()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the server answers and may know what is not known here yet: after a reconnection, or a wake-up."""
+        return self.link.is_up and (self._to_pull.is_set() or self._fetching)
+
+    async def catch_up(self, within: float) -> bool:
+        """Whether everything the server knew is known, after waiting for it for at most `within` seconds."""
+        if self.is_behind:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within), self._pulled:
+                    await self._pulled.wait_for(lambda: not self.is_behind)
+        return not self.is_behind
 
     async def wait_for_change(self, number: int, within: float) -> bool:
         """Whether everything up to a change number is known, after asking for it for at most `within` seconds."""
@@ -182,12 +196,14 @@ class Sync:
     async def _pull(self) -> None:
         await _signalled(self._to_pull, self._poll_seconds * random.uniform(0.9, 1.1))
         self._to_pull.clear()
+        self._fetching = True
         try:
             await self._fetch()
         except BaseException:
             self._to_pull.set()
             raise
         finally:
+            self._fetching = False
             async with self._pulled:
                 self._pulled.notify_all()
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from meroppet.rules.access import Site, before_pin
 from meroppet.rules.branch import knows_the_hour
-from meroppet.rules.credentials import CardNumber, pin_from_digits
+from meroppet.rules.credentials import PERSONNUMMER_DIGITS, CardNumber, pin_from_digits
 from meroppet.rules.entry_answers import (
     ANSWER_CAP,
     SHOWN_SECONDS,
@@ -112,8 +112,6 @@ SAME_CARD_SECONDS = 1.0
 PIN_SECONDS = 30.0
 KEY_SECONDS = 10.0
 DIGITS = frozenset("0123456789")
-PERSONAL_DIGITS = 12
-"""A personnummer as it is typed, which needs no OK; whatever is shorter is a code, and ends with it."""
 FEWEST_DIGITS = 4
 
 
@@ -178,7 +176,7 @@ def _begin(card: Card, site: Site, now: float) -> Step:
 
 
 def _is_code(card: Card, number: CardNumber) -> bool:
-    return card.typed and len(number.value) != PERSONAL_DIGITS
+    return card.typed and len(number.value) != PERSONNUMMER_DIGITS
 
 
 def _out_of_order(site: Site) -> Reason | None:
@@ -206,7 +204,8 @@ def _takes_numbers(site: Site) -> bool:
 def _number_key(entry: TypingNumber, value: str, now: float) -> Step:
     if value in DIGITS:
         typed = entry.typed + value
-        if len(typed) < PERSONAL_DIGITS:
+        # A personnummer needs no OK; whatever is shorter is a code, and ends with it.
+        if len(typed) < PERSONNUMMER_DIGITS:
             return replace(entry, typed=typed, last_key=now), (AskNumber(len(typed)),)
         return Idle(), (AskNumber(len(typed)), Identify(CardNumber(typed)))
     if value == OK and len(entry.typed) >= FEWEST_DIGITS:

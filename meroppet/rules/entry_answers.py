@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from meroppet.rules.access import UNAVAILABLE, Answer, Site, decide, settled
 from meroppet.rules.card_alone import opens_alone
-from meroppet.rules.credentials import CardNumber
+from meroppet.rules.credentials import PERSONNUMMER_DIGITS, CardNumber
 from meroppet.rules.entry_vocabulary import (
     CARD_ALONE,
     LEARNED,
@@ -140,7 +140,7 @@ def _without_register(entry: Verifying, site: Site, now: float) -> Step:
         return _conclude(entry, recalled, LEARNED, site, now)
     alone = _of(entry, replace(recalled, pin=PinAnswer.UNAVAILABLE))
     if recalled.pin is PinAnswer.UNAVAILABLE and opens_alone(site, alone):
-        return _let_in(_who(entry), CARD_ALONE, site, alone, now, Outcome.UNDECIDED)
+        return _let_in(_who(entry, alone), CARD_ALONE, site, alone, now, Outcome.UNDECIDED)
     return _conclude(entry, UNAVAILABLE, REGISTER, site, now)
 
 
@@ -158,12 +158,18 @@ def _conclude(entry: Verifying, answer: Answer, checked: str, site: Site, now: f
     answer = _of(entry, answer)
     verdict = decide(site, answer)
     if verdict.granted:
-        return _let_in(_who(entry), checked, site, answer, now, _outcome(answer))
-    return _held(_who(entry), verdict.reason, checked, now, _outcome(answer))
+        return _let_in(_who(entry, answer), checked, site, answer, now, _outcome(answer))
+    return _held(_who(entry, answer), verdict.reason, checked, now, _outcome(answer))
 
 
-def _who(entry: Verifying) -> _Who:
-    return _Who(entry.attempt, entry.card, entry.since, entry.deadline)
+def _who(entry: Verifying, answer: Answer) -> _Who:
+    return _Who(entry.attempt, entry.card, entry.since, entry.deadline, _named_by(entry, answer))
+
+
+def _named_by(entry: Verifying, answer: Answer) -> str:
+    """The digest a row names a person by who typed her personnummer: that of her card, once the register has said."""
+    others = sorted(answer.subjects - {entry.subject})
+    return others[0] if len(entry.card.value) == PERSONNUMMER_DIGITS and others else ""
 
 
 def _outcome(answer: Answer) -> Outcome:

@@ -55,8 +55,8 @@ class Key:
 class Verified:
     """The answer to a Verify (REGISTER), a Recall (LEARNED) or a CheckTag (PASS).
 
-    `doubted`: the register has said since that it does not know the card. What was learned then stands in for a silent
-    register, which may have lost everybody, and never comes before one that answers.
+    `doubted`: the register has said since that it does not know the card, or news of the server are on their way. What
+    was learned then stands in for a silent register and never comes before one that answers.
     """
 
     attempt: str

@@ -4,10 +4,15 @@ import asyncio
 from dataclasses import replace
 from datetime import date
 
+from meroppet.rules.credentials import Pin
 from meroppet.rules.eligibility import Policy
+from meroppet.rules.passes import Pass, PassKind
 from meroppet.rules.policy import PinCheck, WithoutConnection
 from meroppet.rules.reasons import Reason
 from meroppet.texts import DoorLine
+from meroppet.wire.passes import pass_to_wire
+from meroppet.wire.pin_verifier import pin_verifier
+from tests.fakes.server_double import Patron
 from tests.integration.door.house import ANNA, BERTIL, House, until
 
 LOCAL_FIRST = Policy(minimum_age=16, offline_pin=True, pin_check=PinCheck.LOCAL_FIRST)
@@ -109,3 +114,23 @@ async def test_what_a_door_cannot_understand_lets_nobody_in_and_everybody_out(ho
     await until(lambda: not house.door.device.is_outdated, within=30)
     await house.says(DoorLine.IDLE, within=10)
     assert house.door.device.replica.right(house.server.subject(BERTIL.card)) is not None
+
+
+async def test_a_tag_taken_back_while_the_net_was_away_does_not_open_once_more(house: House) -> None:
+    key, tag = house.server.pin_key, "04A1B2C3D4E5F6"
+    verifier = pin_verifier(key, "p1", Pin("9146"), b"s" * 16)
+    held = Pass(id="p1", kind=PassKind.CLEANER, always=True, verifier=verifier)
+    house.server.put("pass", pass_to_wire(held), house.server.subject(tag))
+    await house.open()
+    await house.enter(Patron(tag, "9146"))
+    await until(lambda: checked(house) == ["pass"])
+    await house.server.stop()
+    await until(lambda: not house.door.device.link.is_up, within=15)
+    house.server.put("pass", None, house.server.subject(tag))
+    await house.server.start(house.folder)
+    await until(lambda: house.door.device.link.is_up, within=30)
+
+    await house.enter(Patron(tag, "9146"))
+    await until(house.refusals)
+
+    assert checked(house) == ["pass"]

@@ -249,3 +249,11 @@ def test_no_typed_number_is_shown() -> None:
 
     assert PERSON[:-1] not in repr(entry)
     assert PERSON not in repr(effects)
+
+
+def test_who_typed_her_personnummer_is_named_by_her_card_in_the_row() -> None:
+    entry = Verifying("a", CardNumber(PERSON), PIN, 100.0, CAP, subject="typed")
+
+    _, effects = step(entry, Verified("a", replace(RIGHT, subjects=frozenset({"card"}))), by(TAKES_NUMBERS), 100.3)
+
+    assert Record(AccessGranted("a", REGISTER), CardNumber(PERSON), "card") in effects
