@@ -170,6 +170,7 @@ def test_every_route_has_its_place_in_this_matrix(site: Site) -> None:
     assert {path for _, path in _routes(site)} == {
         *NEEDS,
         *FOR_ANYBODY,
+        *FOR_PATRONS,
         *FOR_STAFF,
         *FOR_KEEPERS,
         *FOR_DECIDERS,
