@@ -6,13 +6,15 @@ from datetime import date
 
 from meroppet.rules.credentials import Pin
 from meroppet.rules.eligibility import Policy
+from meroppet.rules.intervals import Window
 from meroppet.rules.passes import Pass, PassKind
-from meroppet.rules.policy import PinCheck, WithoutConnection
+from meroppet.rules.policy import GroupHours, PinCheck, WithoutConnection
 from meroppet.rules.reasons import Reason
 from meroppet.texts import DoorLine
 from meroppet.wire.passes import pass_to_wire
 from meroppet.wire.pin_verifier import pin_verifier
-from tests.fakes.server_double import Patron
+from meroppet.wire.schedules import ListDocument
+from tests.fakes.server_double import NEVER, Patron
 from tests.integration.door.house import ANNA, BERTIL, House, until
 
 LOCAL_FIRST = Policy(minimum_age=16, offline_pin=True, pin_check=PinCheck.LOCAL_FIRST)
@@ -134,3 +136,17 @@ async def test_a_tag_taken_back_while_the_net_was_away_does_not_open_once_more(h
     await until(house.refusals)
 
     assert checked(house) == ["pass"]
+
+
+async def test_a_group_comes_in_at_its_own_hours_and_nobody_else_does(house: House) -> None:
+    house.server.permit(BERTIL.card)
+    house.server.put("listed", ListDocument(subjects=(house.server.subject(ANNA.card),)), "group:chess")
+    always = GroupHours("chess", "Schackklubben", ((Window(0, 1440),),) * 7)
+    await house.open(policy=Policy(minimum_age=16, group_hours=(always,)), schedule=NEVER)
+
+    house.board.tap(BERTIL.card)
+    await until(lambda: house.refusals() == [Reason.CLOSED])
+    await house.enter(ANNA)
+    await house.says(Reason.GRANTED)
+
+    assert checked(house) == ["ils"]
