@@ -9,10 +9,13 @@ import httpx2
 
 from demo.doorstep import facts
 from demo.house import House
+from demo.people import PEOPLE, number_at
 from tests.bench.figures import Figure, percentile
 
 CHANGES = 20
+REVOCATIONS = 60
 HIDDEN = r'name="{}" value="(\w+)"'
+ASTRID = PEOPLE[0]
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -52,6 +55,30 @@ class Staff:
         assert (await saving).status_code == 303
         return taken * 1000, answered[0] * 1000
 
+    async def permit(self, *, permitted: bool) -> tuple[float, float]:
+        """Give or take Astrid's right: milliseconds until the door has the change, and till the page answers."""
+        branch = self._house.place.branch
+        form = {
+            "card": number_at(ASTRID, branch), "reason": "here", "reach": "branch", "token": self._token,
+            "permitted": "yes" if permitted else "no",
+        }  # fmt: skip
+        before = await self._change()
+        begun = time.perf_counter()
+        saving = asyncio.create_task(self._client.post(f"/branches/{branch.id}/patrons/right", data=form))
+        answered: list[float] = []
+        saving.add_done_callback(lambda _: answered.append(time.perf_counter() - begun))
+        await asyncio.wait_for(self._until_after(before), 30)
+        taken = time.perf_counter() - begun
+        assert (await saving).status_code == httpx2.codes.OK
+        return taken * 1000, answered[0] * 1000
+
+    async def _change(self) -> int:
+        return int(str((await facts(self._house.ports.door))["change"]))
+
+    async def _until_after(self, number: int) -> None:
+        while await self._change() <= number:  # noqa: ASYNC110 (the door is another process)
+            await asyncio.sleep(0.002)
+
     async def _until_other(self, before: object) -> None:
         while (await facts(self._house.ports.door)).get("state") == before:  # noqa: ASYNC110 (the door is another process)
             await asyncio.sleep(0.002)
@@ -72,7 +99,13 @@ async def figures(house: House) -> AsyncIterator[Figure]:
     staff = Staff(house)
     await staff.sign_in()
     taken = [await staff.change("20" if number % 2 else "18") for number in range(CHANGES)]
+    rights = [await staff.permit(permitted=bool(number % 2)) for number in range(REVOCATIONS)]
     await staff.close()
+    for percent, goal in ((50, 1000.0), (99, 10_000.0)):
+        yield Figure(
+            f"a right taken by staff to the door, p{percent}", percentile([door for door, _ in rights], percent),
+            "ms", goal, percentile([page for _, page in rights], percent), f"the page's own answer, p{percent}",
+        )  # fmt: skip
     for percent in (50, 95):
         yield Figure(
             f"change of hours by staff to the door, p{percent}", percentile([door for door, _ in taken], percent),
