@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import door, hours, house, publishing, sip2
+from tests.bench import door, guessing, hours, house, publishing, sip2
 from tests.bench.figures import Figure, table, write
 
 FILE = Path(__file__).parents[2] / "build" / "bench.json"
@@ -31,6 +31,7 @@ async def _measured(scratch: Path) -> list[Figure]:
     return [
         *sip2.figures(),
         *hours.figures(),
+        *guessing.figures(),
         *door.durable_rows(scratch),
         *door.offline_decisions(scratch),
         *[figure async for figure in publishing.figures(scratch)],
