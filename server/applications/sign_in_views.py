@@ -6,16 +6,18 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from meroppet.rules.credentials import CardNumber
+from meroppet.rules.policy import WeakPins
 from server.applications.eid_pages import ORDER_COOKIE, STATUS, Told, advance, entered, finished, shown_order, signs_in
 from server.applications.gate import PublicBranch, address_of, at_sign_in, open_pages, throttle_of, visitor_of
 from server.applications.identity import Unknown
 from server.applications.ordering import Wanted, begin, cancel
-from server.applications.pins import Unanswered, right_number
+from server.applications.pins import Unanswered, proved
 from server.applications.throttle import CARDS, ORDERS
 from server.applications.visitors import BY_COOKIE, sign_out
 from server.applications.visitors import begin as begin_session
 from server.eid.ports import Ended, Why
 from server.organisations.service import BranchView, branches, organisations
+from server.policies.service import policy_of
 from server.web.forms import PATRON_COOKIE, drop_cookie, set_cookie
 from server.web.gate import ALL_BRANCHES, NotFound
 from server.web.parts import Parts, StaffParts
@@ -66,21 +68,30 @@ async def with_card(request: Request, parts: Parts, branch: PublicBranch, card: 
     """Card and PIN. An unknown card, a wrong PIN and a card that was tried too often look alike."""
     if not throttle_of(request).allows(address_of(request), CARDS):
         return _form(request, parts, branch, "often", 429)
-    found = await right_number(parts, branch, card, pin)
+    found = await proved(parts, branch, card, pin)
     if isinstance(found, Unanswered):
         return _form(request, parts, branch, "silent", 503)
     if found is None:
         return _form(request, parts, branch, "wrong", 403)
-    return await _enter(request, parts, branch, found, "card")
+    told = Told(go=STATUS, session=await _begun(request, parts, branch, found.number))
+    if found.is_weak and await _refuses_weak(parts, branch):
+        # A page and no address: what stands in a browser's history says nothing of a PIN.
+        return entered(show(request, "my_weak_pin.html", branch=branch), told)
+    return entered(RedirectResponse(STATUS, status_code=303), told)
 
 
-async def _enter(request: Request, parts: StaffParts, branch: BranchView, number: CardNumber, channel: str) -> Response:
+async def _refuses_weak(parts: StaffParts, at: BranchView) -> bool:
+    async with parts.database.reading(ALL_BRANCHES) as session:
+        view = await policy_of(session, at.id)
+    return view is None or view.policy.weak_pins is WeakPins.REFUSE
+
+
+async def _begun(request: Request, parts: StaffParts, branch: BranchView, number: CardNumber) -> str:
     async with parts.database.session(BY_COOKIE) as session:
         # Whoever sat here before is signed out: one browser, one patron.
         await sign_out(session, request.cookies.get(PATRON_COOKIE, ""))
         register = parts.registers.of(branch.id) or ""
-        token = await begin_session(session, parts.keys, branch, register, number, channel)
-    return entered(RedirectResponse(STATUS, status_code=303), Told(go=STATUS, session=token))
+        return await begin_session(session, parts.keys, branch, register, number, "card")
 
 
 @router.post("/at/{branch_id}/eid/{eid}")

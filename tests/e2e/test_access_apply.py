@@ -48,7 +48,8 @@ from tests.e2e.region import _listening
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ANNA = Person("198001019804", "Anna", "Ek")
-CARD, PIN, PASSWORD = "10000001", "2580", "hellre några ord"
+CARD, PIN, PASSWORD = "10000001", "7305", "hellre några ord"
+WEAK_CARD, WEAK_PIN = "10000002", "1234"
 TERMS = (
     Text(
         lang="sv",
@@ -100,7 +101,10 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
 async def _opened(folder: Path) -> AsyncIterator[Town]:
     clock = SystemClock()
     library = Library(
-        [Patron(card=CARD, pin=PIN, name="Anna Ek", birth_date=date(1980, 1, 1), user_name=ANNA.number)],
+        [
+            Patron(card=CARD, pin=PIN, name="Anna Ek", birth_date=date(1980, 1, 1), user_name=ANNA.number),
+            Patron(card=WEAK_CARD, pin=WEAK_PIN, name="Bo Al", birth_date=date(1975, 5, 5)),
+        ],
         [],
         lambda: clock.now().date(),
     )
@@ -231,9 +235,13 @@ async def _approve(town: Town, chromium: Browser) -> None:
         await expect(page.locator(".s-nav")).to_be_visible()
         await page.goto(f"{town.url}branches/nora/applications")
         await looker.picture("applications")
+        for lang in ("en", "sv"):
+            await page.goto(f"{town.url}branches/nora/applications?lang={lang}")
+            assert await _complaints(looker) == []
         await tab_to(page, "Kort som slutar på 0001")
         await page.keyboard.press("Space")
         await press(page, "Godkänn", "/branches/nora/applications?done=approved&many=1")
+        assert await _complaints(looker) == []
         await looker.looks_right()
 
 
@@ -253,6 +261,12 @@ async def test_axe_has_nothing_grave_against_patrons_pages(town: Town, shared_ch
         # Chromium remarks on the 403 with which a wrong PIN is answered.
         looker.complaints.clear()
         wrong += await _complaints(looker)
+        await page.locator('input[name="card"]').fill(WEAK_CARD)
+        await page.locator('input[name="pin"]').fill(WEAK_PIN)
+        await page.locator('form[action$="/card"] button').click()
+        await expect(page.locator('a[href="/my/status"]')).to_be_visible()
+        wrong += await _complaints(looker)
+        await page.goto(f"{town.url}my/at/nora")
         await page.locator('input[name="card"]').fill(CARD)
         await page.locator('input[name="pin"]').fill(PIN)
         await page.locator('form[action$="/card"] button').click()

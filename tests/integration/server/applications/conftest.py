@@ -54,7 +54,7 @@ from tests.integration.server.eid.conftest import CECILIA, Phone
 
 TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
 ANNA, BO, CARIN = "10000001", "10000002", "10000003"
-PIN = "2580"
+PIN = "7305"
 PASSWORD = "hellre några ord"
 NOBODY = "201002039806"
 TELLS_AFTER = 0.3

@@ -341,7 +341,7 @@ async def test_everything_held_about_her_is_hers_to_fetch_and_nothing_of_others(
     assert any(entry["action"] == "patron.looked_up" for entry in held["looked_at_by_staff"])
     assert BO not in answer.text
     assert "seed" not in answer.text
-    assert "2580" not in answer.text
+    assert "7305" not in answer.text
     assert (await pages.audit())[-1].action == "patron.exported"
 
 

@@ -3,10 +3,14 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from meroppet.ils.acs_simulator import Fault
+from meroppet.rules.eligibility import Policy
+from meroppet.rules.policy import WeakPins
+from server.policies.service import set_policy
 from server.settings import PublicPages
 from server.web.forms import PATRON_COOKIE, VISIT_COOKIE
 from tests.integration.server.applications.conftest import ANNA, PIN, TELLS_AFTER, Pages, with_parts
@@ -28,6 +32,29 @@ async def test_the_right_card_and_pin_open_ones_own_page(pages: Pages) -> None:
     assert page.status_code == 200
     assert "Nora bibliotek" in page.text
     assert (await browser.get("/my")).headers["location"] == "/my/status"
+
+
+@pytest.mark.parametrize(("pin", "allowed"), [("1234", False), ("0805", False), ("1234", True)])
+async def test_whoever_has_a_weak_pin_is_told_before_she_stands_at_the_door(
+    pages: Pages, pin: str, allowed: bool
+) -> None:
+    if allowed:
+        at = await pages.branch("nora")
+        async with pages.parts.database.session(at.scope) as session:
+            await set_policy(session, at, Policy(minimum_age=18, weak_pins=WeakPins.ALLOW), "test")
+    anna = pages.patron(ANNA)
+    anna.pin, anna.birth_date = pin, date(1980, 5, 8)
+    browser = pages.browse()
+
+    answer = await browser.post("/my/at/nora/card", {"card": ANNA, "pin": pin}, on="/my/at/nora")
+
+    if allowed:
+        assert answer.headers["location"] == "/my/status"
+    else:
+        assert answer.status_code == 200
+        assert "Välj en annan pinkod" in answer.text
+        assert pin not in re.sub(r"[0-9a-f]{64}", "", answer.text)
+    assert (await browser.get("/my/status")).status_code == 200
 
 
 async def test_unknown_card_wrong_pin_and_nonsense_look_and_take_the_same(pages: Pages) -> None:
