@@ -85,7 +85,7 @@ def verified(entry: Verifying, heard: Verified, site: Site, now: float) -> Step:
     if entry.awaits == LEARNED:
         return _recalled(entry, heard, site, now)
     if entry.awaits == REGISTER and heard.answer.pin is PinAnswer.UNAVAILABLE:
-        return _without_register(entry, site, now)
+        return _without_register(entry, heard.answer, site, now)
     return _conclude(entry, heard.answer, heard.checked, site, now)
 
 
@@ -131,17 +131,21 @@ def _may_come(entry: Verifying, answer: Answer, site: Site) -> bool:
     return decide(site, _of(entry, answer)).granted
 
 
-def _without_register(entry: Verifying, site: Site, now: float) -> Step:
-    """The register or the net is gone: what this device has learned decides, or else what the branch has chosen."""
+def _without_register(entry: Verifying, silent: Answer, site: Site, now: float) -> Step:
+    """The register or the net is gone: what this device has learned decides, or else what the branch has chosen.
+
+    A register that answers for somebody else is not gone: then a card alone is never enough.
+    """
     recalled, policy = entry.recalled, site.policy
     if recalled is None or policy is None:
-        return _conclude(entry, UNAVAILABLE, REGISTER, site, now)
+        return _conclude(entry, silent, REGISTER, site, now)
     if policy.offline_pin and recalled.pin in _DECIDED:
         return _conclude(entry, recalled, LEARNED, site, now)
     alone = _of(entry, replace(recalled, pin=PinAnswer.UNAVAILABLE))
-    if recalled.pin is PinAnswer.UNAVAILABLE and opens_alone(site, alone):
+    is_gone = not silent.contradiction
+    if is_gone and recalled.pin is PinAnswer.UNAVAILABLE and opens_alone(site, alone):
         return _let_in(_who(entry, alone), CARD_ALONE, site, alone, now, Outcome.UNDECIDED)
-    return _conclude(entry, UNAVAILABLE, REGISTER, site, now)
+    return _conclude(entry, silent, REGISTER, site, now)
 
 
 def _of(entry: Verifying, answer: Answer) -> Answer:

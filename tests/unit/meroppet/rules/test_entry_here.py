@@ -186,6 +186,17 @@ def test_a_card_alone_opens_where_the_branch_wants_it_so_and_nothing_was_learned
     )
 
 
+def test_a_register_that_answers_for_somebody_else_is_not_gone_and_no_card_alone_opens() -> None:
+    mixed_up = replace(UNAVAILABLE, contradiction=True)
+
+    _, effects = step(waiting(REGISTER, NOTHING), Verified("a", mixed_up), by(ALONE), 100.3)
+    assert reasons(effects) == [Reason.REGISTER_CONTRADICTION]
+    assert not opens(effects)
+
+    _, effects = step(waiting(REGISTER, RIGHT), Verified("a", mixed_up), by(LEARNS), 100.3)
+    assert opens(effects)
+
+
 @pytest.mark.parametrize(
     ("site", "recalled"),
     [
