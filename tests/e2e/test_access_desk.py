@@ -165,6 +165,11 @@ async def test_lists_of_cards_endings_and_new_numbers_by_keys_alone(desk: Office
         await _press(page, "För att påminna dem")
         await expect(page.locator("main")).to_contain_text(ENDING[-4:])
         wrong += await _complaints(looker)
+        await _press(page, "Påminnelser att skriva ut")
+        await expect(page.locator(".s-notice")).to_contain_text(ENDING[-4:])
+        wrong += await _complaints(looker)
+        await page.goto(f"{desk.url}{NORA}/ending")
+        await _press(page, "För att påminna dem")
         await _press(page, "Anteckna som påminda")
         await expect(page.get_by_text("1 låntagare är antecknad som påmind.")).to_be_visible()
 

@@ -87,6 +87,14 @@ async def test_an_agreement_is_written_published_and_taken_by_keys_alone(desk: O
         wrong += await complaints(looker)
         await press(page, "Publicera version 1")
         await expect(page.get_by_text("Publicerat.", exact=True)).to_be_visible()
+        for path in (
+            "terms?lang=en",
+            "terms/west?lang=en",
+            "terms/west/versions/1?lang=en",
+            "terms/west/versions/1?lang=sv",
+        ):
+            await page.goto(f"{desk.url}{path}")
+            wrong += await complaints(looker)
 
         await page.goto(f"{desk.url}branches/nora/patrons")
         await page.locator('input[name="card"]').fill(ANNA)
