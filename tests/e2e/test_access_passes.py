@@ -98,6 +98,38 @@ async def test_a_tag_is_handed_out_by_keys_alone_and_the_page_follows(region: Re
         assert wrong == []
 
 
+async def test_what_opens_at_every_hour_is_confirmed_by_another_person_by_keys_alone(
+    region: Region, shared_chromium: Browser
+) -> None:
+    async with window(shared_chromium, DESK, region.url) as looker:
+        page = looker.page
+        await region.sign_in(looker, "berit")
+        await page.goto(f"{region.url}{PASSES}/new/tag")
+        await page.locator('input[value="guard"]').focus()
+        await page.keyboard.press("Space")
+        await page.locator("#field-label").focus()
+        await page.keyboard.type("väktare, nyckel 1")
+        await page.locator('input[value="always"]').focus()
+        await page.keyboard.press("Space")
+        await page.locator("#field-pin").focus()
+        await page.keyboard.type("7305")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Behörigheten är skapad.")).to_be_visible()
+        wrong, own = await complaints(looker), page.url.partition("?")[0]
+        assert await page.get_by_role("button", name="Bekräfta", exact=True).count() == 0
+    async with window(shared_chromium, DESK, region.url) as looker:
+        page = looker.page
+        await region.sign_in(looker, "klara")
+        for lang in ("en", "sv"):
+            await page.goto(f"{own}?lang={lang}")
+            wrong += await complaints(looker)
+        await press(page, "Bekräfta")
+        await expect(page.get_by_text("Bekräftat.", exact=True)).to_be_visible()
+        wrong += await complaints(looker)
+
+    assert wrong == []
+
+
 async def test_a_code_is_made_and_shown_once(region: Region, shared_chromium: Browser) -> None:
     async with window(shared_chromium, DESK, region.url) as looker:
         page = looker.page
