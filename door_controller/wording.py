@@ -11,7 +11,7 @@ from meroppet.rules.branch import OPEN, BranchState
 from meroppet.rules.closing import Pause, PauseKind
 from meroppet.rules.hours import Hours
 from meroppet.rules.reasons import Reason
-from meroppet.texts import DoorLine, Said, age_line, door_text, help_line
+from meroppet.texts import DoorLine, Said, age_line, door_text, help_line, staff_line
 
 LANGUAGES = ("sv", "en")
 _CLOCKS = {"sv": "kl. {0:%H.%M}", "en": "at {0:%H:%M}"}
@@ -32,6 +32,9 @@ TELLS_WHY: frozenset[Reason | DoorLine] = frozenset(
     }
 )
 """Where the public reason of the hours belongs: at what is closed or otherwise than every day."""
+STAFFED = frozenset({BranchState.STAFFED})
+UNCHECKED = frozenset({Reason.ILS_UNAVAILABLE, Reason.REGISTER_CONTRADICTION, Reason.STALE_DATA})
+"""Nothing is wrong with the card as far as anybody knows: staff let in whom the door cannot check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,11 @@ def handed_out(*, done: bool) -> DisplayText:
 
 
 def told(reason: Reason, around: Surroundings) -> DisplayText:
-    """A verdict; every refusal says whom to call."""
-    return _text(reason, around, helped=reason is not Reason.GRANTED)
+    """A verdict; every refusal says whom to call, and where the card could not be checked, when staff are in."""
+    text = _text(reason, around, helped=reason is not Reason.GRANTED)
+    if reason not in UNCHECKED:
+        return text
+    return DisplayText(text.title, (*text.lines, *_staff(around)), text.lamp)
 
 
 def resting(site: Site | None, around: Surroundings) -> DisplayText:
@@ -152,6 +158,16 @@ def _age(around: Surroundings) -> tuple[str, ...]:
     if heard is None or now is None or hours is None or now - heard < OLD_AFTER:
         return ()
     return (" / ".join(age_line(_moment(heard, now, hours, lang), lang) for lang in LANGUAGES),)
+
+
+def _staff(around: Surroundings) -> tuple[str, ...]:
+    """When staff are here, where anybody knows."""
+    now, hours = around.now, around.hours
+    at = None if now is None or hours is None else hours.next_opening(now, STAFFED)
+    if at is None or now is None or hours is None:
+        return ()
+    lines = (staff_line("" if at <= now else _moment(at, now, hours, lang), lang) for lang in LANGUAGES)
+    return (" / ".join(lines),)
 
 
 def _second(said: list[Said]) -> tuple[str, ...]:

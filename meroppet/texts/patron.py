@@ -157,6 +157,15 @@ def age_line(since: str, lang: str) -> str:
     return _say(N_("Last updated: {since}."), lang).format(since=since)
 
 
+def staff_line(when: str, lang: str) -> str:
+    """When staff are next here; `when` in words ("tisdag kl. 10.00"), empty while they are."""
+    return (
+        _say(N_("Staff are here again {when}."), lang).format(when=when)
+        if when
+        else _say(N_("Staff are here now."), lang)
+    )
+
+
 def _said(title: str, line: str, lang: str, opens: str = "", dots: str = "") -> Said:
     if "{opens}" in line and not opens:
         # Nobody knows when it opens; half a sentence would be worse than none.

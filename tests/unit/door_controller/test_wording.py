@@ -225,3 +225,26 @@ def test_a_door_that_has_not_heard_its_server_for_long_says_how_old_its_data_is(
 def test_a_typed_number_is_dots() -> None:
     assert "●●●" in typing(3).lines
     assert typing(3).title == door_text(DoorLine.ASK_NUMBER, "sv").title
+
+
+ALSO_STAFFED = Schedule(
+    "Europe/Stockholm", ((Interval(360, 1320, BranchState.SELF_SERVICE), Interval(600, 1020, BranchState.STAFFED)),) * 7
+)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "hour", "says"),
+    [
+        (ALSO_STAFFED, 6, "Personalen är här igen kl. 10.00. / Staff are here again at 10:00."),
+        (ALSO_STAFFED, 12, "Personalen är här nu. / Staff are here now."),
+        (ALSO_STAFFED, 18, "Personalen är här igen tisdag kl. 10.00. / Staff are here again Tuesday at 10:00."),
+        (WEEK, 6, ""),
+    ],
+)
+def test_who_cannot_be_checked_is_told_when_staff_are_in(schedule: Schedule, hour: int, says: str) -> None:
+    here = Surroundings(HELP, Hours(schedule), datetime(2026, 11, 23, hour, tzinfo=UTC))
+
+    for reason in (Reason.ILS_UNAVAILABLE, Reason.STALE_DATA, Reason.REGISTER_CONTRADICTION):
+        assert says in words(told(reason, here))
+        assert ("Personalen är" in words(told(reason, here))) is bool(says)
+    assert "Personalen är" not in words(told(Reason.WRONG_PIN, here))
