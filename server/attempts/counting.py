@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from meroppet.ils.ports import PatronAnswer, PatronReason, UnavailableCause
-from meroppet.rules.pin import CardLock, DoorMode, DoorStanding, Outcome, card_lock, may_send
+from meroppet.rules.pin import CARD_CAPS, CARD_TOTAL, CardLock, DoorMode, DoorStanding, Outcome, card_lock, may_send
 
 _NEVER_SENT = {UnavailableCause.BREAKER_OPEN, UnavailableCause.REFUSED, UnavailableCause.NOT_ENCRYPTED}
 _NOTHING_TO_SEND = {PatronReason.BAD_INPUT, PatronReason.NO_PIN}
@@ -32,15 +32,25 @@ class CardCount:
         return card_lock(self.dated, now, max(0, self.failures - len(self.dated)))
 
 
-def sending(card: CardCount, door: DoorStanding, limit: int | None, *, agreed: bool, now: datetime) -> Sending:
+def sending(
+    card: CardCount, door: DoorStanding, limit: int | None, *, agreed: bool, now: datetime, from_afar: bool = False
+) -> Sending:
     """What becomes of a PIN that was typed; `limit` is the register's own, `agreed` a learned verifier's word.
 
     Nothing is learned from what is refused, so it is no try; of what is withheld whoever agreed has been an oracle, so
-    it is one.
+    it is one. `from_afar`: at a public page, where anybody may type anybody's number.
     """
     if door.mode in {DoorMode.OFF, DoorMode.PAUSED} or card.lock(now) is not None:
         return Sending.REFUSED
+    if from_afar and not _may_try_from_afar(card, now):
+        return Sending.REFUSED
     return Sending.SENT if may_send(card.in_a_row, limit, agreed=agreed) else Sending.WITHHELD
+
+
+def _may_try_from_afar(card: CardCount, now: datetime) -> bool:
+    """Whether one more wrong PIN would leave the card its tries at a door: nobody is to be locked out from a sofa."""
+    lately = sum(now - at < CARD_CAPS[-1].within for at in card.dated)
+    return lately < CARD_CAPS[0].failures - 1 and card.failures < CARD_TOTAL - CARD_CAPS[0].failures
 
 
 def begun(card: CardCount, what: Sending, now: datetime) -> CardCount:

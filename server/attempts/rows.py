@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, up
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
-from meroppet.rules.pin import DOOR_DAY, Outcome
+from meroppet.rules.pin import DOOR_DAY, LOOKS_BACK, Outcome
 from server.attempts.counting import CardCount
 from server.attempts.models import PinAttempt, PinCard
 from server.db import Session
@@ -133,6 +133,17 @@ async def clear(session: Session, held: Held, *, but_open: bool) -> CardCount:
     return CardCount(dated, len(dated), sum(row.sent for row in left))
 
 
+async def clear_until(session: Session, held: Held, moment: datetime) -> CardCount:
+    """A right PIN at a moment has cleared what was tried before it; what was tried since stays counted."""
+    mine = (col(PinAttempt.register_id) == held.register, col(PinAttempt.card) == held.card)
+    before = (col(PinAttempt.outcome) == Outcome.WRONG.value, col(PinAttempt.at) <= moment)
+    await session.execute(update(PinAttempt).where(*mine, *before).values(cleared=True))
+    dated = tuple(await _failures_of(session, held.register, held.card))
+    # Those too old to be dated came before whatever is younger than them.
+    undated = held.count.failures - len(held.count.dated) if moment <= session.now - LOOKS_BACK else 0
+    return CardCount(dated, len(dated) + max(0, undated), held.count.in_a_row)
+
+
 async def join(session: Session, held: Held, other: str) -> Held:
     """Count what is counted under another name of the account under this one, now and from now on."""
     found = await _locked(session, held.register, other, None)
@@ -142,6 +153,8 @@ async def join(session: Session, held: Held, other: str) -> Held:
     await session.execute(
         update(PinCard).where(*_is(held.register, other)).values(same_as=held.card, failures=0, in_a_row=0)
     )
+    # What branches were told of either, they are told the end of.
+    held = replace(held, told=held.told or found.told, cleared=max(held.cleared, found.cleared))
     return await _with(session, held, found.failures, found.in_a_row)
 
 

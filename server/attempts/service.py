@@ -17,6 +17,7 @@ from server.attempts.models import PinAttempt
 from server.attempts.rows import (
     Held,
     clear,
+    clear_until,
     drop,
     gather,
     hold,
@@ -91,7 +92,8 @@ async def begin(
     held = await hold(session, place.register, name, opening=not has_strays)
     if has_strays:
         held = await gather(session, keys, held, number)
-    what = sending(held.count, door, limit, agreed=agreed, now=session.now)
+    from_afar = place.device is None
+    what = sending(held.count, door, limit, agreed=agreed, now=session.now, from_afar=from_afar)
     asked = Asked(secrets.token_hex(16), held.card, what, agreed, session.now)
     if what is not Sending.REFUSED:
         await session.execute(session.insert(PinAttempt).values(**_values(place, asked, attempt)))
@@ -146,7 +148,7 @@ async def hear(session: Session, place: Place, heard: Heard) -> None:
     branch = None if known is not None else place.branch
     if heard.is_right:
         if await is_counted(session, place.register, name):
-            await _right_at_a_door(session, await hold(session, place.register, name, branch=branch))
+            await _right_at_a_door(session, await hold(session, place.register, name, branch=branch), heard.at)
         return
     if known is not None and known.outcome != Outcome.UNDECIDED.value:
         return
@@ -216,10 +218,12 @@ async def _right(session: Session, keys: KeyRing, place: Place, held: Held, numb
         await tell_branches(session, keys, place.consortium, numbers, held, None)
 
 
-async def _right_at_a_door(session: Session, held: Held) -> None:
-    """Somebody who knew the PIN came in without the register: what it may have counted in a row stands."""
-    count = await clear(session, held, but_open=True)
-    await keep(session, replace(held, count=replace(count, in_a_row=held.count.in_a_row)))
+async def _right_at_a_door(session: Session, held: Held, at: datetime) -> None:
+    """Somebody who knew the PIN came in without the register: what it may have counted in a row stands.
+
+    So does what was tried since: a journal may come days later, and must give no guesses back.
+    """
+    await keep(session, replace(held, count=await clear_until(session, held, at)))
 
 
 async def _known(session: Session, heard: Heard) -> PinAttempt | None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from meroppet.rules.entry_vocabulary import LEARNED, PASS
 from meroppet.rules.events import AccessGranted, AccessRefused, DoorForced, DoorHeld, OrderAnswered, ReleaseFailed
 from meroppet.rules.reasons import Reason
 from meroppet.wire.journal import JournalReply, Parked
@@ -23,6 +24,8 @@ from server.visits.service import RefusalRow, VisitRow, keep
 ALARMS = frozenset({DoorForced.kind, DoorHeld.kind, ReleaseFailed.kind})
 
 _REASON_LONGEST = 64
+PASSES = "-passes"
+"""What the tries of tags' own PINs are counted under: no register has a name like it."""
 _WRONG = frozenset({Reason.WRONG_PIN, Reason.UNKNOWN_CARD, Reason.PIN_NOT_VERIFIED})
 
 logger = logging.getLogger(__name__)
@@ -137,12 +140,15 @@ async def _follow(session: Session, journal: _Journal, rows: Iterable[Understood
 
 
 async def _hear_of_pins(session: Session, journal: _Journal, rows: Iterable[Understood], register: str) -> None:
-    """Count the PINs that the device checked by what it had learned: nobody else has counted them."""
-    place = Place(journal.consortium_id, journal.controller_id, journal.branch_id, register, journal.device_id)
+    """Count the PINs that the device checked itself, by what it had learned or a tag's own: nobody else has."""
     for row in rows:
         is_right, detail = row.row.kind == AccessGranted.kind, row.row.detail
         is_wrong = row.row.kind == AccessRefused.kind and detail["reason"] in _WRONG
-        if row.row.subject and (is_right or is_wrong) and detail.get("checked") == "cached":
+        counted_by = {LEARNED: register, PASS: PASSES}.get(str(detail.get("checked")))
+        if counted_by is not None and row.row.subject and (is_right or is_wrong):
+            place = Place(
+                journal.consortium_id, journal.controller_id, journal.branch_id, counted_by, journal.device_id
+            )
             attempt = str(detail["attempt"])
             await hear(
                 session, place, Heard(journal.device_id, attempt, row.row.subject, row.at(session.now), is_right)

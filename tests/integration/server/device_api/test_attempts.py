@@ -17,8 +17,9 @@ from meroppet.wire.changes import read_snapshot
 from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.ils import IlsPatronReply
 from meroppet.wire.verify import VerifyReply
+from server.attempts.counting import Sending
 from server.attempts.doors import acknowledge, troubled
-from server.attempts.service import Place, Standing, reset, standing
+from server.attempts.service import Place, Standing, begin, reset, settle, standing
 from server.db import Scope
 from server.patrons.telling import ready_branch
 from tests.fakes.signing_device import SigningDevice
@@ -242,6 +243,46 @@ async def test_whoever_came_in_without_the_register_had_the_right_pin(never_lock
     assert (await stands(house)).failures == 0
 
 
+async def test_a_visit_that_is_heard_of_late_gives_no_guesses_back(never_locks: House) -> None:
+    house = never_locks
+    named, then = await know(house), house.clock.now().isoformat()
+    door = await house.device()
+    house.register.control.fault = Fault.CLOSE
+    assert await guess(door, PIN, attempt="a1") == "unavailable"
+    house.register.control.fault = Fault.NONE
+    house.clock.advance(timedelta(hours=1))
+    await guesses(door, 4)
+
+    await push(house, door, {**granted(1, named), "wall": then})
+
+    assert (await stands(house)).failures == 4
+
+
+async def test_wrong_pins_of_a_tag_lock_it_at_every_door_of_its_branch(house: House) -> None:
+    tag = "5" * 32
+    door, other = await house.device(), await house.device()
+    for number in range(1, 6):
+        row = refused(number, tag)
+        await push(house, door, {**row, "detail": {**row["detail"], "checked": "pass"}})  # type: ignore[dict-item]
+
+    (lock,) = await told(other, "lock")
+    assert LockDocument.model_validate(lock).locked_until == house.clock.now() + timedelta(minutes=15)
+
+
+async def test_the_end_of_a_lock_is_told_whichever_of_her_numbers_ended_it(never_locks: House) -> None:
+    house = never_locks
+    await know(house)
+    door = await house.device()
+    await guesses(door, 5)
+    at, numbers = place(house), [CardNumber("198005082391"), CardNumber(ASTRID)]
+    async with house.database.session(at.scope) as session:
+        asked = await begin(session, house.keys, at, numbers[0], "by another name", None, agreed=False)
+        await settle(session, house.keys, at, asked, numbers, Outcome.RIGHT, reached=True)
+
+    locks = [LockDocument.model_validate(each) for each in await told(door, "lock")]
+    assert locks == [LockDocument(failures=0, cleared=1)] * 2
+
+
 async def test_one_account_has_one_count_whatever_it_is_called_by(never_locks: House) -> None:
     house = never_locks
     door = await house.device()
@@ -257,6 +298,22 @@ async def test_a_right_pin_leaves_no_trace_of_who_came(house: House) -> None:
     await guess(door)
     assert await guess(door, PIN) == "right"
     assert await stands(house) == Standing(0, 0, None, withheld=False)
+
+
+@pytest.mark.parametrize("limit", [None, LIMIT])
+async def test_nobody_locks_a_card_out_of_its_doors_from_a_public_page(never_locks: House, limit: int | None) -> None:
+    house, door = never_locks, await never_locks.device()
+    at = place(house)
+    for day in range(30):
+        for number in range(6):
+            async with house.database.session(at.scope) as session:
+                asked = await begin(session, house.keys, at, CardNumber(ASTRID), f"{day} {number}", limit, agreed=False)
+                if asked.what is Sending.SENT:
+                    await settle(session, house.keys, at, asked, [CardNumber(ASTRID)], Outcome.WRONG, reached=True)
+        house.clock.advance(timedelta(days=1))
+
+    assert (await stands(house)).lock is None
+    assert await guess(door, PIN) == "right"
 
 
 def test_a_withheld_pin_is_a_try() -> None:
