@@ -54,7 +54,7 @@ async def _told(given: argparse.Namespace, server: Server, card: CardNumber) -> 
     question = Question(at, card, moment, register, server.registers.wrong_pins(at.id), answer)
     async with server.database.session(at.scope) as session:
         told = await ask(session, server.keys, question)
-        person = server.keys.lookup("audit", f"{register}\n{card.value}")[:32]
+        person = server.keys.lookup("audit", f"{register}\n{question.number.value}")[:32]
         data: Data = {"person": person, "why": given.why, "for": moment.isoformat()}
         await record(session, "patron.asked", given.by, at.scope, data, branch=at.id)
     return told

@@ -46,6 +46,11 @@ class Question:
     wrong_pins: int | None
     answer: PatronAnswer | None
 
+    @property
+    def number(self) -> CardNumber:
+        """The register's own number for whoever holds the card, if it said one."""
+        return card_from_text((self.answer.patron_id or "") if self.answer else "") or self.card
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -135,7 +140,7 @@ async def _answer(session: Session, keys: KeyRing, question: Question) -> Answer
     told, card, branch = question.answer, question.card, question.branch
     if told is None or told.pin is PinAnswer.UNAVAILABLE:
         return Answer(pin=PinAnswer.UNAVAILABLE, contradiction=told is not None and is_contradicted(told))
-    number = card_from_text(told.patron_id or "") or card
+    number = question.number
     known = await rights_of(session, keys, branch, number, register=question.register)
     subjects = await subjects_of(session, keys, branch, card, register=question.register)
     same = await subjects_of(session, keys, branch, number, register=question.register)
@@ -152,8 +157,7 @@ async def _answer(session: Session, keys: KeyRing, question: Question) -> Answer
 async def _attempts(session: Session, keys: KeyRing, question: Question) -> Finding:
     branch = question.branch
     place = Place(branch.consortium, branch.controller, branch.id, question.register)
-    known = card_from_text((question.answer.patron_id or "") if question.answer else "")
-    numbers = dict.fromkeys((question.card, known or question.card))
+    numbers = dict.fromkeys((question.card, question.number))
     async with session.within(place.scope):
         stands = await standing(session, keys, place, list(numbers), question.wrong_pins)
     looked = {"failures": stands.failures, "in_a_row": stands.in_a_row, "locked": stands.lock is not None}

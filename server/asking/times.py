@@ -10,6 +10,9 @@ from meroppet.wire.written import minute_in
 AROUND = timedelta(minutes=15)
 """Nobody looks at the clock when a door stays shut: who says 18.05 means thereabouts."""
 
+WITHIN = timedelta(days=3660)
+"""Nobody asks about a day further from today; the first and last days there are fit no clock but that of their zone."""
+
 
 @dataclass(frozen=True, slots=True)
 class When:
@@ -24,6 +27,8 @@ def when(day: str, clock: str, now: datetime, zone: ZoneInfo) -> When:
     """The moment meant: without a day today, without a time the whole day up to now. Raises ValueError for neither."""
     local = now.astimezone(zone)
     wanted = date.fromisoformat(day) if day.strip() else local.date()
+    if abs(wanted - local.date()) > WITHIN:
+        raise ValueError("no day that anybody asks about")
     if not clock.strip():
         first = datetime.combine(wanted, time(), zone)
         at = local if wanted == local.date() else datetime.combine(wanted, time(12), zone)

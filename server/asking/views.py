@@ -156,7 +156,8 @@ async def _about_card(
         )
         told = await ask(session, parts.keys, question)
         devices = await devices_of(session, branch.id)
-        data: Data = {"person": person(parts, register, number), "why": look.value, "for": between.at.isoformat()}
+        hers = person(parts, register, question.number)
+        data: Data = {"person": hers, "why": look.value, "for": between.at.isoformat()}
         await record(session, "patron.asked", at.me.account, branch.scope, data, branch=branch.id)
     kept = [event for event in events if not wanted.code or event.detail.get("reason") == wanted.code]
     return Result(

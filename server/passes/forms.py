@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -89,7 +89,7 @@ def wanted_of(written: Written, kinds: Sequence[PassKind], zone: ZoneInfo) -> Wa
         return windows
     try:
         begins = _midnight(written.first, zone, 0)
-    except ValueError:
+    except (ValueError, OverflowError):
         return Field.FIRST
     try:
         ends = _midnight(written.last, zone, 1)
@@ -131,8 +131,13 @@ def _windows(written: Written) -> Weekly | Field:
 
 
 def _midnight(text: str, zone: ZoneInfo, later: int) -> datetime | None:
-    """The midnight that begins a day, or the one `later` days on; None where no day is written."""
+    """The midnight that begins a day, or the one `later` days on; None where no day is written.
+
+    Raises ValueError, or OverflowError where there is no such midnight.
+    """
     if not text:
         return None
     day = date.fromisoformat(text) + timedelta(days=later)
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    # It is stored by another clock, on which the first day there is has not begun.
+    return midnight.astimezone(UTC).astimezone(zone)

@@ -170,15 +170,25 @@ async def holder(session: Session, parts: StaffParts, at: AtBranch, asked: Asked
 
 
 async def note(session: Session, parts: StaffParts, at: AtBranch, asked: Asked, action: str, data: Data) -> None:
-    """The one audit row of a look or a change: why, and whose, by a digest."""
-    told = {**data, "why": asked.why.value, "person": person(parts, asked.register, asked.card)}
+    """The one audit row of a look or a change: why, and whose, by a digest of her number whatever card was shown."""
+    number = asked.canonical
+    if number is None:
+        patron = await whose(session, parts, at, asked)
+        number = asked.card if patron is None else await number_of(session, parts.keys, patron)
+    told = {**data, "why": asked.why.value, "person": person(parts, asked.register, number)}
     await record(session, action, at.me.account, at.branch.scope, told, branch=at.branch.id)
 
 
 async def shown(
     request: Request, parts: StaffParts, at: AtBranch, asked: Asked, *, told: str = "", wrong: str | None = None
 ) -> Response:
-    """The page. Whoever calls it has written down the look, or the change after which it is shown."""
+    """The page. Whoever calls it has written down the look, or the change after which it is shown.
+
+    With something `wrong` nothing was changed, and she is shown all the same: that is a look, written down here.
+    """
+    if wrong:
+        async with parts.database.session(at.branch.scope) as session:
+            await note(session, parts, at, asked, "patron.looked_up", {})
     async with parts.database.reading(at.branch.scope) as session:
         found = await _found(session, parts, at, asked)
         patron = found.rights.patron if found.rights else None

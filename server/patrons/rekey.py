@@ -96,10 +96,13 @@ class Done:
 def read_lines(text: str) -> list[Line]:
     """The pairs in a CSV text: `old,new` or `old;new`, with or without a heading. Empty lines do not count.
 
-    Raises ValueError where there are no pairs, or more than MOST_LINES.
+    Raises ValueError where there are no pairs, more than MOST_LINES, or no lines that can be told apart.
     """
     delimiter = ";" if text.count(";") > text.count(",") else ","
-    rows = [(at, row) for at, row in enumerate(csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter), 1)]
+    try:
+        rows = list(enumerate(csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter), 1))
+    except csv.Error as error:
+        raise ValueError("the list is no CSV: a quotation mark is never closed") from error
     rows = [(at, row) for at, row in rows if any(cell.strip() for cell in row)]
     lines = [Line(at, _number(row, 0), _number(row, 1)) for at, row in rows if not _is_heading(at, row)]
     if not lines:

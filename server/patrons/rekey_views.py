@@ -1,5 +1,6 @@
 """A register's new numbers from a file: what each line comes to is shown, and done when she agrees."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -50,14 +51,21 @@ async def numbers(request: Request, parts: Parts, at: Keeping) -> Response:
 
 
 async def _text(given: object) -> str:
-    """An uploaded file's text: what spreadsheets write, in UTF-8 or in the encoding they wrote before."""
+    """An uploaded file's text: what spreadsheets write, in UTF-8, UTF-16 or the encoding they wrote before."""
     if not isinstance(given, UploadFile) or not given.filename:
         return ""
     data = await given.read()
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return _readable(data.decode("utf-16", errors="replace"))
     try:
-        return data.decode("utf-8")
+        return _readable(data.decode("utf-8"))
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        return _readable(data.decode("cp1252", errors="replace"))
+
+
+def _readable(text: str) -> str:
+    """Without the character that no form may send back."""
+    return text.replace("\x00", "\ufffd")
 
 
 def _page(

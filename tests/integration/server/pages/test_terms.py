@@ -189,8 +189,8 @@ async def test_the_desk_takes_a_yes_only_of_somebody_it_has_seen(site: Site, sig
     assert row.number_digest != ANNA
     assert await standing(site) == Standing(TermsStanding.ACCEPTED, None, guest_approved=False, said=True)
     rows = await site.audit()
-    assert [row.action for row in rows] == ["terms.said"]
-    assert ANNA not in rows[0].model_dump_json()
+    assert [row.action for row in rows] == ["patron.looked_up", "terms.said"]
+    assert ANNA not in rows[1].model_dump_json()
 
 
 async def test_a_withdrawal_ends_the_right_at_every_door_of_the_consortium(site: Site, sign_in: SignIn) -> None:
