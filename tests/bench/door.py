@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 from demo.consortia import place
 from meroppet.device.journal import Journal
 from meroppet.device.replica import Replica
-from meroppet.device.verifiers import Verifiers
+from meroppet.device.verifiers import MOST, Verifiers
 from meroppet.rules.access import Answer, Site, decide
 from meroppet.rules.branch import ClockTrust
 from meroppet.rules.credentials import Pin
@@ -105,12 +107,14 @@ def _distribution(name: str, taken: list[float], bare: list[float]) -> Iterator[
 
 
 async def _learned(folder: Path, replica: Replica, journal: Journal) -> list[float]:
-    """Milliseconds with as many learned PINs as a door keeps."""
-    progress(f"{LEARNED} PINs are learned, then recalled")
+    """Milliseconds with as many learned PINs as a door keeps: some learned and recalled, the others filled in."""
+    progress(f"{LEARNED} PINs are learned, {MOST:,} kept, then recalled")
     verifiers, taken = Verifiers(folder / "verifiers.db", SystemClock()), []
     reply = VerifyReply(pin=PinAnswer.RIGHT, facts=WireFacts(valid=True), as_of=EVENING, change=1, subject="0" * 32)
     for number in range(LEARNED):
         await verifiers.learn(KEY, subject_digest(KEY, f"{number:014d}"), PIN, reply)
+    _fill(folder / "verifiers.db")
+    assert await verifiers.count() == MOST
     for number in range(LEARNED):
         begun = time.perf_counter()
         answer, _ = await verifiers.recall(KEY, subject_digest(KEY, f"{number:014d}"), PIN)
@@ -119,6 +123,13 @@ async def _learned(folder: Path, replica: Replica, journal: Journal) -> list[flo
         taken.append((time.perf_counter() - begun) * 1000)
     verifiers.close()
     return taken
+
+
+def _fill(file: Path) -> None:
+    """Rows as large as real ones, of cards nobody shows."""
+    another = "INSERT INTO learned SELECT ?, key, verifier, sealed, learned FROM learned LIMIT 1"
+    with closing(sqlite3.connect(file)) as disk, disk:
+        disk.executemany(another, [(f"{number:032x}",) for number in range(MOST - LEARNED)])
 
 
 def _filling(folder: Path, replica: Replica, loading: float) -> Iterator[Figure]:
@@ -156,7 +167,8 @@ def _snapshot() -> bytes:
         Upsert(kind="holidays", key="-", value=HolidaysDocument().model_dump(mode="json")),
         Upsert(kind="schedule", key="-", value=pattern_to_wire(branch.schedule).model_dump(mode="json")),
     )
-    right = RightDocument(permitted=True)
+    # As the branch's rules ask: who may not come in is decided sooner.
+    right = RightDocument(permitted=True, terms="accepted", introduced=True)
     rights = sorted(subject_digest(KEY, f"{number:014d}") for number in range(RIGHTS))
     return write_snapshot(1, documents, ((subject, right) for subject in rights))
 
