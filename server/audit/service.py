@@ -85,6 +85,14 @@ async def recent_of_server(session: Session, before: int | None = None) -> list[
     return [EntryView(row.id, row.at, row.actor, row.action, None, None, row.data) for row in rows]
 
 
+async def done_since(session: Session, action: str, place: Scope, since: datetime) -> list[dict[str, Any]]:
+    """What the lines about a place with this action say, oldest first, if they are no older. Its scope is needed."""
+    lines = select(col(AuditEntry.data)).where(
+        _within(place), col(AuditEntry.action) == action, col(AuditEntry.at) >= since
+    )
+    return list(await session.all(lines.order_by(col(AuditEntry.id))))
+
+
 async def about(session: Session, person: str) -> list[EntryView]:
     """Every line that names this person by her digest, newest first: she may know who looked. Needs her consortium."""
     names_her = col(AuditEntry.data)["person"].as_string() == person

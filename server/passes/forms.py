@@ -49,6 +49,7 @@ FIELD_OF = {
     Wrong.NO_END: "last",
     Wrong.END_TOO_LATE: "last",
     Wrong.ENDS_BEFORE: "last",
+    Wrong.MOST_OF_THE_WEEK: "hours",
 }
 
 

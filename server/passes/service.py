@@ -35,6 +35,8 @@ from server.replication.service import publish
 
 LONGEST_CODE = timedelta(days=31)
 """A code is told on, written on notes and forgotten: it ends soon."""
+MOST_MINUTES_A_WEEK = 7 * 16 * 60
+"""Own hours, which nobody else confirms; more of them are about every hour, and that takes two persons."""
 _PIN_LENGTH = 4
 """Where a branch has no policy yet."""
 
@@ -57,6 +59,7 @@ class Wrong(StrEnum):
     NO_END = "no_end"
     END_TOO_LATE = "end_too_late"
     ENDS_BEFORE = "ends_before"
+    MOST_OF_THE_WEEK = "most_of_the_week"
 
 
 class Approved(StrEnum):
@@ -312,6 +315,8 @@ async def _wrong(session: Session, branch: BranchView, wanted: Wanted) -> Wrong 
         if wanted.valid_until is None:
             return Wrong.NO_END
         return Wrong.END_TOO_LATE if wanted.valid_until > begins + LONGEST_CODE else None
+    if sum(window.end - window.start for day in wanted.windows for window in day) > MOST_MINUTES_A_WEEK:
+        return Wrong.MOST_OF_THE_WEEK
     if wanted.pin is None:
         return Wrong.NO_PIN
     policy = await policy_of(session, branch.id)

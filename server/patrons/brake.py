@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 500
 MOST_PERCENT = 2
+LATELY = timedelta(hours=1)
+"""What is done in several goes within an hour is done at once."""
 
 
 class HeldKind(StrEnum):
@@ -48,6 +50,7 @@ class HeldState(StrEnum):
 class Taking:
     """One operation that takes rights of a controller's: from how many patrons, of how many who have one.
 
+    `before` is how many the same kind of operation took there within the last hour: many small ones are a large one.
     `payload` is what is needed to do it later: ids and days, and numbers only as the data key seals them.
     `by` is an account's id, or `walk`.
     """
@@ -58,6 +61,7 @@ class Taking:
     by: str
     taken: int
     total: int
+    before: int = 0
     source: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
 
@@ -124,7 +128,7 @@ async def held(session: Session, taking: Taking) -> HeldView | None:
 
     Of the same kind and source one waits at a time: a newer takes the place of an older.
     """
-    if not is_mass(taking.taken, taking.total):
+    if not taking.taken or not is_mass(taking.taken + taking.before, taking.total):
         return None
     async with session.within(taking.scope):
         if taking.kind in {HeldKind.MISSING, HeldKind.FACTS}:

@@ -15,16 +15,19 @@ from sqlmodel import col
 from meroppet.ils.ports import Ils, PatronAnswer
 from meroppet.rules.credentials import CardNumber, card_from_text
 from meroppet.rules.eligibility import Right
+from server.audit.service import done_since
 from server.db import Session
 from server.keys import KeyRing
 from server.organisations.service import BranchView, branch
-from server.patrons.brake import HeldKind, HeldView, Taking, held, holders
+from server.patrons.brake import LATELY, HeldKind, HeldView, Taking, held, holders
 from server.patrons.models import Patron, PatronRight
 from server.patrons.reach import Reach, place_of
 from server.patrons.service import Holder, find, set_known, set_rights
 from server.patrons.suspensions import Notice, Suspension, SuspensionReason, SuspensionRefusal, refusal, suspend
 from server.patrons.telling import pieces, tell, today_at
 
+CARRIED_OUT = "right.set_several"
+"""The action of the audit row of a list that was carried out."""
 MOST_CARDS = 500
 """Cards in one go: each is asked for in the library system while staff wait."""
 ASKED_AT_ONCE = 4
@@ -243,7 +246,7 @@ async def carry_out(session: Session, here: Place, batch: Batch, order: Order, *
     """Do it; the doors in reach know within a second of the commit. Too much taken at once waits for a person."""
     at = here.branch
     if not order.takes:
-        wanted = [(entry.holder, order.right()) for entry in batch.changed if entry.holder is not None]
+        wanted = await _granted(session, here, batch, order)
         patrons = await set_rights(session, here.keys, at, wanted, by=by, reach=order.reach)
         return Outcome(len(set(patrons)))
     known = [entry.patron for entry in batch.changed if entry.patron is not None]
@@ -254,10 +257,33 @@ async def carry_out(session: Session, here: Place, batch: Batch, order: Order, *
         by=by,
         taken=len(known),
         total=await holders(session, at.consortium, at.controller),
+        before=await _taken_lately(session, at),
         payload={"branch": at.id, "patrons": known, **_written(order)},
     )
     waiting = await held(session, taking)
     return Outcome(0, waiting) if waiting else Outcome(await _take(session, here.keys, at, known, order, by))
+
+
+async def _taken_lately(session: Session, at: BranchView) -> int:
+    """From how many patrons access was taken like this within the hour, as the log of what staff did says."""
+    done = await done_since(session, CARRIED_OUT, at.scope, session.now - LATELY)
+    return sum(int(said["changed"]) for said in done if said["deed"] != Deed.GRANT)
+
+
+async def _granted(session: Session, here: Place, batch: Batch, order: Order) -> list[tuple[Holder, Right]]:
+    """What each is given: never an end before the one she has, for to take access is another deed and is braked."""
+    right, longest = order.right(), {}
+    whose: dict[CardNumber, str | None] = {}
+    for entry in batch.changed:
+        if entry.holder is not None and order.last is not None:
+            number = entry.holder.number
+            whose[number] = await find(session, here.keys, here.branch.consortium, here.register, number)
+    patrons = [patron for patron in whose.values() if patron is not None]
+    for row in await _permitted(session, here.branch, patrons, order.reach):
+        if row.valid_until is None or (order.last is not None and row.valid_until > order.last):
+            longest[row.patron_id] = replace(right, valid_until=row.valid_until)
+    holders_of = [entry.holder for entry in batch.changed if entry.holder is not None]
+    return [(each, longest.get(whose.get(each.number) or "", right)) for each in holders_of]
 
 
 async def do_held(session: Session, keys: KeyRing, view: HeldView) -> int:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from server.audit.service import Data, record
 from server.patrons.bulk import (
+    CARRIED_OUT,
     MOST_CARDS,
     Batch,
     Deed,
@@ -88,7 +89,7 @@ async def several(request: Request, parts: Parts, at: Giving, wanted: Annotated[
         done = await carry_out(session, here, batch, order, by=at.me.account) if is_doing else None
         told: Data = {"deed": order.deed.value, "reach": order.reach.value, "cards": len(texts), "why": why.value}
         told |= {"changed": done.changed if done else 0, "held": done.held.id if done and done.held else None}
-        action = "right.set_several" if is_doing else "patron.several_looked_up"
+        action = CARRIED_OUT if is_doing else "patron.several_looked_up"
         await record(session, action, at.me.account, at.branch.scope, told, branch=at.branch.id)
     return _page(request, at, wanted, batch=batch, done=done)
 

@@ -185,6 +185,8 @@ async def test_a_stolen_device_ends_every_pass_of_its_branch(place: Place) -> No
         ({"pin": Pin("12345")}, Wrong.PIN_LENGTH),
         ({"pin": Pin("1234")}, Wrong.WEAK_PIN),
         ({"kind": PassKind.VISITOR, "windows": ((),) * 7}, Wrong.NO_END),
+        ({"windows": ((Window(0, 1440),),) * 7}, Wrong.MOST_OF_THE_WEEK),
+        ({"windows": ((Window(1, 1439),),) * 5 + ((),) * 2}, Wrong.MOST_OF_THE_WEEK),
     ],
 )
 async def test_a_pass_that_would_be_too_easy_is_not_made(

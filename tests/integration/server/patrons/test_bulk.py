@@ -6,8 +6,10 @@ import pytest
 
 from meroppet.ils.fake import FakeIls, Library, Patron
 from meroppet.rules.eligibility import Right
+from server.audit.service import Data, record
 from server.patrons.brake import HeldKind, waiting
 from server.patrons.bulk import (
+    CARRIED_OUT,
     MOST_CARDS,
     Batch,
     Deed,
@@ -146,6 +148,35 @@ async def test_what_takes_access_from_too_many_waits_until_it_is_released(place:
         assert await do_held(session, place.keys, view) == 2
     assert (await place.door(ASTRID) or {})["suspended_until"] is not None
     assert (await place.door(CECILIA) or {})["suspended_until"] is None
+
+
+@pytest.mark.parametrize("had", [None, A_MONTH])
+async def test_giving_access_never_ends_it_earlier(place: Place, had: timedelta | None) -> None:
+    until = today(place) + had if had else None
+    await place.give(ASTRID, Right(permitted=True, valid_until=until))
+    await place.give(BERTIL, Right(permitted=True, valid_until=today(place)))
+    tomorrow = today(place) + timedelta(days=1)
+    order = Order(deed=Deed.GRANT, reach=Reach.BRANCH, last=tomorrow, introduced=True)
+
+    assert (await done(place, order, [ASTRID, BERTIL, CECILIA])).changed == 3
+
+    told = [await place.door(card) or {} for card in (ASTRID, BERTIL, CECILIA)]
+    assert [one["valid_until"] for one in told] == [until and until.isoformat(), *[tomorrow.isoformat()] * 2]
+    assert [one["introduced"] for one in told] == [True] * 3
+
+
+async def test_many_small_changes_within_an_hour_are_one_large_one(place: Place) -> None:
+    at = place.branches["nora"]
+    for card in (ASTRID, BERTIL):
+        await place.give(card)
+    order = Order(deed=Deed.END, reach=Reach.BRANCH)
+    data: Data = {"deed": Deed.END.value, "changed": 1}
+    async with place.database.session(at.scope) as session:
+        await record(session, CARRIED_OUT, "maj", at.scope, data, branch=at.id)
+    assert (await done(place, order, [ASTRID])).held is not None
+
+    place.clock.advance(timedelta(minutes=61))
+    assert (await done(place, order, [ASTRID])).changed == 1
 
 
 async def test_another_municipality_ends_only_what_it_gave_itself(place: Place) -> None:
