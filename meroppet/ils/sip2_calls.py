@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 _FAIR, _MOST = 0.5, 0.8
 """Which part of a call's time a register must have had before its silence is its own fault."""
 
+_OF_ONE_NUMBER = {UnavailableCause.WRONG_PATRON, UnavailableCause.WRONG_ITEM}
+"""The register has answered, and is not to be believed about this number. There are numbers it always answers so (a
+user name, a replaced card), and whoever shows one three times must not take the register from everybody else."""
+
 Make = Callable[[Requests], RawMessage]
 
 
@@ -167,7 +171,11 @@ class Sip2Calls:
         """An answer about another patron or item, or one that says nothing, means that the stream is out of step."""
         if answer.cause is not None:
             self._pool.drop(connection)
-            self._count(answer.cause)
+            if answer.cause in _OF_ONE_NUMBER:
+                self._cause = answer.cause
+                self._breaker.succeeded()
+            else:
+                self._count(answer.cause)
             return
         self._pool.give_back(connection)
         if self._breaker.failures > 0:

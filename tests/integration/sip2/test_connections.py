@@ -12,6 +12,7 @@ from meroppet.ils.breaker import Breaker
 from meroppet.ils.ports import UnavailableCause
 from meroppet.ils.profiles import KOHA, SiteProfile
 from meroppet.ils.sip2_client import Sip2Account, Sip2Ils
+from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import Clock, SystemClock
 from tests.integration.sip2.conftest import PASSWORD, HandClock
 from tests.integration.sip2.peers import ScriptedPeer
@@ -26,7 +27,6 @@ FAULTS = [
     Fault.NO_CR,
     Fault.CLOSE,
     Fault.LATE_ANSWER,
-    Fault.WRONG_PATRON,
 ]
 
 
@@ -207,6 +207,21 @@ async def test_a_probe_that_succeeds_ends_the_rest(register: Register, clock: Ha
     assert (resting.is_resting, resting.failures, resting.cause) == (True, 3, UnavailableCause.CLOSED)
     assert [answer.cause for answer in answers] == [None] * 3
     assert (ils.health.is_resting, ils.health.failures, ils.health.answered_at) == (False, 0, clock.now())
+
+
+@pytest.mark.parametrize("fault", [Fault.WRONG_PATRON, Fault.CLOSE])
+async def test_nobody_takes_the_register_from_the_others_by_a_number_it_answers_wrongly(
+    register: Register, clock: HandClock, fault: Fault
+) -> None:
+    register.control.fault = fault
+    ils = Sip2Ils(KOHA, account(register.port), clock, deadline=5.0)
+    for _ in range(4):
+        assert (await ils.patron(CARD, None)).pin is PinAnswer.UNAVAILABLE
+    register.control.fault = Fault.NONE
+    answer = await ils.patron(CARD, "1234")
+    await ils.close()
+
+    assert answer.cause is (None if fault is Fault.WRONG_PATRON else UnavailableCause.BREAKER_OPEN)
 
 
 async def test_those_who_only_waited_do_not_open_the_breaker(register: Register, clock: HandClock) -> None:
