@@ -69,6 +69,20 @@ async def write(page: Page, title: str, body: str, changed: str = "") -> None:
     await page.wait_for_selector(".t-paper")
 
 
+async def of_what_is_published(looker: Looker, url: str) -> list[str]:
+    """What is wrong with the lists and the published version, in English too."""
+    wrong = []
+    for path in (
+        "terms?lang=en",
+        "terms/west?lang=en",
+        "terms/west/versions/1?lang=en",
+        "terms/west/versions/1?lang=sv",
+    ):
+        await looker.page.goto(url + path)
+        wrong += await complaints(looker)
+    return wrong
+
+
 async def press(page: Page, name: str) -> None:
     await page.get_by_role("button", name=name, exact=True).focus()
     await page.keyboard.press("Enter")
@@ -87,14 +101,7 @@ async def test_an_agreement_is_written_published_and_taken_by_keys_alone(desk: O
         wrong += await complaints(looker)
         await press(page, "Publicera version 1")
         await expect(page.get_by_text("Publicerat.", exact=True)).to_be_visible()
-        for path in (
-            "terms?lang=en",
-            "terms/west?lang=en",
-            "terms/west/versions/1?lang=en",
-            "terms/west/versions/1?lang=sv",
-        ):
-            await page.goto(f"{desk.url}{path}")
-            wrong += await complaints(looker)
+        wrong += await of_what_is_published(looker, desk.url)
 
         await page.goto(f"{desk.url}branches/nora/patrons")
         await page.locator('input[name="card"]').fill(ANNA)
