@@ -122,12 +122,14 @@ async def _recalled(device: Device, card: CardNumber, pin: Pin) -> Answer:
 
 
 def _answer(device: Device, reply: VerifyReply, *, known: bool) -> Answer:
-    # A right that may have been taken away in a change not yet seen is not a right. The register has spoken all the
-    # same: without a time its word is stale, which refuses and does not fall back on what this device has learned.
+    # A right that may have been taken away in a change not yet seen is not a right, and nobody knows what was taken
+    # from whom the server cannot name. The register has spoken all the same: without a time its word is stale, which
+    # refuses and does not fall back on what this device has learned.
+    is_whole = known and reply.subject is not None
     return Answer(
         pin=reply.pin,
         facts=None if reply.facts is None else facts_from_wire(reply.facts),
-        as_of=reply.as_of if known else None,
+        as_of=reply.as_of if is_whole else None,
         right=None if reply.subject is None or not known else device.replica.right(reply.subject),
         subjects=frozenset() if reply.subject is None else frozenset({reply.subject}),
         contradiction=reply.contradiction,

@@ -3,6 +3,7 @@
 from meroppet.device.device import Device
 from meroppet.rules import entry as rules
 from meroppet.rules.credentials import PERSONNUMMER_DIGITS, CardNumber, personnummer
+from meroppet.rules.passes import CODE_DIGITS
 from meroppet.wire.digests import code_digest
 
 CAUGHT_UP_WITHIN = 1.0
@@ -11,8 +12,8 @@ CAUGHT_UP_WITHIN = 1.0
 
 async def identify(device: Device, attempt: str, number: CardNumber | None, *, typed: bool = False) -> rules.Card:
     """The card as the rules want it; StoreFailed where its tries cannot be looked up. Without keys nobody is known."""
-    if typed and number is not None and _is_personal(number):
-        number = _person(device, number)
+    if typed and number is not None:
+        number = _typed(device, number)
     keys = device.keys
     if number is None or keys is None:
         return rules.Card(number, attempt, typed=typed)
@@ -25,6 +26,13 @@ async def identify(device: Device, attempt: str, number: CardNumber | None, *, t
 
 def _is_personal(number: CardNumber) -> bool:
     return len(number.value) == PERSONNUMMER_DIGITS
+
+
+def _typed(device: Device, number: CardNumber) -> CardNumber | None:
+    if _is_personal(number):
+        return _person(device, number)
+    # Four to six digits may be a PIN, typed before the card was shown: nothing of it is kept, not even a digest.
+    return number if len(number.value) == CODE_DIGITS else None
 
 
 def _person(device: Device, number: CardNumber) -> CardNumber | None:

@@ -8,7 +8,7 @@ from meroppet.rules.credentials import Pin
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.intervals import Window
 from meroppet.rules.passes import Pass, PassKind
-from meroppet.rules.policy import GroupHours, PinCheck, WithoutConnection
+from meroppet.rules.policy import GroupHours, Permission, PinCheck, WithoutConnection
 from meroppet.rules.reasons import Reason
 from meroppet.texts import DoorLine
 from meroppet.wire.passes import pass_to_wire
@@ -79,6 +79,27 @@ async def test_without_its_server_a_card_alone_opens_where_the_branch_chose_that
     await until(lambda: house.refusals() == [Reason.ILS_UNAVAILABLE])
 
     assert house.board.releases == 1
+
+
+async def test_whom_the_server_cannot_name_is_not_let_in_where_the_right_comes_by_itself(house: House) -> None:
+    # She may be suspended, and only her digest would tell.
+    await house.open(policy=Policy(minimum_age=16, permission=Permission.AUTOMATIC))
+    house.server.subject = lambda _: None  # type: ignore[method-assign, assignment, return-value]
+
+    await house.enter(ANNA)
+    await until(lambda: house.refusals() == [Reason.STALE_DATA])
+
+    assert house.board.releases == 0
+
+
+async def test_a_pin_typed_before_the_card_is_no_code_and_leaves_nothing_behind(house: House) -> None:
+    await house.open(policy=Policy(minimum_age=16, number_entry=True))
+    house.pin(f"{ANNA.pin}#")
+    await until(lambda: house.refusals() == [Reason.INVALID_CARD])
+
+    assert not await house.door.device.attempts.door_failures()
+    await until(house.server.reasons)
+    assert [row.subject for row in house.server.rows.values() if row.kind == "access.refused"] == [""]
 
 
 async def test_a_full_branch_lets_in_when_somebody_has_left_also_after_a_restart(house: House) -> None:
