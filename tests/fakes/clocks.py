@@ -28,3 +28,7 @@ class ManualClock:
     def advance(self, step: timedelta) -> None:
         self._now += step
         self._monotonic += step.total_seconds()
+
+    def turn(self, step: timedelta) -> None:
+        """Somebody turns the wall clock; no time passes."""
+        self._now += step

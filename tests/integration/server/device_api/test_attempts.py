@@ -145,6 +145,25 @@ async def test_nobody_gets_more_than_twenty_guesses_at_a_card_until_staff_say_so
     assert await guess(door, PIN) == "right"
 
 
+async def test_no_step_of_the_servers_clock_takes_from_a_cards_count_or_unlocks_it(never_locks: House) -> None:
+    house, counted = never_locks, 0
+    door = await house.device()
+    for step in (0, -40, 90, -3, 0, 400, -400, 1, -2000, 2000, 30, -30, 7, -7):
+        house.clock.turn(timedelta(days=step))
+        told_now = await guess(door)
+        failures = (await stands(house)).failures
+        assert failures == counted + (told_now is PinAnswer.WRONG)
+        counted = failures
+    assert counted <= 20
+    await guesses(door, 5)
+    locked = await stands(house)
+    assert locked.lock is not None
+    for days in (-1, -30, -365):
+        house.clock.turn(timedelta(days=days))
+        assert (await stands(house)).lock is not None
+        assert await guess(door, PIN) == "withheld"
+
+
 async def test_a_reset_is_told_to_every_branch(house: House) -> None:
     await know(house)
     door = await house.device()
