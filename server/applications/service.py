@@ -206,29 +206,33 @@ async def answered_at(
 
 async def approve(
     session: Session, keys: KeyRing, branch: BranchView, ids: Iterable[str], right: Right, *, by: str, reach: Reach
-) -> int:
-    """Give the right to whoever made these applications, if they wait at this branch; how many were answered."""
+) -> frozenset[str]:
+    """Give the right to whoever made these applications, if they wait at this branch; those that were answered."""
     found = await _decide(session, branch, ids, Answer.APPROVED, "", by)
     if found:
-        await set_known(session, keys, branch, found, right, by=by, reach=reach)
-    return len(found)
+        await set_known(session, keys, branch, list(found.values()), right, by=by, reach=reach)
+    return frozenset(found)
 
 
-async def refuse(session: Session, branch: BranchView, ids: Iterable[str], reason: Refused, *, by: str) -> int:
-    """Say no to these applications, if they wait at this branch; how many were answered."""
-    return len(await _decide(session, branch, ids, Answer.REFUSED, reason.value, by))
+async def refuse(
+    session: Session, branch: BranchView, ids: Iterable[str], reason: Refused, *, by: str
+) -> frozenset[str]:
+    """Say no to these applications, if they wait at this branch; those that were answered."""
+    return frozenset(await _decide(session, branch, ids, Answer.REFUSED, reason.value, by))
 
 
 async def _decide(
     session: Session, branch: BranchView, ids: Iterable[str], answer: Answer, reason: str, by: str
-) -> list[str]:
+) -> dict[str, str]:
+    """The patrons by those of the applications that nobody else had answered first."""
     rows = update(Application).where(
         col(Application.id).in_(list(ids)), col(Application.branch_id) == branch.id, col(Application.waiting).is_(True)
     )
     values = {
         "state": answer.value, "waiting": None, "reason": reason, "decided_by": by, "decided_at": session.now,
     }  # fmt: skip
-    return list(await session.all(rows.values(**values).returning(col(Application.patron_id))))
+    answered = rows.values(**values).returning(col(Application.id), col(Application.patron_id))
+    return dict(await session.all(answered))
 
 
 async def _newest(session: Session, patron: str) -> dict[str, Asked]:

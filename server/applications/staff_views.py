@@ -107,24 +107,26 @@ async def _approved(request: Request, parts: StaffParts, at: AtBranch, wanted: D
     right = Right(permitted=True, valid_until=until, introduced=bool(wanted.introduced))
     async with parts.database.session(at.branch.scope) as session:
         waiting = await waiting_at(session, parts.keys, at.branch)
-        many = await approve(session, parts.keys, at.branch, wanted.application, right, by=at.me.account, reach=reach)
+        given_by, ids = at.me.account, wanted.application
+        done = await approve(session, parts.keys, at.branch, ids, right, by=given_by, reach=reach)
         given: Data = {"reach": reach.value, "until": wanted.valid_until, "introduced": right.introduced}
-        for view in _ticked(waiting, wanted):
+        for view in _answered(waiting, done):
             await _note(session, parts, at, view, "application.approved", given)
-    return _back(at, "approved", many)
+    return _back(at, "approved", len(done))
 
 
 async def _refused(parts: StaffParts, at: AtBranch, wanted: Decision, reason: Refused) -> Response:
     async with parts.database.session(at.branch.scope) as session:
         waiting = await waiting_at(session, parts.keys, at.branch)
-        many = await refuse(session, at.branch, wanted.application, reason, by=at.me.account)
-        for view in _ticked(waiting, wanted):
+        done = await refuse(session, at.branch, wanted.application, reason, by=at.me.account)
+        for view in _answered(waiting, done):
             await _note(session, parts, at, view, "application.refused", {"reason": reason.value})
-    return _back(at, "refused", many)
+    return _back(at, "refused", len(done))
 
 
-def _ticked(waiting: tuple[ApplicationView, ...], wanted: Decision) -> list[ApplicationView]:
-    return [view for view in waiting if view.id in set(wanted.application)]
+def _answered(waiting: tuple[ApplicationView, ...], done: frozenset[str]) -> list[ApplicationView]:
+    # A colleague may have answered one between the look at the list and this.
+    return [view for view in waiting if view.id in done]
 
 
 async def _note(

@@ -1,5 +1,6 @@
 """Staff answer applications: one or many, at their own branch, each answer written down; a right comes of a yes."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -48,6 +49,21 @@ async def test_many_are_approved_at_once_and_each_becomes_a_right(pages: Pages) 
     assert all(ANNA not in str(entry.data) and BO not in str(entry.data) for entry in rows)
     answered = await staff.get(f"{LIST}?done=approved&many=2")
     assert answered.status_code == 200
+
+
+@BOTH
+async def test_two_who_answer_at_the_same_moment_answer_once(pages: Pages) -> None:
+    ids = await applied(pages, ANNA)
+    first, second = await pages.staff(), await pages.staff()
+
+    await asyncio.gather(
+        decide(first, ids[ANNA], decision="approve"),
+        decide(second, ids[ANNA], decision="refuse", refusal="too_young"),
+    )
+
+    (row,) = await applications(pages)
+    said = [entry.action for entry in await pages.audit() if entry.action.startswith("application.")]
+    assert said == ["application.made", f"application.{row.state}"]
 
 
 async def test_a_refusal_needs_a_reason_and_gives_no_right(pages: Pages) -> None:
