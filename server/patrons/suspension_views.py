@@ -109,18 +109,19 @@ async def notice(request: Request, parts: Parts, at: Giving, chosen: Annotated[C
     if number is None or why is None:
         return form(request, at, wrong="card", card=chosen.card)
     asked = await ask(parts, at, number, why)
-    told: Data = {"suspension": chosen.suspension, "notice": chosen.notice}
+    way = Notice(chosen.notice) if chosen.notice in set(Notice) else None
+    # Nothing but a known word: what somebody writes by hand does not belong in the log.
+    told: Data = {"suspension": chosen.suspension, "notice": way}
     async with parts.database.session(at.branch.scope) as session:
         patron = await whose(session, parts, at, asked)
         found = None if patron is None else await suspension(session, at.branch, patron, chosen.suspension)
         if patron is not None and found is not None:
-            if chosen.notice in set(Notice):
-                way = Notice(chosen.notice)
+            if way is not None:
                 await notice_given(session, at.branch, patron, found.id, way)
             await note(session, parts, at, asked, "right.notice", told)
     if found is None:
         return await shown(request, parts, at, asked, wrong="nothing_to_lift")
-    if chosen.notice:
+    if way is not None:
         return await shown(request, parts, at, asked, told="saved")
     name = (asked.answer.name or "") if asked.answer else ""
     return show(

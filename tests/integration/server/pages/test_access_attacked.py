@@ -1,5 +1,6 @@
 """Pages about who may come in, under attack: hand-made forms, odd days and files, looks that leave no trace."""
 
+import re
 from datetime import date
 
 import httpx2
@@ -45,6 +46,19 @@ async def test_a_form_with_a_mistake_shows_nobody_without_an_audit_row(site: Sit
         page = await visitor.post(f"{DESK}/{path}", {**SHE, **form}, on=DESK)
         assert "Anna Ek" in page.text, path
         assert [row.action for row in (await site.audit())[before:]] == ["patron.looked_up"], path
+
+
+async def test_the_log_takes_no_words_of_a_hand_made_form(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("branch")
+    suspended = {**SHE, "why": "damage", "reach": "branch", "last": "2026-12-24"}
+    page = (await visitor.post(f"{DESK}/suspend", suspended, on=DESK)).text
+    (number,) = set(re.findall(r'name="suspension" value="(\w+)"', page))
+
+    await visitor.post(f"{DESK}/notice", {**SHE, "suspension": number, "notice": "Anna Ek bor på Storgatan"}, on=DESK)
+
+    rows = await site.audit()
+    assert [row.action for row in rows] == ["right.suspended", "right.notice"]
+    assert "Anna" not in rows[-1].model_dump_json()
 
 
 async def test_whoever_is_looked_up_by_another_card_finds_the_look_under_her_number(
