@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from server.audit.service import Data, record
 from server.db import Session
 from server.organisations.service import branches
+from server.patrons.ruled import end_former_facts
 from server.policies import forms
 from server.policies.layers import DEFAULTS, FIELDS, Layer, Level, Stated, differences_said
 from server.policies.places import Place, above, branches_under, may_decide, place, places_over
@@ -168,6 +169,7 @@ async def _save(
     async with parts.database.session(at.place.scope) as session:
         done = await say(session, at.place, stated, at.me.account, decision=decision, version=version)
         if isinstance(done, Proposal):
+            await end_former_facts(session, parts.keys, done.touched)
             rules = ", ".join(done.changed)
             said: Data = {"rules": rules, "branches": len(done.touched), "decision": decision, "place": at.place.id}
             await record(session, "policy.changed", at.me.account, at.place.scope, said, branch=at.place.branch or None)

@@ -12,15 +12,19 @@ from meroppet.ils.acs_simulator import Fault, Register, RegisterAccount, serve
 from meroppet.ils.fake import Library, Patron
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Right
-from meroppet.rules.policy import Policy, WithoutConnection
+from meroppet.rules.policy import Block, Policy, WithoutConnection
+from meroppet.wire.changes import RightDocument
 from server.db import unscoped
 from server.patrons.brake import HeldKind, HeldState, HeldView, decide, one, waiting
 from server.patrons.brake_views import DOERS
 from server.patrons.facts import facts_ok_until
 from server.patrons.models import PatronRight
+from server.patrons.ruled import end_former_facts
 from server.patrons.service import Holder, find, set_rights
 from server.patrons.walk import Pace, Walk, WalkState, WalkView, walks
-from server.policies.service import set_policy
+from server.policies.places import of_branch
+from server.policies.service import Proposal, say, set_policy
+from server.replication.models import Change
 from tests.fakes.clocks import ManualClock
 from tests.integration.server.pages.conftest import SignIn, Site
 
@@ -225,6 +229,52 @@ async def test_facts_against_many_at_once_wait_for_a_person(
     assert await _speaking(holding) == 30
     assert await _released(holding, view) == 10
     assert (await _speaking(holding), await _waiting(holding)) == (20, [])
+
+
+@ON_ONE
+@pytest.mark.parametrize(
+    ("changed", "speaking"),
+    [
+        ({"minimum_age": 60}, 0),
+        ({"fees_limit_minor": 100, "blocks": frozenset(Block)}, 0),
+        ({"without_connection": WithoutConnection.REFUSE}, 0),
+        ({"minimum_age": 15}, 30),
+        ({"release_seconds": 8.0}, 30),
+    ],
+)
+async def test_what_was_found_out_by_looser_rules_opens_for_nobody(
+    holding: Site, register: Register, changed: dict[str, object], speaking: int
+) -> None:
+    await _walk(holding).step()
+    at = await holding.branch("nora")
+    said: dict[str, object] = {"minimum_age": 18, "without_connection": WithoutConnection.CARD_ONLY}
+
+    async with holding.parts.database.session(at.scope) as session:
+        done = await say(session, of_branch(at), said | changed, "maj")
+        assert isinstance(done, Proposal)
+        await end_former_facts(session, holding.parts.keys, done.touched)
+
+    assert await _speaking(holding) == speaking
+    async with holding.parts.database.reading(LOOKING) as session:
+        rights = await session.all(select(col(Change.value)).where(col(Change.kind) == "right"))
+    until = [RightDocument.model_validate_json(value).facts_ok_until for value in rights if value]
+    assert len([day for day in until if day is not None]) == speaking
+    assert register.control.fault is Fault.NONE
+
+
+@ON_ONE
+async def test_stricter_rules_saved_by_a_consortium_end_what_was_found_out(
+    holding: Site, register: Register, sign_in: SignIn
+) -> None:
+    await _walk(holding).step()
+    visitor, address = await sign_in("consortium"), "/policies/west/change"
+    form = {"version": "0", "minimum_age": "50", "decision": "§ 4", "op": "save"}
+
+    answer = await visitor.post(address, form, on=address)
+
+    assert answer.headers["location"] == "/policies/west?told=saved"
+    assert await _speaking(holding) == 0
+    assert register.control.fault is Fault.NONE
 
 
 @ON_ONE
