@@ -87,15 +87,18 @@ class Desk:
     confirmed: Confirmed = field(default_factory=Confirmed, repr=False)
 
 
-async def checked(desk: Desk, place: Place, ils: Circulation | None, limit: int | None, shown: Shown) -> Checked:
+async def checked(
+    desk: Desk, place: Place, ils: Circulation | None, limit: int | None, shown: Shown, *, in_haste: bool = False
+) -> Checked:
     """The register's word, or what stands for it when it is silent or must not be asked; within the deadline.
 
-    `limit` is after how many wrong PINs in a row the register locks an account (None: never).
+    `limit` is after how many wrong PINs in a row the register locks an account (None: never). `in_haste`: somebody
+    waits at a door, whose readers take nothing for a card that does not look like one.
     """
     if ils is None:
         return Checked(NO_REGISTER)
     until = asyncio.get_running_loop().time() + DEADLINE_SECONDS + 0.1
-    called = await _called(desk, place, ils, shown, until)
+    called = await _called(desk, place, ils, shown, until, in_haste=in_haste)
     if isinstance(called, PatronAnswer):
         return Checked(called)
     async with desk.database.session(place.scope) as session:
@@ -122,15 +125,19 @@ def is_contradicted(answer: PatronAnswer) -> bool:
     return answer.cause is UnavailableCause.WRONG_PATRON
 
 
-async def _called(desk: Desk, place: Place, ils: Circulation, shown: Shown, until: float) -> Shown | PatronAnswer:
+async def _called(
+    desk: Desk, place: Place, ils: Circulation, shown: Shown, until: float, *, in_haste: bool
+) -> Shown | PatronAnswer:
     """What was shown under the number the register knows the account by; an answer if that is not to be had.
 
     A personnummer or a user name is another name of a card that can be shown as well, and wrong PINs for both are wrong
-    PINs of one account; so the register is asked whose it is before any PIN is sent.
+    PINs of one account; so the register is asked whose it is before any PIN is sent. Where numbers are typed, that is
+    so of all of them: a user name may be digits alone.
     """
     shown = replace(shown, card=await number_of(desk, place, shown.card))
     is_person = personnummer(shown.card.value, desk.clock.now().date()) is not None
-    if shown.card in desk.confirmed or not (is_person or _PLAIN.fullmatch(shown.card.value) is None):
+    is_plain = in_haste and not is_person and _PLAIN.fullmatch(shown.card.value) is not None
+    if is_plain or shown.card in desk.confirmed:
         return shown
     answer = await _answered(ils, shown.card, None, until)
     if answer.cause is not None:

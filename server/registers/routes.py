@@ -5,6 +5,7 @@ from fastapi import APIRouter, BackgroundTasks
 from meroppet.ils.ports import Circulation, LoanAnswer, PatronAnswer
 from meroppet.rules.pin import PinAnswer
 from meroppet.wire.convert import facts_to_wire
+from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.ils import (
     IlsItemReply,
     IlsItemRequest,
@@ -120,7 +121,8 @@ def _shown(parts: DeviceParts, bound_to: str, sealed: str, *, agreed: bool = Fal
 async def _checked(parts: DeviceParts, caller: Caller, shown: Shown, after: BackgroundTasks) -> PatronAnswer:
     """The register's word, if its own lock and the caps let it be asked."""
     place, limit = place_of(parts, caller), parts.registers.wrong_pins(caller.branch)
-    found = await checked(parts.desk, place, _ils(parts, caller), limit, shown)
+    in_haste = caller.kind is DeviceKind.DOOR
+    found = await checked(parts.desk, place, _ils(parts, caller), limit, shown, in_haste=in_haste)
     if found.later is not None:
         after.add_task(found.later)
     return found.answer

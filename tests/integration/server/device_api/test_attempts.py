@@ -312,6 +312,20 @@ async def test_one_account_has_one_count_whatever_it_is_called_by(never_locks: H
     assert house.register.library.patrons[0].wrong_pins == 5
 
 
+async def test_no_user_name_of_digits_locks_the_account_from_a_kiosk_or_a_public_page(house: House) -> None:
+    # The register takes it for hers and answers by her card: what was sent under it counts there all the same.
+    astrid = house.register.library.patrons[0]
+    house.register.library._by_user_name["8005082391"] = astrid
+    door, kiosk = await house.device(), await house.device(kind=DeviceKind.KIOSK)
+    await guesses(door, LIMIT - 1)
+    for number in range(LIMIT):
+        session = f"session-{number}"
+        body = {"session": session, "sealed": kiosk.seal(session, "8005082391", "9038")}
+        assert (await kiosk.ask("POST", "/ils/patron", body)).status_code == 200
+
+    assert astrid.wrong_pins == LIMIT - 1
+
+
 async def test_a_right_pin_leaves_no_trace_of_who_came(house: House) -> None:
     door = await house.device()
     await guess(door)
