@@ -19,6 +19,7 @@ from server.audit.service import record
 from server.db import Session
 from server.keys import KeyRing
 from server.organisations.service import BranchView, branches
+from server.organisations.service import branch as branch_with
 from server.patrons.numbers import numbers_of
 from server.patrons.reach import Reach
 from server.patrons.service import find, forget, known_or_new, rights_of, set_known
@@ -154,7 +155,9 @@ async def withdraw(session: Session, keys: KeyRing, registers: Registers, visito
     What came by itself is refused from now on by a row that says so; a suspension stays, and ends when it was to end.
     """
     everywhere = await own_branches(session, registers, visitor)
-    here = next((branch for branch in everywhere if branch.id == visitor.branch), everywhere[0])
+    here = await branch_with(session, visitor.branch)
+    if here is None:
+        raise LookupError(f"branch {visitor.branch} is outside the session's scope")
     patron = await known_or_new(session, keys, visitor.consortium, visitor.holder)
     await session.execute(delete(Application).where(col(Application.patron_id) == patron))
     if (await standings(session, here, [patron]))[patron].said:
