@@ -69,7 +69,7 @@ class Place:
         number, heard = branch.help_number if branch else "", self._device.heard_at
         if here is None:
             return Surroundings(number)
-        return Surroundings(number, self._device.replica.hours(), here.now, here.pause, heard)
+        return Surroundings(number, self._device.replica.hours(), here.now, here.pause, heard, here.staff_awaited)
 
     def staff_came(self) -> None:
         """Somebody of the staff has come in, or had the door opened from afar: staffed hours have begun."""

@@ -62,7 +62,8 @@ class DisplayText:
 class Surroundings:
     """What a text may mention: whom to call, when the branch opens, and what the public is told of its hours.
 
-    `heard_at` is when the server was last heard, so that what is known here was the newest.
+    `heard_at` is when the server was last heard, so that what is known here was the newest. `staff_awaited`: the hours
+    say that staff are here, and nobody of them has come yet.
     """
 
     help_number: str = ""
@@ -70,6 +71,7 @@ class Surroundings:
     now: datetime | None = None
     pause: Pause | None = None
     heard_at: datetime | None = None
+    staff_awaited: bool = False
 
 
 LAMPS: dict[Reason | DoorLine, Lamp] = {
@@ -164,7 +166,7 @@ def _staff(around: Surroundings) -> tuple[str, ...]:
     """When staff are here, where anybody knows."""
     now, hours = around.now, around.hours
     at = None if now is None or hours is None else hours.next_opening(now, STAFFED)
-    if at is None or now is None or hours is None:
+    if at is None or now is None or hours is None or (at <= now and around.staff_awaited):
         return ()
     lines = (staff_line("" if at <= now else _moment(at, now, hours, lang), lang) for lang in LANGUAGES)
     return (" / ".join(lines),)

@@ -248,3 +248,4 @@ def test_who_cannot_be_checked_is_told_when_staff_are_in(schedule: Schedule, hou
         assert says in words(told(reason, here))
         assert ("Personalen är" in words(told(reason, here))) is bool(says)
     assert "Personalen är" not in words(told(Reason.WRONG_PIN, here))
+    assert "här nu" not in words(told(Reason.ILS_UNAVAILABLE, replace(here, staff_awaited=True)))
