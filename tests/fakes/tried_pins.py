@@ -19,8 +19,9 @@ def place_at(at: BranchView, device: str | None = None) -> Place:
 
 
 async def wrong_pins(parts: StaffParts, at: BranchView, card: str, times: int, *, limit: int | None = None) -> None:
-    """Somebody types so many wrong PINs for a card."""
-    place, number = place_at(at), CardNumber(card)
+    """Somebody types so many wrong PINs for a card at a door of its own: a public page takes but few."""
+    place, number = place_at(at, f"door-{card}"), CardNumber(card)
+    await _door(parts, at, f"door-{card}", "Sidoingången")
     for tried in range(times):
         async with parts.database.session(place.scope) as session:
             asked = await begin(session, parts.keys, place, number, f"try-{tried}", limit, agreed=False)
@@ -30,11 +31,15 @@ async def wrong_pins(parts: StaffParts, at: BranchView, card: str, times: int, *
 
 async def guessed_at(parts: StaffParts, at: BranchView, device: str, name: str, times: int) -> None:
     """A new door at which so many wrong PINs were typed, each for another card."""
-    owner: dict[str, Any] = {"consortium_id": at.consortium, "controller_id": at.controller, "branch_id": at.id}
+    await _door(parts, at, device, name)
     async with parts.database.session(Scope.of_consortium(at.consortium)) as session:
-        known: dict[str, Any] = {"kind": "door", "name": name, "public_key": "x", "invited_by": "x"}
-        session.add(Device(id=device, **owner, **known, enrolled_at=session.now))
-        await session.flush()
         for tried in range(times):
             heard = Heard(device, f"try-{tried}", f"{tried:032x}", session.now, is_right=False)
             await hear(session, place_at(at, device), heard)
+
+
+async def _door(parts: StaffParts, at: BranchView, device: str, name: str) -> None:
+    owner: dict[str, Any] = {"consortium_id": at.consortium, "controller_id": at.controller, "branch_id": at.id}
+    known: dict[str, Any] = {"kind": "door", "name": name, "public_key": "x", "invited_by": "x"}
+    async with parts.database.session(Scope.of_consortium(at.consortium)) as session:
+        session.add(Device(id=device, **owner, **known, enrolled_at=session.now))
