@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from functools import cache
 
 import httpx2
 import pytest
@@ -17,10 +17,12 @@ from sqlmodel import col
 
 from meroppet.ils.acs_simulator import Register, RegisterAccount, serve
 from meroppet.ils.fake import Library, Patron
+from meroppet.pages import Pages
 from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.intervals import Interval
 from meroppet.rules.schedule import Schedule
+from server.applications.throttle import Throttle
 from server.audit.models import AuditEntry
 from server.db import Database, unscoped
 from server.keys import KeyRing
@@ -31,6 +33,7 @@ from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from server.replication.hub import Hub
 from server.schedules.service import set_pattern
+from server.schedules.shelf import Shelf
 from server.staff.access import Grant, Role
 from server.staff.passwords import Passwords
 from server.staff.service import NewAccount, add_account
@@ -110,9 +113,31 @@ async def register(clock: ManualClock) -> AsyncIterator[Register]:
     await opened.close()
 
 
+@cache
+def _templates() -> Pages:
+    """Reading and compiling them takes longer than most tests here, and so do the two below."""
+    return staff_templates()
+
+
+_APPS: list[FastAPI] = []
+
+
+def _app(parts: StaffParts, clock: ManualClock) -> FastAPI:
+    """The one app of this run, with this test's parts and nothing that another left behind."""
+    if not _APPS:
+        _APPS.append(staff_pages(parts))
+    state = _APPS[0].state
+    state.parts, state.shelf, state.throttle = parts, Shelf(), Throttle(clock)
+    return _APPS[0]
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
+    return KeyRing.open(tmp_path_factory.mktemp("staff") / "keys", ["localhost"], ManualClock().now())
+
+
 @pytest.fixture
-async def site(database: Database, clock: ManualClock, register: Register, tmp_path: Path) -> AsyncIterator[Site]:
-    keys = KeyRing.open(tmp_path / "keys", ["localhost"], clock.now())
+async def site(database: Database, clock: ManualClock, register: Register, keys: KeyRing) -> AsyncIterator[Site]:
     settings = RegisterSettings(
         id="west",
         profile="koha",
@@ -129,12 +154,12 @@ async def site(database: Database, clock: ManualClock, register: Register, tmp_p
         registers=Registers([settings], {name: SecretStr("secret") for name in ("nora", "lind")}, clock),
         clock=clock,
         passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)),
-        pages=staff_templates(),
+        pages=_templates(),
         device_url="https://localhost:8443",
         staff_url="https://staff.test",
     )
     await _seed(parts)
-    yield Site(staff_pages(parts), parts, register)
+    yield Site(_app(parts, clock), parts, register)
     hub.close()
     await parts.registers.close()
     parts.passwords.close()
