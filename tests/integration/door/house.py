@@ -151,7 +151,7 @@ class House:
 
     # What one sees
 
-    async def says(self, what: Reason | DoorLine, within: float = 4.0) -> tuple[str, ...]:
+    async def says(self, what: Reason | DoorLine, within: float = 12.0) -> tuple[str, ...]:
         """The display, once it says this."""
         title = door_text(what, "sv").title
         try:
@@ -161,7 +161,7 @@ class House:
         except TimeoutError as error:
             raise AssertionError(f"the display says {self.board.state().display}, not {title!r}") from error
 
-    async def sees(self, holds: Callable[[BoardState], bool], within: float = 3.0) -> BoardState:
+    async def sees(self, holds: Callable[[BoardState], bool], within: float = 10.0) -> BoardState:
         async with asyncio.timeout(within):
             return await self.board.until(holds)
 
@@ -177,7 +177,7 @@ class House:
         return [json.loads(detail)["reason"] for kind, detail in self.journal() if kind == "access.refused"]
 
 
-async def until(holds: Callable[[], object], within: float = 5.0) -> None:
+async def until(holds: Callable[[], object], within: float = 20.0) -> None:
     """Wait until something is true; AssertionError if it does not become so."""
     try:
         async with asyncio.timeout(within):

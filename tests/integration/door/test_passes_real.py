@@ -55,7 +55,7 @@ async def became(town: Town, order: str, outcome: TagOutcome) -> None:
             view = await handout(session, town.branch.id, order)
         return None if view is None else view.outcome
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while await outcome_now() is not outcome:  # noqa: ASYNC110 (the database has no event for it)
             await asyncio.sleep(0.02)
 

@@ -59,7 +59,7 @@ class Town:
             return [event.kind for event in await recent(session, self.branch.id, 50)]
 
     async def has(self, kind: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while kind not in await self.kinds():  # noqa: ASYNC110 (the database has no event for it)
                 await asyncio.sleep(0.02)
 
