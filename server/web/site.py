@@ -52,6 +52,14 @@ from server.web.show import show
 
 HERE = Path(__file__).parent
 HOURS = (calendar, exception, exceptions, history, imports, listed, public, quick, wide)
+FEATURES = (
+    *(staff, organisations, schedules),
+    *HOURS,
+    *(patrons, attempts, passes, patron_tags, suspensions, several, ending, rekeying, brake, policies),
+    *(asking, journal, devices, audit, registers, cards),
+    *(applications, patron_sign_in, own_pages, terms, terms_desk),
+)
+"""In the order in which addresses are looked for."""
 STATIC = {"server": HERE / "static"}
 
 
@@ -68,33 +76,7 @@ def staff_pages(parts: StaffParts) -> FastAPI:
     app.state.parts = parts
     app.state.shelf = Shelf()
     app.state.throttle = Throttle(parts.clock)
-    for feature in (
-        staff,
-        organisations,
-        schedules,
-        *HOURS,
-        patrons,
-        attempts,
-        passes,
-        patron_tags,
-        suspensions,
-        several,
-        ending,
-        rekeying,
-        brake,
-        policies,
-        asking,
-        journal,
-        devices,
-        audit,
-        registers,
-        cards,
-        applications,
-        patron_sign_in,
-        own_pages,
-        terms,
-        terms_desk,
-    ):
+    for feature in FEATURES:
         app.include_router(feature.router)
     _answer_refusals(app)
     app.add_middleware(BodyLimit)
