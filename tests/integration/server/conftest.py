@@ -1,27 +1,31 @@
 """Every test that asks for `database` runs twice: on SQLite and on a real PostgreSQL, each time on a fresh database."""
 
-import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, make_url
 
+from meroppet.pages import Pages
 from server.db import Database
-from server.db.schema import metadata
+from server.web.site import staff_templates
 from tests.fakes.clocks import ManualClock
-
-_numbers = itertools.count(1)
+from tests.integration.server.databases import PostgresDatabases, Seed, SQLiteFiles, admin
 
 
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def templates() -> Pages:
+    """Reading and compiling them takes longer than most tests; nothing in them is any test's own."""
+    return staff_templates()
 
 
 @pytest.fixture(scope="session")
@@ -41,66 +45,43 @@ def postgres() -> Iterator[URL]:
 
     server = get_server(folder / "data", cleanup_mode="stop")
     url = make_url(server.get_uri())
-    with _admin(url) as admin:
-        # What it holds is gone after the run anyway; each test makes a database.
+    with admin(url) as connection:
+        # What it holds is gone after the run anyway.
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            admin.execute(f"ALTER SYSTEM SET {setting} = off")
-        admin.execute("SELECT pg_reload_conf()")
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _admin(url: URL) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(_dsn(url), autocommit=True) as connection:
-        yield connection
-
-
-def _dsn(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> SQLiteFiles:
+    return SQLiteFiles(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("template") / "server.db"
-    engine = create_engine(f"sqlite:///{file}")
-    metadata().create_all(engine)
-    engine.dispose()
-    return file
+def postgresql(postgres: URL) -> Iterator[PostgresDatabases]:
+    with ExitStack() as made:
+        yield PostgresDatabases(postgres, made)
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: URL) -> Iterator[str]:
-    name = f"meroppet_template_{os.getpid()}"
-    with _fresh(postgres, name) as url:
-        engine = create_engine(url.set(drivername="postgresql+psycopg"))
-        metadata().create_all(engine)
-        engine.dispose()
-        yield name
+def database_seed() -> Seed:
+    """What the database holds when a test begins; a folder whose tests begin with more says so in its conftest."""
 
+    async def nothing(_database: Database) -> None:
+        pass
 
-@contextmanager
-def _fresh(postgres: URL, name: str, template: str = "template0") -> Iterator[URL]:
-    with _admin(postgres) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
-    yield postgres.set(database=name)
-    with _admin(postgres) as admin:
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    return Seed("tables", nothing)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh database with all tables."""
-    if request.param == "sqlite":
-        file = tmp_path / "server.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        yield f"sqlite:///{file}"
-        return
-    template = request.getfixturevalue("postgres_template")
-    name = f"meroppet_{os.getpid()}_{next(_numbers)}"
-    with _fresh(request.getfixturevalue("postgres"), name, template) as url:
-        yield url.render_as_string(hide_password=False)
+def database_url(request: pytest.FixtureRequest, database_seed: Seed, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with all tables and the seed."""
+    databases: SQLiteFiles | PostgresDatabases = request.getfixturevalue(request.param)
+    with databases.lend(database_seed, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -109,7 +90,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
-    with _fresh(request.getfixturevalue("postgres"), f"meroppet_{os.getpid()}_{next(_numbers)}") as url:
+    postgresql: PostgresDatabases = request.getfixturevalue("postgresql")
+    with postgresql.fresh() as url:
         yield url.render_as_string(hide_password=False)
 
 

@@ -1,15 +1,11 @@
 """Patrons' own pages over a small consortium, its register over SIP2, and the stand-in for BankID over real TLS."""
 
 import asyncio
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -25,7 +21,6 @@ from meroppet.pages import Pages as TemplatePages
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.policy import Permission
-from server.applications.throttle import Throttle
 from server.attempts.asking import Desk
 from server.attempts.pages import pin_check
 from server.audit.models import AuditEntry
@@ -40,14 +35,13 @@ from server.policies.service import set_policy
 from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from server.replication.hub import Hub
-from server.schedules.shelf import Shelf
 from server.staff.access import Grant, Role
 from server.staff.passwords import Passwords
 from server.staff.service import NewAccount, add_account
 from server.web.parts import StaffParts
-from server.web.site import staff_pages, staff_templates
+from server.web.site import staff_pages
 from tests.fakes.clocks import ManualClock
-from tests.integration.server.conftest import _fresh
+from tests.integration.server.databases import PostgresDatabases, Seed, SQLiteFiles
 from tests.integration.server.eid.conftest import ANNA as ANNA_PERSON
 from tests.integration.server.eid.conftest import BO as BO_PERSON
 from tests.integration.server.eid.conftest import CECILIA, Phone
@@ -90,7 +84,13 @@ class Pages:
     register: Register
     library: Library
     clock: ManualClock
-    browse: Callable[[], Browser]
+    opened: list[httpx2.AsyncClient] = field(default_factory=list)
+
+    def browse(self) -> Browser:
+        """A browser of somebody who comes by."""
+        transport = httpx2.ASGITransport(app=self.app)
+        self.opened.append(httpx2.AsyncClient(transport=transport, base_url="https://library.test"))
+        return Browser(self.opened[-1])
 
     def patron(self, card: str) -> Patron:
         """A patron as the register keeps her."""
@@ -132,58 +132,22 @@ class Pages:
         self.clock.advance(timedelta(seconds=seconds))
 
 
-@cache
-def _templates() -> TemplatePages:
-    """Reading and compiling them takes longer than most tests here."""
-    return staff_templates()
-
-
-@cache
-def _app() -> FastAPI:
-    """One for all tests, which take their turns: making its routes takes longer than most of them."""
-    clock = ManualClock()
-    folder = Path(tempfile.mkdtemp(prefix="meroppet-my-"))
-    try:
-        return staff_pages(_parts(Database(f"sqlite:///{folder / 'none.db'}", clock), clock, 1, folder))
-    finally:
-        shutil.rmtree(folder)
-
-
-def app_over(parts: StaffParts) -> FastAPI:
-    """The app, over these parts from now on."""
-    app = _app()
-    app.state.parts, app.state.shelf, app.state.throttle = parts, Shelf(), Throttle(parts.clock)
-    return app
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
+    return KeyRing.open(tmp_path_factory.mktemp("my") / "keys", ["localhost"], ManualClock().now())
 
 
 @pytest.fixture(scope="session")
-def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
-    """A folder with a database and keys that hold the seed."""
-    folder = tmp_path_factory.mktemp("seeded")
-    shutil.copy(sqlite_template, folder / "server.db")
-
-    async def seed() -> None:
-        clock = ManualClock()
-        database = Database(f"sqlite:///{folder / 'server.db'}", clock)
-        await _seed(_parts(database, clock, 1, folder))
-        await database.close()
-
-    asyncio.run(seed())
-    return folder
+def database_seed(keys: KeyRing) -> Seed:
+    return Seed("my", partial(_seed, keys))
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, database_seed: Seed, tmp_path: Path) -> Iterator[str]:
     """SQLite, and PostgreSQL where a test asks for both: most here is about pages, not statements."""
-    if request.param == "sqlite":
-        seeded = request.getfixturevalue("seeded_sqlite")
-        shutil.copy(seeded / "server.db", tmp_path / "server.db")
-        shutil.copytree(seeded / "keys", tmp_path / "keys")
-        yield f"sqlite:///{tmp_path / 'server.db'}"
-        return
-    name, template = f"meroppet_my_{os.getpid()}", request.getfixturevalue("postgres_template")
-    with _fresh(request.getfixturevalue("postgres"), name, template) as url:
-        yield url.render_as_string(hide_password=False)
+    databases: SQLiteFiles | PostgresDatabases = request.getfixturevalue(request.param)
+    with databases.lend(database_seed, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -227,26 +191,20 @@ async def phone(standin: Running) -> AsyncIterator[Phone]:
 
 @pytest.fixture
 async def pages(
-    database: Database, clock: ManualClock, register: Register, library: Library, tmp_path: Path
+    database: Database,
+    clock: ManualClock,
+    register: Register,
+    library: Library,
+    keys: KeyRing,
+    templates: TemplatePages,
 ) -> AsyncIterator[Pages]:
-    is_seeded = (tmp_path / "keys").exists()
-    parts = _parts(database, clock, register.port, tmp_path)
-    if not is_seeded:
-        await _seed(parts)
-    app = app_over(parts)
-    async with AsyncExitStack() as stack:
-        opened: list[httpx2.AsyncClient] = []
-
-        def browse() -> Browser:
-            transport = httpx2.ASGITransport(app=app)
-            opened.append(httpx2.AsyncClient(transport=transport, base_url="https://library.test"))
-            return Browser(opened[-1])
-
-        yield Pages(app, parts, register, library, clock, browse)
-        await asyncio.gather(*(client.aclose() for client in opened))
-        stack.callback(parts.passwords.close)
-        parts.hub.close()
-        await parts.registers.close()
+    parts = _parts(database, clock, register.port, keys, templates)
+    made = Pages(staff_pages(parts), parts, register, library, clock)
+    yield made
+    await asyncio.gather(*(client.aclose() for client in made.opened))
+    parts.passwords.close()
+    parts.hub.close()
+    await parts.registers.close()
 
 
 @pytest.fixture
@@ -265,15 +223,10 @@ def with_eids(pages: Pages, eids: Eids) -> Pages:
 
 def with_parts(pages: Pages, parts: StaffParts) -> Pages:
     """The same pages over other parts."""
-    app = app_over(parts)
-
-    def browse() -> Browser:
-        return Browser(httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="https://library.test"))
-
-    return replace(pages, app=app, parts=parts, browse=browse)
+    return replace(pages, app=staff_pages(parts), parts=parts)
 
 
-def _parts(database: Database, clock: ManualClock, port: int, folder: Path) -> StaffParts:
+def _parts(database: Database, clock: ManualClock, port: int, keys: KeyRing, templates: TemplatePages) -> StaffParts:
     names = ("nora", "lind", "hall")
     settings = RegisterSettings(
         id="west",
@@ -285,15 +238,14 @@ def _parts(database: Database, clock: ManualClock, port: int, folder: Path) -> S
     hub = Hub()
     database._wake = hub.wake
     registers = Registers([settings], {name: SecretStr("secret") for name in names}, clock)
-    keys = KeyRing.open(folder / "keys", ["localhost"], clock.now())
     return StaffParts(
         database=database,
         keys=keys,
         hub=hub,
         registers=registers,
         clock=clock,
-        passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)),
-        pages=_templates(),
+        passwords=_passwords(),
+        pages=templates,
         device_url="https://localhost:8443",
         staff_url="https://library.test",
         tells_after=TELLS_AFTER,
@@ -301,9 +253,13 @@ def _parts(database: Database, clock: ManualClock, port: int, folder: Path) -> S
     )
 
 
-async def _seed(parts: StaffParts) -> None:
+def _passwords() -> Passwords:
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+async def _seed(keys: KeyRing, database: Database) -> None:
     """Nora and Lind ask for a permission, Hall does not; Teg is in another consortium and has no register."""
-    async with parts.database.session(unscoped("a test's seed")) as session:
+    async with database.session(unscoped("a test's seed")) as session:
         for consortium, towns in (("west", ("nora", "lind", "hall")), ("north", ("teg",))):
             await add_organisation(session, consortium, "consortium", consortium.title())
             for town in towns:
@@ -313,7 +269,9 @@ async def _seed(parts: StaffParts) -> None:
                 )
                 permission = Permission.AUTOMATIC if town == "hall" else Permission.REQUIRED
                 await set_policy(session, made, Policy(minimum_age=18, permission=permission), "seed")
-                await ready_branch(session, parts.keys, made)
+                await ready_branch(session, keys, made)
     roles = {"branch": Grant(Role.BRANCH, "nora"), "lind": Grant(Role.BRANCH, "lind"), "server": Grant(Role.SERVER)}
+    passwords = _passwords()
     for name, grant in roles.items():
-        await add_account(parts.database, parts.passwords, NewAccount(name.title(), name, PASSWORD), [grant], "seed")
+        await add_account(database, passwords, NewAccount(name.title(), name, PASSWORD), [grant], "seed")
+    passwords.close()

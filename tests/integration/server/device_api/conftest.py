@@ -25,7 +25,7 @@ from server.devices.api import device_api
 from server.devices.parts import DeviceParts
 from server.devices.service import invite
 from server.keys import KeyRing
-from server.organisations.service import BranchView, add_branch, add_organisation
+from server.organisations.service import BranchView, add_branch, add_organisation, branches
 from server.patrons.service import Holder, Reach, set_right
 from server.policies.service import set_policy
 from server.registers.service import Registers
@@ -35,6 +35,7 @@ from server.replication.snapshots import Snapshots
 from server.schedules.service import set_pattern
 from tests.fakes.clocks import ManualClock
 from tests.fakes.signing_device import SigningDevice
+from tests.integration.server.databases import Seed
 
 ASTRID, PIN = "A1000000001", "7305"
 ZONE = "Europe/Stockholm"
@@ -104,6 +105,11 @@ async def register(clock: ManualClock) -> AsyncIterator[Register]:
     await running.close()
 
 
+@pytest.fixture(scope="session")
+def database_seed() -> Seed:
+    return Seed("device_api", _seed)
+
+
 @pytest.fixture
 async def house(
     database_url: str, clock: ManualClock, register: Register, keys: KeyRing, tmp_path: Path
@@ -121,23 +127,22 @@ async def house(
     parts = DeviceParts(database, keys, hub, registers, clock, Snapshots(tmp_path / "snapshots"))
     transport = httpx2.ASGITransport(device_api(parts))
     async with httpx2.AsyncClient(transport=transport, base_url="https://localhost") as client:
-        built = House(database, keys, hub, clock, register, parts, client)
-        await seed(built)
-        yield built
+        async with database.reading(unscoped("a test's consortium")) as session:
+            known = {view.id: view for view in await branches(session)}
+        yield House(database, keys, hub, clock, register, parts, client, known)
     await registers.close()
     await database.close()
 
 
-async def seed(house: House) -> None:
-    async with house.database.session(unscoped("a test's consortium")) as session:
+async def _seed(database: Database) -> None:
+    async with database.session(unscoped("a test's consortium")) as session:
         await add_organisation(session, "vastmanland", "consortium", "Västmanland")
         for name in ("vasteras", "sala"):
             await add_organisation(session, name, "municipality", name.title(), parents=["vastmanland"])
         for name, controller in (("skiljebo", "vasteras"), ("ekeby", "vasteras"), ("salastad", "sala")):
-            added = await add_branch(session, name, name.title(), controller, ZONE, "021-390000", date(2026, 1, 1))
-            house.branches[name] = added
-    async with house.database.session(Scope.of_consortium("vastmanland")) as session:
-        for view in house.branches.values():
+            await add_branch(session, name, name.title(), controller, ZONE, "021-390000", date(2026, 1, 1))
+    async with database.session(Scope.of_consortium("vastmanland")) as session:
+        for view in await branches(session):
             await set_policy(session, view, Policy(minimum_age=18), "staff")
             await set_pattern(session, view, week(360, 1320), "staff")
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import partial
 
 import httpx2
 import pytest
@@ -22,7 +22,6 @@ from meroppet.rules.branch import BranchState
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.intervals import Interval
 from meroppet.rules.schedule import Schedule
-from server.applications.throttle import Throttle
 from server.audit.models import AuditEntry
 from server.db import Database, unscoped
 from server.keys import KeyRing
@@ -33,13 +32,13 @@ from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from server.replication.hub import Hub
 from server.schedules.service import set_pattern
-from server.schedules.shelf import Shelf
 from server.staff.access import Grant, Role
 from server.staff.passwords import Passwords
 from server.staff.service import NewAccount, add_account
 from server.web.parts import StaffParts
-from server.web.site import staff_pages, staff_templates
+from server.web.site import staff_pages
 from tests.fakes.clocks import ManualClock
+from tests.integration.server.databases import Seed
 
 PASSWORD = "hellre några ord"
 SEED = "seed"
@@ -113,31 +112,20 @@ async def register(clock: ManualClock) -> AsyncIterator[Register]:
     await opened.close()
 
 
-@cache
-def _templates() -> Pages:
-    """Reading and compiling them takes longer than most tests here, and so do the two below."""
-    return staff_templates()
-
-
-_APPS: list[FastAPI] = []
-
-
-def _app(parts: StaffParts, clock: ManualClock) -> FastAPI:
-    """The one app of this run, with this test's parts and nothing that another left behind."""
-    if not _APPS:
-        _APPS.append(staff_pages(parts))
-    state = _APPS[0].state
-    state.parts, state.shelf, state.throttle = parts, Shelf(), Throttle(clock)
-    return _APPS[0]
-
-
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
     return KeyRing.open(tmp_path_factory.mktemp("staff") / "keys", ["localhost"], ManualClock().now())
 
 
+@pytest.fixture(scope="session")
+def database_seed(keys: KeyRing) -> Seed:
+    return Seed("pages", partial(_seed, keys))
+
+
 @pytest.fixture
-async def site(database: Database, clock: ManualClock, register: Register, keys: KeyRing) -> AsyncIterator[Site]:
+async def site(
+    database: Database, clock: ManualClock, register: Register, keys: KeyRing, templates: Pages
+) -> AsyncIterator[Site]:
     settings = RegisterSettings(
         id="west",
         profile="koha",
@@ -153,20 +141,23 @@ async def site(database: Database, clock: ManualClock, register: Register, keys:
         hub=hub,
         registers=Registers([settings], {name: SecretStr("secret") for name in ("nora", "lind")}, clock),
         clock=clock,
-        passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)),
-        pages=_templates(),
+        passwords=_passwords(),
+        pages=templates,
         device_url="https://localhost:8443",
         staff_url="https://staff.test",
     )
-    await _seed(parts)
-    yield Site(_app(parts, clock), parts, register)
+    yield Site(staff_pages(parts), parts, register)
     hub.close()
     await parts.registers.close()
     parts.passwords.close()
 
 
-async def _seed(parts: StaffParts) -> None:
-    async with parts.database.session(unscoped("a test's seed")) as session:
+def _passwords() -> Passwords:
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+async def _seed(keys: KeyRing, database: Database) -> None:
+    async with database.session(unscoped("a test's seed")) as session:
         for consortium, towns in (("west", ("nora", "lind")), ("north", ("teg",))):
             await add_organisation(session, consortium, "consortium", consortium.title())
             for town in towns:
@@ -176,10 +167,12 @@ async def _seed(parts: StaffParts) -> None:
                 )
                 await set_pattern(session, made, HOURS, SEED)
                 await set_policy(session, made, Policy(minimum_age=18), SEED)
-                await ready_branch(session, parts.keys, made)
+                await ready_branch(session, keys, made)
+    passwords = _passwords()
     for role, grant in ROLES.items():
         if grant is not None:
-            await add_account(parts.database, parts.passwords, NewAccount(role.title(), role, PASSWORD), [grant], SEED)
+            await add_account(database, passwords, NewAccount(role.title(), role, PASSWORD), [grant], SEED)
+    passwords.close()
 
 
 @pytest.fixture

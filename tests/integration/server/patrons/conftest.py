@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -11,12 +12,13 @@ from meroppet.rules.credentials import CardNumber
 from meroppet.rules.eligibility import Right
 from server.db import Database, unscoped
 from server.keys import KeyRing
-from server.organisations.service import BranchView, add_branch, add_organisation
+from server.organisations.service import BranchView, add_branch, add_organisation, branches
 from server.patrons.reach import Reach
 from server.patrons.service import Holder, PatronRights, find, ready_branch, rights_of, set_right
 from server.patrons.subjects import branch_keys
 from server.replication.service import standing
 from tests.fakes.clocks import ManualClock
+from tests.integration.server.databases import Seed
 
 REGISTER = "koha"
 ASTRID, BERTIL, CECILIA = "10000001", "10000002", "10000003"
@@ -73,21 +75,29 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
     return KeyRing.open(tmp_path_factory.mktemp("patrons") / "keys", ("localhost",), ManualClock().now())
 
 
+@pytest.fixture(scope="session")
+def database_seed(keys: KeyRing) -> Seed:
+    return Seed("patrons", partial(_seed, keys))
+
+
 @pytest.fixture
 async def place(database: Database, clock: ManualClock, keys: KeyRing) -> Place:
-    made = {}
+    async with database.reading(SEED) as session:
+        return Place(database, keys, clock, {view.id: view for view in await branches(session)})
+
+
+async def _seed(keys: KeyRing, database: Database) -> None:
     async with database.session(SEED) as session:
         for consortium, towns in (
             ("west", {"nora": ("nora", "gyttorp"), "lind": ("lind",)}),
             ("north", {"teg": ("teg",)}),
         ):
             await add_organisation(session, consortium, "consortium", consortium.title())
-            for town, branches in towns.items():
+            for town, names in towns.items():
                 controller = f"{town}-kommun"
                 await add_organisation(session, controller, "municipality", town.title(), parents=[consortium])
-                for name in branches:
-                    made[name] = await add_branch(
+                for name in names:
+                    made = await add_branch(
                         session, name, name.title(), controller, "Europe/Stockholm", "0587", date(2026, 1, 1)
                     )
-                    await ready_branch(session, keys, made[name])
-    return Place(database, keys, clock, made)
+                    await ready_branch(session, keys, made)

@@ -9,10 +9,11 @@ from meroppet.rules.branch import BranchState
 from meroppet.rules.intervals import Interval
 from meroppet.rules.schedule import Schedule
 from server.db import Database, Scope, unscoped
-from server.organisations.service import BranchView, add_branch, add_organisation
+from server.organisations.service import BranchView, add_branch, add_organisation, branches
 from server.schedules.service import set_pattern
 from server.schedules.targets import Target, target
 from tests.fakes.clocks import ManualClock
+from tests.integration.server.databases import Seed
 
 ZONE = "Europe/Stockholm"
 WEST = Scope.of_consortium("west")
@@ -31,9 +32,21 @@ class Town:
     targets: dict[str, Target]
 
 
+@pytest.fixture(scope="session")
+def database_seed() -> Seed:
+    return Seed("schedules", _seed)
+
+
 @pytest.fixture
 async def town(database: Database, clock: ManualClock) -> Town:
-    branches: dict[str, BranchView] = {}
+    async with database.reading(unscoped("a test's consortium")) as session:
+        known = {view.id: view for view in await branches(session)}
+        places = ("west", "berg", "nora-kommun", "lind-kommun", "nora", "gyttorp", "lind")
+        found = {place: await target(session, place) for place in places}
+    return Town(database, clock, known, {place: at for place, at in found.items() if at is not None})
+
+
+async def _seed(database: Database) -> None:
     async with database.session(unscoped("a test's consortium")) as session:
         await add_organisation(session, "west", "consortium", "West")
         await add_organisation(session, "north", "consortium", "North")
@@ -42,9 +55,5 @@ async def town(database: Database, clock: ManualClock) -> Town:
         await add_organisation(session, "lind-kommun", "municipality", "Lind", parents=["west"])
         await add_organisation(session, "teg-kommun", "municipality", "Umeå", parents=["north"])
         for name, controller in {**PLACES, "teg": "teg-kommun"}.items():
-            branches[name] = await add_branch(session, name, name.title(), controller, ZONE, "0", date(2026, 1, 1))
-        for view in branches.values():
-            await set_pattern(session, view, WEEK, "seed")
-        places = ("west", "berg", "nora-kommun", "lind-kommun", "nora", "gyttorp", "lind")
-        found = {place: await target(session, place) for place in places}
-    return Town(database, clock, branches, {place: at for place, at in found.items() if at is not None})
+            made = await add_branch(session, name, name.title(), controller, ZONE, "0", date(2026, 1, 1))
+            await set_pattern(session, made, WEEK, "seed")
