@@ -52,11 +52,22 @@ class Colour(StrEnum):
 
 
 class Tone(StrEnum):
-    """The sounds a sounder can make, named by how they sound."""
+    """The sounds a sounder can make, named by how they sound. What each of them means is the shell's business."""
 
     CLICK = "click"
+    """A key: every key alike."""
+    BLIP = "blip"
+    """Short and high: something was read."""
+    CHIME = "chime"
+    """Two soft notes: it is one's turn to do something, or to listen."""
     RISING = "rising"
     FALLING = "falling"
+    LOW = "low"
+    """One long low note."""
+    TRIPLE = "triple"
+    """Three short low notes."""
+    PULSING = "pulsing"
+    """Soft, again and again for a few seconds: a reminder."""
     ALARM = "alarm"
 
 
@@ -185,3 +196,27 @@ class Display(Driver, Protocol):
     """A few lines of text beside the door; an empty tuple clears it."""
 
     async def show(self, lines: tuple[str, ...]) -> bool: ...
+
+
+MAIN_LOCK = "main"
+"""The lock that is there when an installer names none."""
+
+
+class Lock(Protocol):
+    """The locks of one door, behind whoever alone holds their lines (lockd). No driver: it can only ask for leases.
+
+    Nothing here raises but `locked`, and every answer comes within half a second. `lock` names one of several locks:
+    the day lock and the night lock of one leaf, or the strikes of two.
+    """
+
+    async def release(self, lease_id: str, seconds: float, lock: str = MAIN_LOCK) -> bool:
+        """Start or renew a lease; True only when that lock is released for it."""
+
+    async def end(self, lease_id: str) -> bool:
+        """End a lease, of whichever lock it is; False when nobody answered (the lease then ends by itself)."""
+
+    async def locked(self, lock: str = MAIN_LOCK) -> bool:
+        """Whether that lock is locked; raises ConnectionError when nobody says."""
+
+    async def close(self) -> None:
+        """Let go, which ends every lease of this holder."""
