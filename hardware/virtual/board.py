@@ -14,10 +14,22 @@ from types import TracebackType
 from typing import Literal
 
 from hardware.ports import KEYS, CardFormat
-from hardware.virtual.world import BoardState, ordered, pushed, without_mains
+from hardware.virtual.world import (
+    CONTACTS,
+    STRIKES,
+    BoardState,
+    inner_pushed,
+    is_relay,
+    levels,
+    ordered,
+    pushed,
+    touched,
+    without_mains,
+)
 
-INPUTS = frozenset({"card_reader", "keypad", "contact", "exit", "tamper", "tag_pad", "barcode_scanner"})
-OUTPUTS = frozenset({"strike", "relay", "indicator", "display", "sounder"})
+INPUTS = CONTACTS | {"card_reader", "keypad", "tag_pad", "barcode_scanner"}
+OUTPUTS = frozenset({*STRIKES, "indicator", "display", "sounder"})
+"""The outputs there is one of; relays come beside them, as many as are attached."""
 UNNAMED = ""
 """A wire whose driver has not said yet what it wants."""
 LONGEST_LINE = 1 << 16
@@ -26,10 +38,9 @@ LONGEST_LINE = 1 << 16
 class Board:
     """The entrance of one door, or the desk of one kiosk."""
 
-    def __init__(self, socket: Path | str, *, fail_safe: bool = False) -> None:
+    def __init__(self, socket: Path | str, *, fail_safe: bool = False, night_lock: bool = False) -> None:
         self.path = Path(socket)
-        self._state = BoardState(fail_safe=fail_safe)
-        self._levels: dict[str, object] = {"contact": False, "exit": False, "tamper": False, "tag_pad": ()}
+        self._state = BoardState(fail_safe=fail_safe, has_night_lock=night_lock)
         self._wires: dict[asyncio.StreamWriter, str] = {}
         self._changed = asyncio.Condition()
         self._notes: set[asyncio.Task[None]] = set()
@@ -47,7 +58,7 @@ class Board:
         """Stop listening and drop every driver."""
         if self._server is not None:
             self._server.close()
-            self._hang_up({*INPUTS, *OUTPUTS, UNNAMED})
+            self._hang_up(set(self._wires.values()))
             await asyncio.gather(*self._serving)
             await self._server.wait_closed()
             self._server = None
@@ -115,18 +126,57 @@ class Board:
         """Let the leaf fall shut."""
         self._become(replace(self._state, leaf_open=False))
 
+    def push_inner(self, side: Literal["outside", "inside"] = "outside") -> bool:
+        """Push the leaf behind the porch; True when it stands open afterwards."""
+        self._become(inner_pushed(self._state, side))
+        return self._state.inner_open
+
+    def shut_inner(self) -> None:
+        """Let the leaf behind the porch fall shut."""
+        self._become(replace(self._state, inner_open=False))
+
+    def make(self, part: str) -> None:
+        """Make one of the contacts of world.HANDS: smoke, an open cover, an armed panel; raises ValueError."""
+        self._become(touched(self._state, part, on=True))
+
+    def unmake(self, part: str) -> None:
+        """Break it again; raises ValueError."""
+        self._become(touched(self._state, part, on=False))
+
     def press_exit(self) -> None:
         """Press and let go of the exit button."""
-        self._level("exit", True)
-        self._level("exit", False)
+        self.make("exit")
+        self.unmake("exit")
+
+    def press_reset(self) -> None:
+        """Turn the key that ends a latched alarm, and turn it back."""
+        self.make("reset")
+        self.unmake("reset")
+
+    def walk(self, direction: Literal["in", "out"]) -> None:
+        """Let one person pass the people counter."""
+        self.make(f"passage_{direction}")
+        self.unmake(f"passage_{direction}")
 
     def open_cover(self) -> None:
         """Open the housing."""
-        self._level("tamper", True)
+        self.make("tamper")
 
     def close_cover(self) -> None:
         """Close the housing."""
-        self._level("tamper", False)
+        self.unmake("tamper")
+
+    def weaken_magnet(self) -> None:
+        """Put something between magnet and plate."""
+        self._become(replace(self._state, is_magnet_weak=True))
+
+    def clean_magnet(self) -> None:
+        """Take it away."""
+        self._become(replace(self._state, is_magnet_weak=False))
+
+    def persuade_panel(self, *, willing: bool) -> None:
+        """Let the alarm panel arm when it is asked, or not."""
+        self._become(replace(self._state, panel_willing=willing))
 
     def put_items(self, items: Iterable[str]) -> None:
         """Let exactly these items lie on the pad."""
@@ -148,7 +198,7 @@ class Board:
     def cut_power(self) -> None:
         """Pull the mains: every pin falls back, every driver is lost."""
         self._become(without_mains(self._state))
-        self._hang_up(INPUTS | OUTPUTS)
+        self._hang_up(set(self._wires.values()) - {UNNAMED})
 
     def restore_power(self) -> None:
         """Put the mains back; pins stay as the boot left them, which is unpowered."""
@@ -160,10 +210,10 @@ class Board:
         before, self._state = self._state, state
         if state == before:
             return
-        if state.leaf_open != before.leaf_open:
-            self._level("contact", state.leaf_open)
-        if state.items != before.items:
-            self._level("tag_pad", state.items)
+        known = levels(before)
+        for part, level in levels(state).items():
+            if level != known[part]:
+                self._emit(part, level)
         note = asyncio.get_running_loop().create_task(self._tell())
         self._notes.add(note)
         note.add_done_callback(self._notes.discard)
@@ -171,10 +221,6 @@ class Board:
     async def _tell(self) -> None:
         async with self._changed:
             self._changed.notify_all()
-
-    def _level(self, part: str, level: object) -> None:
-        self._levels[part] = level
-        self._emit(part, level)
 
     def _emit(self, part: str, event: object) -> bool:
         reached = [writer for writer, attached in self._wires.items() if attached == part]
@@ -205,8 +251,8 @@ class Board:
             self._wires[writer] = part
             self._count_wires()
             _send(writer, {"ok": True})
-            if part in self._levels:
-                _send(writer, {"event": self._levels[part]})
+            if part in (present := levels(self._state)):
+                _send(writer, {"event": present[part]})
             while line := await reader.readline():
                 if writer not in self._wires:
                     return
@@ -220,7 +266,7 @@ class Board:
 
     def _order(self, part: str, line: bytes) -> bool:
         message = json.loads(line)
-        if part not in OUTPUTS or not isinstance(message, dict):
+        if not isinstance(message, dict):
             return False
         state = ordered(self._state, part, message.get("set"))
         if state is None:
@@ -232,7 +278,7 @@ class Board:
 def _attachment(line: bytes) -> str | None:
     message = json.loads(line)
     part = message.get("attach") if isinstance(message, dict) else None
-    return part if isinstance(part, str) and part in INPUTS | OUTPUTS else None
+    return part if isinstance(part, str) and (part in INPUTS | OUTPUTS or is_relay(part)) else None
 
 
 def _send(writer: asyncio.StreamWriter, message: object) -> None:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from hardware.options import DriverOptions
 from hardware.ports import (
     TEXT_CAP,
@@ -72,11 +74,24 @@ class VirtualKeypad(_Input):
 class InputOptions(BoardOptions):
     """Which of the board's inputs."""
 
-    part: Literal["contact", "exit", "tamper"]
+    part: Literal[
+        "contact",
+        "inner_contact",
+        "bond",
+        "exit",
+        "tamper",
+        "reader_tamper",
+        "fire",
+        "armed",
+        "intrusion",
+        "reset",
+        "passage_in",
+        "passage_out",
+    ]
 
 
 class VirtualInput:
-    """The leaf's contact, the exit button or the cover."""
+    """One of the board's contacts and buttons."""
 
     Options = InputOptions
 
@@ -136,10 +151,27 @@ class _Output:
         await self._wire.close()
 
 
-class VirtualRelay(_Output):
-    """The board's relay, which is not its strike."""
+class RelayOptions(BoardOptions):
+    """Which of the board's relays; one without a name is there too."""
 
-    part = "relay"
+    name: str = Field("", pattern=r"^[a-z_]{0,32}$")
+
+
+class VirtualRelay:
+    """One of the board's relays, which are not its strike."""
+
+    Options = RelayOptions
+
+    def __init__(self, options: RelayOptions) -> None:
+        self._wire = OutputWire(options.socket, f"relay:{options.name}" if options.name else "relay")
+
+    async def check(self) -> None:
+        """Raise Lost when the board is not there."""
+        await self._wire.check()
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._wire.close()
 
     async def switch(self, on: bool) -> bool:
         """Switch it."""

@@ -28,6 +28,7 @@ from hardware.virtual.drivers import (
     VirtualKeypad,
     VirtualTagPad,
 )
+from hardware.virtual.world import CONTACTS, HANDS
 from tests.fakes.pcscd import Pcscd
 from tests.fakes.udp_tag import UdpTag
 from tests.fakes.vicc import VirtualCard
@@ -81,8 +82,9 @@ class VirtualRig:
     def __init__(self, part: str) -> None:
         self.part = part
         self.turn = 0
-        present: dict[str, Event] = {"tag_pad": TagsOnPad(()), "contact": InputChanged(False)}
-        self.present = present.get(part, InputChanged(False) if part in ("exit", "tamper") else None)
+        self.present: Event | None = InputChanged(False) if part in CONTACTS else None
+        if part == "tag_pad":
+            self.present = TagsOnPad(())
 
     async def start(self, folder: Path, *, there: bool = True) -> None:
         self.board = Board(folder / "board.sock")
@@ -118,17 +120,23 @@ class VirtualRig:
 
     def _turn_level(self) -> Event:
         active = self.turn % 2 == 1
-        match self.part, active:
+        if self.part in HANDS:
+            (self.board.make if active else self.board.unmake)(self.part)
+        else:
+            self._turn_leaf(is_open=active)
+        self.present = InputChanged(active)
+        return self.present
+
+    def _turn_leaf(self, *, is_open: bool) -> None:
+        match self.part, is_open:
             case "contact", True:
                 self.board.push_door("inside")
             case "contact", False:
                 self.board.shut_door()
-            case "tamper", True:
-                self.board.open_cover()
-            case "tamper", False:
-                self.board.close_cover()
-        self.present = InputChanged(active)
-        return self.present
+            case "inner_contact", True:
+                self.board.push_inner("inside")
+            case "inner_contact", False:
+                self.board.shut_inner()
 
     async def lose(self) -> None:
         await self.board.close()

@@ -10,7 +10,7 @@ from hardware.errors import Lost
 from hardware.ports import ReaderFound, ReaderLost
 from tests.drivers.rigs import InputRig, Listener, NfcRig, PcscRig, SerialRig, VirtualRig
 
-VIRTUAL = ("card_reader", "keypad", "contact", "tamper", "tag_pad", "barcode_scanner")
+VIRTUAL = ("card_reader", "keypad", "contact", "inner_contact", "tamper", "fire", "tag_pad", "barcode_scanner")
 RIGS: dict[str, Callable[[], InputRig]] = {
     **{f"virtual {part}": lambda part=part: VirtualRig(part) for part in VIRTUAL},  # type: ignore[misc]
     "pcsc card_reader": PcscRig,

@@ -12,10 +12,32 @@ from hypothesis import strategies as st
 
 from hardware.ports import CardFormat, CardPresented, Colour, InputChanged, ReaderFound
 from hardware.virtual.board import OUTPUTS, Board
-from hardware.virtual.drivers import VirtualBarcodeScanner, VirtualCardReader, VirtualInput
-from hardware.virtual.world import BoardState, ordered, pushed, without_mains
+from hardware.virtual.drivers import VirtualBarcodeScanner, VirtualCardReader, VirtualInput, VirtualRelay
+from hardware.virtual.world import (
+    HANDS,
+    STRIKES,
+    BoardState,
+    inner_pushed,
+    levels,
+    ordered,
+    pushed,
+    touched,
+    without_mains,
+)
 
-states = st.builds(BoardState, fail_safe=st.booleans(), strike_powered=st.booleans(), leaf_open=st.booleans())
+states = st.builds(
+    BoardState,
+    fail_safe=st.booleans(),
+    has_night_lock=st.booleans(),
+    strike_powered=st.booleans(),
+    night_powered=st.booleans(),
+    inner_powered=st.booleans(),
+    leaf_open=st.booleans(),
+    inner_open=st.booleans(),
+    active=st.frozensets(st.sampled_from(sorted(HANDS))),
+    panel_willing=st.booleans(),
+)
+POWERS = dict(zip(STRIKES, ("strike_powered", "night_powered", "inner_powered"), strict=True))
 
 
 @pytest.fixture(params=[False, True], ids=["fail_secure", "fail_safe"])
@@ -43,29 +65,94 @@ class Wire:
 
 @settings(deadline=None)
 @given(states)
-def test_from_inside_the_leaf_always_opens(state: BoardState) -> None:
+def test_from_inside_every_leaf_always_opens(state: BoardState) -> None:
     assert pushed(state, "inside").leaf_open
+    assert inner_pushed(state, "inside").inner_open
 
 
 @settings(deadline=None)
 @given(states)
 def test_from_outside_it_opens_exactly_when_it_is_not_locked(state: BoardState) -> None:
-    assert pushed(state, "outside").leaf_open == (state.leaf_open or not state.locked)
+    assert pushed(state, "outside").leaf_open == (state.leaf_open or not (state.day_locked or state.night_locked))
+    assert inner_pushed(state, "outside").inner_open == (state.inner_open or not state.inner_locked)
 
 
 @settings(deadline=None)
 @given(states)
 def test_without_mains_a_strike_holds_and_a_magnet_lets_go(state: BoardState) -> None:
     assert without_mains(state).locked is not state.fail_safe
+    assert without_mains(state).inner_locked is not state.fail_safe
 
 
 @settings(deadline=None)
-@given(states, st.sampled_from(sorted(OUTPUTS)), st.none() | st.booleans() | st.text() | st.lists(st.integers()))
-def test_an_order_to_another_part_never_turns_the_strike(state: BoardState, part: str, value: object) -> None:
-    after = ordered(state, part, value)
+@given(
+    states,
+    st.sampled_from([*sorted(OUTPUTS), "relay", "relay:arm_request"]),
+    st.none() | st.booleans() | st.text() | st.lists(st.integers()),
+)
+def test_an_order_to_another_part_never_turns_a_strike(state: BoardState, part: str, value: object) -> None:
+    after = ordered(state, part, value) or state
 
-    if part != "strike" and after is not None:
-        assert after.strike_powered == state.strike_powered
+    for strike, power in POWERS.items():
+        assert strike == part or getattr(after, power) == getattr(state, power)
+
+
+@settings(deadline=None)
+@given(states)
+def test_a_magnet_reports_that_it_holds_only_what_it_can_hold(state: BoardState) -> None:
+    assert levels(state)["bond"] == (state.day_locked and not state.leaf_open)
+    assert not levels(without_mains(state))["bond"]
+
+
+@settings(deadline=None)
+@given(states)
+def test_a_panel_arms_when_it_is_asked_willing_and_every_leaf_is_shut(state: BoardState) -> None:
+    asked = ordered(state, "relay:arm_request", True)
+    ready = state.panel_willing and not state.leaf_open and not state.inner_open
+
+    assert asked is not None
+    assert ("armed" in asked.active) == (ready or "armed" in state.active)
+
+
+def test_hands_do_not_move_what_follows_from_leaf_and_lock() -> None:
+    with pytest.raises(ValueError, match="no hand makes 'contact'"):
+        touched(BoardState(), "contact", on=True)
+
+
+async def test_the_night_lock_holds_the_leaf_after_the_day_lock_let_go(tmp_path: Path) -> None:
+    async with Board(tmp_path / "board.sock", night_lock=True) as board:
+        day, night = await Wire().attach(board, "strike"), await Wire().attach(board, "night_strike")
+
+        await day.ask({"set": True})
+        assert not board.push_door()
+        await night.ask({"set": True})
+        assert board.push_door()
+        day.die()
+        night.die()
+
+
+async def test_relays_are_switched_by_name_and_each_apart(board: Board) -> None:
+    lights, plain = (VirtualRelay(VirtualRelay.Options(socket=board.path, **name)) for name in ({"name": "lights"}, {}))
+
+    assert await lights.switch(True)
+    assert board.state().relays == {"lights"}
+    assert await plain.switch(True)
+    assert await lights.switch(False)
+    assert board.state().relays == {""}
+    await lights.close()
+    await plain.close()
+
+
+async def test_a_person_who_walks_by_is_one_pulse_of_the_counter(board: Board) -> None:
+    counter = VirtualInput(VirtualInput.Options(socket=board.path, part="passage_in"))
+    events = counter.events()
+    assert [await anext(events), await anext(events)] == [ReaderFound(), InputChanged(False)]
+
+    board.walk("in")
+    board.walk("out")
+
+    assert [await anext(events), await anext(events)] == [InputChanged(True), InputChanged(False)]
+    await counter.close()
 
 
 async def test_the_strike_stays_as_it_was_when_the_process_that_drove_it_dies(board: Board) -> None:
