@@ -1,15 +1,20 @@
 """The door's composition root: settings in, one door controller out. Read this first."""
 
+from collections.abc import Callable
+
 from door_controller.controller import DoorController
 from door_controller.first_person import FirstPerson
-from door_controller.fittings import open_fittings
+from door_controller.fittings import Fittings, open_fittings
 from door_controller.settings import DoorSettings
 from door_controller.site import Place
 from hardware.lockd.client import LockdClient
+from meroppet.device.channel import Channel
 from meroppet.device.device import Device, DeviceSettings, open_device
+from meroppet.device.identity import Identity
 from meroppet.device.sync import Wellbeing
 from meroppet.rules.branch import ClockTrust
 from meroppet.runtime.clock import Clock, SystemClock, VirtualClock
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.wire.commands import Order
 from meroppet.wire.enrolment import DeviceKind
 
@@ -21,12 +26,21 @@ def chosen_clock(settings: DoorSettings) -> Clock:
     return SystemClock(ClockTrust.NONE)
 
 
-def build(settings: DoorSettings, version: str, clock: Clock | None = None) -> DoorController:
-    """The door, ready to run (needs a running loop), by the clock its settings choose unless one is given.
+def build(
+    settings: DoorSettings,
+    version: str,
+    clock: Clock | None = None,
+    *,
+    machine: Machine = REAL,
+    fittings: Fittings | None = None,
+    lock: LockdClient | None = None,
+    open_channel: Callable[[Identity], Channel] | None = None,
+) -> DoorController:
+    """The door, ready to run (needs a running loop), by what its settings choose unless it is given.
 
     Raises DriverError for hardware that cannot be opened, NotEnrolled for a device that belongs to no branch.
     """
-    fittings = open_fittings(settings.drivers())
+    fittings = fittings or open_fittings(settings.drivers())
     door: DoorController
 
     def take(order: Order) -> None:
@@ -42,8 +56,11 @@ def build(settings: DoorSettings, version: str, clock: Clock | None = None) -> D
         version=version,
         on_order=take,
         report=report,
+        open_channel=open_channel,
+        machine=machine,
     )
-    lock, probe = LockdClient(settings.lockd_socket), LockdClient(settings.lockd_socket)
+    lock = lock or LockdClient(settings.lockd_socket, monotonic=machine.monotonic)
+    probe = LockdClient(settings.lockd_socket, monotonic=machine.monotonic)
     place = Place(device, FirstPerson(settings.state_dir, device.identity.branch))
-    door = DoorController(device, place, fittings, lock, probe)
+    door = DoorController(device, place, fittings, lock, probe, machine)
     return door

@@ -19,27 +19,36 @@ from hardware.lockd.client import LockdClient, LockdUnavailable
 from meroppet.device.device import Device
 from meroppet.device.sync import Wellbeing
 from meroppet.rules.events import DeviceStarted, DeviceStopped
+from meroppet.runtime.machine import REAL, Machine
 
 logger = logging.getLogger(__name__)
 
 LANE_MAY_TAKE = 12.0
 """Seconds a lane may spend in one turn (several disk and lock time-outs) before the door counts as hanging."""
-PET_EVERY = 1.0
 
 
 class DoorController:
     """One door. `probe` is a second line to lockd, so that asking how it is never waits behind a lease."""
 
-    def __init__(self, device: Device, place: Place, fittings: Fittings, lock: LockdClient, probe: LockdClient) -> None:
+    def __init__(
+        self,
+        device: Device,
+        place: Place,
+        fittings: Fittings,
+        lock: LockdClient,
+        probe: LockdClient,
+        machine: Machine = REAL,
+    ) -> None:
         self.device = device
         self.place = place
         self.fittings = fittings
         self._lock, self._probe = lock, probe
+        self._pet_every = machine.rhythm.pet_every
         self.face = Face(fittings)
-        self.strike = StrikeLane(device, place, lock)
+        self.strike = StrikeLane(device, place, lock, machine)
         self.tags = HandingOut(device, self.face)
-        self.entry = EntryLane(device, place, self.strike, self.face, self.tags)
-        self.orders = OrdersLane(device, place, self.strike, self.tags)
+        self.entry = EntryLane(device, place, self.strike, self.face, self.tags, machine)
+        self.orders = OrdersLane(device, place, self.strike, self.tags, machine)
         self.listening = Listening(fittings, device, self.entry, self.strike, self.tags)
         device.replica.on_change(self.strike.look)
         device.replica.on_change(self.entry.look)
@@ -129,7 +138,7 @@ class DoorController:
     async def _watch(self, alive: Callable[[], object]) -> None:
         # Petted for the lanes, not by a timer beside them: a lane that hangs is a reason to start again, locked.
         while True:
-            await asyncio.sleep(PET_EVERY)
+            await asyncio.sleep(self._pet_every)
             if hanging := self.hanging():
                 logger.error("a lane of the door hangs", extra={"lanes": hanging})
             else:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 
 from door_controller.asking import ask_server, check_tag, recall, recheck
 from door_controller.face import Face
@@ -18,6 +17,7 @@ from meroppet.device.errors import StoreFailed
 from meroppet.rules import entry as rules
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.pin import Outcome
+from meroppet.runtime.machine import REAL, Machine
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,16 @@ class EffectFailed(Exception):
 class EntryLane:
     """What stands between a card and the strike."""
 
-    def __init__(self, device: Device, place: Place, strike: StrikeLane, face: Face, tags: HandingOut) -> None:
+    def __init__(
+        self,
+        device: Device,
+        place: Place,
+        strike: StrikeLane,
+        face: Face,
+        tags: HandingOut,
+        machine: Machine = REAL,
+    ) -> None:
+        self._ids, self._look_every = machine.ids, machine.rhythm.look_every
         self._device, self._place, self._strike, self._face, self._tags = device, place, strike, face, tags
         self._clock = device.clock
         self._entry: rules.Entry = rules.Idle()
@@ -67,14 +76,14 @@ class EntryLane:
 
     async def _next(self) -> "rules.Happening | _Shown":
         try:
-            async with asyncio.timeout(rest(self._clock, rules.due(self._entry))):
+            async with asyncio.timeout(rest(self._clock, rules.due(self._entry), self._look_every)):
                 return await self._queue.get()
         except TimeoutError:
             return rules.Tick()
 
     async def _shown(self, number: CardNumber | None, *, typed: bool = False) -> None:
         try:
-            card = await identify(self._device, secrets.token_hex(16), number, typed=typed)
+            card = await identify(self._device, self._ids(), number, typed=typed)
         except StoreFailed as error:
             await self._fail(error)
             return

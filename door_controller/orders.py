@@ -13,11 +13,10 @@ from meroppet.rules.branch import ClockTrust, knows_the_hour
 from meroppet.rules.door import EXIT_SECONDS
 from meroppet.rules.entry import Release
 from meroppet.rules.events import OrderAnswered
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.wire.commands import Action, Order
 
 logger = logging.getLogger(__name__)
-
-LOOK_EVERY = 1.0
 
 
 def against(order: Order, now: datetime, trust: ClockTrust) -> str:
@@ -30,11 +29,14 @@ def against(order: Order, now: datetime, trust: ClockTrust) -> str:
 class OrdersLane:
     """Orders as they come from the stream, one after the other."""
 
-    def __init__(self, device: Device, place: Place, strike: StrikeLane, tags: HandingOut) -> None:
+    def __init__(
+        self, device: Device, place: Place, strike: StrikeLane, tags: HandingOut, machine: Machine = REAL
+    ) -> None:
+        self._look_every = machine.rhythm.look_every
         self._device, self._place, self._strike, self._tags = device, place, strike, tags
         self._queue: asyncio.Queue[Order] = asyncio.Queue()
         self.turned_at = device.clock.monotonic()
-        """When this lane last turned (monotonic seconds); it does so at least every LOOK_EVERY and disk time-out."""
+        """When this lane last turned (monotonic seconds); it does so at least every `look_every` and disk time-out."""
 
     def take(self, order: Order) -> None:
         """An order has come, perhaps not for the first time."""
@@ -50,7 +52,7 @@ class OrdersLane:
 
     async def _next(self) -> Order | None:
         try:
-            async with asyncio.timeout(LOOK_EVERY):
+            async with asyncio.timeout(self._look_every):
                 return await self._queue.get()
         except TimeoutError:
             return None

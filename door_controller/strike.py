@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from dataclasses import dataclass
 
 from door_controller.pace import rest
@@ -11,6 +10,7 @@ from hardware.lockd.client import LockdClient
 from meroppet.device.device import Device
 from meroppet.rules import door as rules
 from meroppet.rules.entry import Record, Release
+from meroppet.runtime.machine import REAL, Machine
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,8 @@ class LetIn:
 class StrikeLane:
     """The only place that asks lockd for leases."""
 
-    def __init__(self, device: Device, place: Place, lock: LockdClient) -> None:
+    def __init__(self, device: Device, place: Place, lock: LockdClient, machine: Machine = REAL) -> None:
+        self._ids, self._look_every = machine.ids, machine.rhythm.look_every
         self._device, self._place, self._lock = device, place, lock
         self._clock = device.clock
         self._door = rules.Door()
@@ -44,7 +45,7 @@ class StrikeLane:
 
     def exit_pressed(self) -> None:
         """Somebody inside wants out."""
-        self._queue.put_nowait(rules.Exit(secrets.token_hex(16)))
+        self._queue.put_nowait(rules.Exit(self._ids()))
 
     def leaf(self, *, is_open: bool) -> None:
         """The contact's word."""
@@ -83,7 +84,7 @@ class StrikeLane:
             self.turned_at = self._clock.monotonic()
 
     async def _next(self) -> rules.Happening | LetIn | None:
-        pause = rest(self._clock, rules.due(self._door, self._place.policy()))
+        pause = rest(self._clock, rules.due(self._door, self._place.policy()), self._look_every)
         try:
             async with asyncio.timeout(pause):
                 return await self._queue.get()

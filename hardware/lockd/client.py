@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,20 @@ class LockdUnavailable(ConnectionError):
 class LockdClient:
     """One connection, opened again when it is needed; losing it ends every lease asked for on it."""
 
-    def __init__(self, path: Path | str, *, answers_within: float = ANSWERS_WITHIN) -> None:
-        self._path, self._within = str(path), answers_within
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        answers_within: float = ANSWERS_WITHIN,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path, self._within, self._monotonic = str(path), answers_within, monotonic
         self._turn = asyncio.Lock()
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def release(self, lease_id: str, seconds: float) -> bool:
         """Start or renew a lease; True only when lockd has released the strike for it."""
-        return await self._accepted({"lease": seconds, "id": lease_id, "by": time.monotonic() + self._within})
+        return await self._accepted({"lease": seconds, "id": lease_id, "by": self._monotonic() + self._within})
 
     async def end(self, lease_id: str) -> bool:
         """End a lease; False when lockd did not answer (the lease then ends by itself)."""

@@ -19,6 +19,7 @@ from meroppet.rules.pin import (
 )
 from meroppet.rules.reasons import Reason
 from meroppet.runtime.clock import Clock
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.wire.access import LockDocument
 
 _INSERT = "INSERT OR IGNORE INTO attempt (attempt, card, made, outcome) VALUES (?, ?, ?, ?)"
@@ -35,8 +36,8 @@ _KNOW = """INSERT INTO known (card, at) SELECT card, ? FROM attempt WHERE attemp
 class Attempts:
     """One file of attempts. Cards are named by the keyed digest of what was read."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._store = Store(path, "attempts")
+    def __init__(self, path: Path, clock: Clock, machine: Machine = REAL) -> None:
+        self._store = Store(path, "attempts", machine)
         self._clock = clock
 
     async def gate(

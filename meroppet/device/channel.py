@@ -2,9 +2,8 @@
 
 import asyncio
 import base64
-import secrets
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -17,6 +16,7 @@ from meroppet.device.events_stream import Word, words
 from meroppet.device.identity import Identity
 from meroppet.device.tls import pinned
 from meroppet.rules.credentials import CardNumber, Pin
+from meroppet.runtime.machine import REAL
 from meroppet.wire.base import Reply, Request
 from meroppet.wire.changes import ChangesReply
 from meroppet.wire.enrolment import BootReply, BootRequest
@@ -49,8 +49,14 @@ _SOCKET = [
 class Channel:
     """One device's channel. Every method raises ChannelDown (no answer to be had) or Refused (the server's no)."""
 
-    def __init__(self, identity: Identity, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
-        self._identity = identity
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        ids: Callable[[], str] = REAL.ids,
+    ) -> None:
+        self._identity, self._ids = identity, ids
         self._seal_key = _x25519(identity.seal_key)
         self._boot = ""
         self._sequence = 0
@@ -70,7 +76,7 @@ class Channel:
 
     async def boot(self, version: str) -> BootReply:
         """Announce a fresh boot identifier; everything signed under an older one is refused from now on."""
-        self._boot, self._sequence = secrets.token_hex(16), -1
+        self._boot, self._sequence = self._ids(), -1
         reply = await self._ask("POST", "/boot", BootRequest(version=version), BootReply)
         self._seal_key = _x25519(reply.seal_key)
         self._heartbeat_seconds = reply.heartbeat_seconds

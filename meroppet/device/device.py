@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import secrets
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import httpx2
 from pydantic import Field
 
 from meroppet.device.attempts import Attempts
@@ -17,13 +16,14 @@ from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys
 from meroppet.device.link import Link
 from meroppet.device.replica import Replica
-from meroppet.device.sync import OnOrder, Report, Sync, Wellbeing
+from meroppet.device.sync import OnOrder, Owner, Report, Sync, Wellbeing
 from meroppet.device.verifiers import Verifiers
 from meroppet.device.vouched import VouchedClock
 from meroppet.device.zones import require_zones
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import Event, LinkRestored
 from meroppet.runtime.clock import Clock
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.runtime.settings import Group
 from meroppet.wire.commands import Order
 from meroppet.wire.enrolment import DeviceKind
@@ -45,20 +45,19 @@ class Device:
         identity: Identity,
         folder: Path,
         clock: Clock,
-        version: str,
-        on_order: OnOrder,
-        report: Report,
-        transport: httpx2.AsyncBaseTransport | None,
+        owner: Owner,
+        channel: Channel,
+        machine: Machine = REAL,
     ) -> None:
         self.identity = identity
         # First, because nothing else may be left open where the device cannot tell the time of its branch.
-        self.replica = _replica(folder / "replica")
+        self.replica = _replica(folder / "replica", machine)
         self.clock = VouchedClock(clock)
-        self.boot = secrets.token_hex(16)
-        self.journal = Journal(folder / "journal.db", self.clock, self.boot)
-        self.attempts = Attempts(folder / "attempts.db", self.clock)
-        self.verifiers = Verifiers(folder / "verifiers.db", self.clock)
-        self.channel = Channel(identity, transport=transport)
+        self.boot = machine.ids()
+        self.journal = Journal(folder / "journal.db", self.clock, self.boot, machine)
+        self.attempts = Attempts(folder / "attempts.db", self.clock, machine)
+        self.verifiers = Verifiers(folder / "verifiers.db", self.clock, machine)
+        self.channel = channel
         self.link = Link(self.clock, self._heard)
         self._recording: set[asyncio.Task[None]] = set()
         self.sync = Sync(
@@ -67,9 +66,8 @@ class Device:
             self.replica,
             self.clock,
             self.link,
-            version=version,
-            on_order=on_order,
-            report=report,
+            owner=owner,
+            machine=machine,
         )
         self.sync.on_keys(self._keep_what_these_open)
 
@@ -158,9 +156,10 @@ def open_device(
     version: str,
     on_order: OnOrder = _no_order,
     report: Report = _well,
-    transport: httpx2.AsyncBaseTransport | None = None,
+    open_channel: Callable[[Identity], Channel] | None = None,
+    machine: Machine = REAL,
 ) -> Device:
-    """The device in a state folder.
+    """The device in a state folder; `open_channel` replaces the channel to its server.
 
     NotEnrolled if it belongs to no branch, or is of another kind; ZonesMissing if its branch's wall clock is unknown.
     """
@@ -168,11 +167,13 @@ def open_device(
     identity = load(settings.state_dir)
     if identity.kind is not kind:
         raise NotEnrolled(f"{settings.state_dir}: this is a {identity.kind}'s identity, not a {kind}'s; enrol it anew")
-    return Device(identity, settings.state_dir, clock, version, on_order, report, transport)
+    channel = open_channel(identity) if open_channel else Channel(identity, ids=machine.ids)
+    owner = Owner(version, on_order, report)
+    return Device(identity, settings.state_dir, clock, owner, channel, machine)
 
 
-def _replica(folder: Path) -> Replica:
-    replica = Replica(folder)
+def _replica(folder: Path, machine: Machine) -> Replica:
+    replica = Replica(folder, machine)
     branch = replica.branch()
     try:
         require_zones(*([branch.zone] if branch is not None else []))

@@ -11,6 +11,7 @@ from meroppet.device.errors import JournalFailed, StoreFailed
 from meroppet.device.store import Store, Work
 from meroppet.rules.events import KINDS, Event
 from meroppet.runtime.clock import Clock
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.wire.journal import BATCH, JournalReply, JournalRequest, Parked, Row
 
 KEPT_AFTER_ACK = timedelta(days=7)
@@ -35,8 +36,8 @@ class Passage(NamedTuple):
 class Journal:
     """One journal file. `boot` names this run of the device in its rows."""
 
-    def __init__(self, path: Path, clock: Clock, boot: str) -> None:
-        self._store = Store(path, "journal")
+    def __init__(self, path: Path, clock: Clock, boot: str, machine: Machine = REAL) -> None:
+        self._store = Store(path, "journal", machine)
         self._clock = clock
         self._boot = boot
         self._written: list[Callable[[], None]] = []

@@ -21,6 +21,7 @@ from meroppet.rules.eligibility import Policy, Right
 from meroppet.rules.hours import Hours
 from meroppet.rules.passes import Pass
 from meroppet.rules.pin import CARD_TOTAL
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.wire.access import AcknowledgedDocument, LockDocument, PassDocument
 from meroppet.wire.cards import CardsDocument, cards_from_wire
 from meroppet.wire.changes import (
@@ -58,8 +59,8 @@ class Replica:
     else belongs in the loop, and `refresh` follows each of the two.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, machine: Machine = REAL) -> None:
+        self._folder, self._connect = folder, machine.connect
         self._schema = files("meroppet.device").joinpath("schema", "replica.sql").read_text(encoding="utf-8")
         self._changed: list[Callable[[], None]] = []
         self._branch: BranchDocument | None = None
@@ -137,7 +138,7 @@ class Replica:
         if reply.next <= self._cursor:
             return
         try:
-            writer = self._writer = self._writer or open_database(self._path(self._number), self._schema)
+            writer = self._writer = self._writer or self._database(self._path(self._number))
             with writer:
                 _upsert(writer, reply.upserts)
                 _bury(writer, reply.tombstones)
@@ -149,7 +150,7 @@ class Replica:
         """Start over from a snapshot; ValueError if it is not whole, and the old state stays."""
         prepared = self._prepare(snapshot)
         prepared.replace(self._path(self._number + 1))
-        fresh = open_database(self._path(self._number + 1), self._schema)
+        fresh = self._database(self._path(self._number + 1))
         reader, writer = self._connection, self._writer
         self._connection, self._writer, self._number = fresh, None, self._number + 1
         reader.close()
@@ -181,7 +182,7 @@ class Replica:
     def _prepare(self, snapshot: bytes) -> Path:
         unfinished = self._folder / "replica.loading"
         _delete(unfinished)
-        connection = open_database(unfinished, self._schema)
+        connection = self._database(unfinished)
         try:
             # Named by its number only when it is whole, so that a power cut leaves the old file or the new one.
             with connection:
@@ -201,6 +202,9 @@ class Replica:
         except sqlite3.Error as error:
             raise StoreFailed(f"replica: {error}") from error
         return None if found is None else found[0]
+
+    def _database(self, path: Path) -> sqlite3.Connection:
+        return open_database(path, self._schema, self._connect)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"replica-{number}.db"
@@ -222,10 +226,10 @@ class Replica:
                 _delete(self._path(older))
             return number, opened
         fresh = max(numbers, default=0) + 1
-        return fresh, open_database(self._path(fresh), self._schema)
+        return fresh, self._database(self._path(fresh))
 
     def _open_whole(self, number: int) -> sqlite3.Connection:
-        opened = open_database(self._path(number), self._schema)
+        opened = self._database(self._path(number))
         try:
             # An older version of this software kept less of a right.
             opened.execute('SELECT record FROM "right" LIMIT 0')

@@ -9,12 +9,13 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
 from meroppet.device.errors import StoreFailed
+from meroppet.runtime.machine import REAL, Connect, Machine
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -29,11 +30,12 @@ _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 class Store:
     """A file with a schema (`schema/<name>.sql`). Opened at once if it can be, and again after a failure when used."""
 
-    def __init__(self, path: Path, schema: str) -> None:
+    def __init__(self, path: Path, schema: str, machine: Machine = REAL) -> None:
         self.path = path
         self._schema = files("meroppet.device").joinpath("schema", f"{schema}.sql").read_text(encoding="utf-8")
         self._turn = threading.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=schema)
+        self._connect = machine.connect
+        self._thread = machine.executor(schema)
         self._stuck: Future[object] | None = None
         self._connection: sqlite3.Connection | None = None
         try:
@@ -82,20 +84,20 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self._connection = open_database(self.path, self._schema)
+            self._connection = open_database(self.path, self._schema, self._connect)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode not in _CORRUPT:
                 raise
             aside = set_aside(self.path)
             logger.error("a store was corrupt and set aside", extra={"store": self.path.name, "aside": aside.name})
-            self._connection = open_database(self.path, self._schema)
+            self._connection = open_database(self.path, self._schema, self._connect)
         return self._connection
 
 
-def open_database(path: Path, schema: str) -> sqlite3.Connection:
+def open_database(path: Path, schema: str, connect: Connect = REAL.connect) -> sqlite3.Connection:
     """The whole, durable database at `path`; sqlite3.DatabaseError with SQLITE_CORRUPT if it is not whole."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=ANSWERS_WITHIN)
+    connection = connect(path, ANSWERS_WITHIN)
     try:
         path.chmod(0o600)
         connection.executescript(

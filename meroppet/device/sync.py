@@ -5,7 +5,6 @@ Each task retries for ever with jittered pauses; an unforeseen error ends one tu
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from meroppet.device.replica import Replica
 from meroppet.device.vouched import VouchedClock
 from meroppet.rules.branch import knows_the_hour
 from meroppet.runtime.logs import Recurring
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.wire.commands import Order, WakeUp
 from meroppet.wire.health import HealthRequest
 from meroppet.wire.problems import ProblemCode
@@ -28,11 +28,9 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-PUSH_AT_LEAST = 5.0
 TELL_AT_MOST_EVERY = 0.25
 ASK_IN_DOUBT_EVERY = 2.0
 """Seconds between two heartbeats while the hour is not known: an open library waits for it."""
-PURGE_EVERY = 3600.0
 _BOOT_AGAIN = {ProblemCode.UNKNOWN_BOOT, ProblemCode.REPLAYED, ProblemCode.BAD_SIGNATURE}
 _SHUT_OUT = {ProblemCode.REVOKED, ProblemCode.UNKNOWN_DEVICE}
 
@@ -52,6 +50,15 @@ OnKeys = Callable[[Keys], Awaitable[None]]
 Report = Callable[[], Awaitable[Wellbeing]]
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The device's own process, as the sync needs it."""
+
+    version: str
+    on_order: OnOrder
+    report: Report
+
+
 class Sync:
     """The tasks between device and server; `run` returns only by cancellation."""
 
@@ -63,13 +70,13 @@ class Sync:
         clock: VouchedClock,
         link: Link,
         *,
-        version: str,
-        on_order: OnOrder,
-        report: Report,
+        owner: Owner,
+        machine: Machine = REAL,
     ) -> None:
+        self._random, self._rhythm = machine.random, machine.rhythm
         self._channel, self._journal, self._replica, self._clock = channel, journal, replica, clock
         self.link = link
-        self._version, self._on_order, self._report = version, on_order, report
+        self._version, self._on_order, self._report = owner.version, owner.on_order, owner.report
         self._on_keys: list[OnKeys] = []
         self.keys: Keys | None = None
         """The branch's keys, in memory only; None before the server's first answer and after it shut the device out."""
@@ -165,7 +172,7 @@ class Sync:
                 if not isinstance(error, DeviceError):
                     logger.exception("%s went wrong", name)
             if trouble.failing:
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+                await asyncio.sleep(pause * self._random.uniform(0.5, 1.5))
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _boot(self) -> None:
@@ -183,7 +190,7 @@ class Sync:
         await self._reboot.wait()
 
     async def _push(self) -> None:
-        await _signalled(self._to_push, PUSH_AT_LEAST)
+        await _signalled(self._to_push, self._rhythm.push_at_least)
         self._to_push.clear()
         while sent := await self._journal.unsent():
             reply = await self._channel.journal(sent)
@@ -194,7 +201,7 @@ class Sync:
                 await asyncio.sleep(FIRST_PAUSE)
 
     async def _pull(self) -> None:
-        await _signalled(self._to_pull, self._poll_seconds * random.uniform(0.9, 1.1))
+        await _signalled(self._to_pull, self._poll_seconds * self._random.uniform(0.9, 1.1))
         self._to_pull.clear()
         self._fetching = True
         try:
@@ -291,7 +298,7 @@ class Sync:
         await asyncio.sleep(TELL_AT_MOST_EVERY)
         known = knows_the_hour(self._clock.trust())
         pause = self._heartbeat_seconds if known else min(ASK_IN_DOUBT_EVERY, self._heartbeat_seconds)
-        await _signalled(self._to_tell, pause * random.uniform(0.9, 1.1))
+        await _signalled(self._to_tell, pause * self._random.uniform(0.9, 1.1))
 
     def _hours_until(self) -> str:
         hours = self._replica.hours()
@@ -300,7 +307,7 @@ class Sync:
 
     async def _purge(self) -> None:
         deleted = await self._journal.purge()
-        await asyncio.sleep(0.1 if deleted else PURGE_EVERY)
+        await asyncio.sleep(0.1 if deleted else self._rhythm.purge_every)
 
 
 async def _signalled(event: asyncio.Event, at_most: float) -> None:

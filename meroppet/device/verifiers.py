@@ -16,6 +16,7 @@ from meroppet.rules.access import UNAVAILABLE, Answer
 from meroppet.rules.credentials import Pin
 from meroppet.rules.pin import PinAnswer
 from meroppet.runtime.clock import Clock
+from meroppet.runtime.machine import REAL, Machine
 from meroppet.wire.convert import facts_from_wire
 from meroppet.wire.pin_verifier import SALT_BYTES, pin_agrees, pin_verifier
 from meroppet.wire.verify import VerifyReply
@@ -29,8 +30,8 @@ _LEARNED = "SELECT verifier, sealed FROM learned WHERE card = ? AND key = ? AND 
 class Verifiers:
     """One file of learned PINs by card digest."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._store = Store(path, "verifiers")
+    def __init__(self, path: Path, clock: Clock, machine: Machine = REAL) -> None:
+        self._store = Store(path, "verifiers", machine)
         self._clock = clock
         self._doubted: set[str] = set()
 
