@@ -12,15 +12,17 @@ The contract of every input (`events()`, one consumer)
 * It yields what the device said, as bytes or text, and never decides what that means.
 
 The contract of every output
-* It answers True when the device has taken the order and False when it is not there, within half a second.
+* It answers True when the device has taken the order and False when it is not there, within half a second; what takes
+  as long as it takes (a voice, a loudspeaker, a messenger) says False within its own time limit.
 * Lamps, displays and relays are shown again when a lost device comes back; a tone is not.
 
 Card numbers and keys are left out of every `repr`, so that a logged event gives nothing away.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 TEXT_CAP = 1024
@@ -196,6 +198,27 @@ class Display(Driver, Protocol):
     """A few lines of text beside the door; an empty tuple clears it."""
 
     async def show(self, lines: tuple[str, ...]) -> bool: ...
+
+
+class Voice(Driver, Protocol):
+    """Makes sound of text."""
+
+    async def render(self, text: str, lang: str, to: Path) -> bool:
+        """Write a WAV file; False where it cannot, or not in this language."""
+
+
+class Loudspeaker(Driver, Protocol):
+    """A loudspeaker inside the branch."""
+
+    async def play(self, sound: Path, words: str, lang: str) -> bool:
+        """Play a file to its end, in which these words are heard; False when it was not heard whole."""
+
+
+class Messenger(Driver, Protocol):
+    """Whoever else must know of a closing: the PCs, a sign, the building's own system."""
+
+    async def tell(self, message: Mapping[str, str | int]) -> bool:
+        """Hand it over; False when it was not taken."""
 
 
 MAIN_LOCK = "main"

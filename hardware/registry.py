@@ -17,9 +17,12 @@ from hardware.ports import (
     Display,
     Indicator,
     Keypad,
+    Loudspeaker,
+    Messenger,
     Relay,
     Sounder,
     TagPad,
+    Voice,
 )
 
 P = TypeVar("P")
@@ -49,6 +52,9 @@ KEYPAD: Port[Keypad] = Port("keypad")
 INDICATOR: Port[Indicator] = Port("indicator")
 SOUNDER: Port[Sounder] = Port("sounder")
 DISPLAY: Port[Display] = Port("display")
+VOICE: Port[Voice] = Port("voice")
+LOUDSPEAKER: Port[Loudspeaker] = Port("loudspeaker")
+MESSENGER: Port[Messenger] = Port("messenger")
 TAG_PAD: Port[TagPad] = Port("tag_pad")
 BARCODE_SCANNER: Port[BarcodeScanner] = Port("barcode_scanner")
 

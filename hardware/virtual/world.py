@@ -58,6 +58,10 @@ class BoardState:
     """The last one heard."""
     tones: int = 0
     """How many have been heard."""
+    said: tuple[str, str] = ("", "")
+    """The last words of the loudspeaker, after their language."""
+    sayings: int = 0
+    """How often it has spoken."""
     items: tuple[str, ...] = ()
     """What lies on the pad."""
     unplugged: frozenset[str] = frozenset()
@@ -144,6 +148,8 @@ def ordered(state: BoardState, part: str, value: object) -> BoardState | None:
             return replace(state, display=tuple(str(line) for line in lines))
         case "sounder", str(tone) if tone in set(Tone):
             return replace(state, tone=Tone(tone), tones=state.tones + 1)
+        case "loudspeaker", {"words": str(words), "lang": str(lang)}:
+            return replace(state, said=(lang, words), sayings=state.sayings + 1)
         case relay, bool(on) if is_relay(relay):
             return _switched(state, relay.partition(":")[2], on=on)
     return None
