@@ -19,7 +19,8 @@ from meroppet.rules.pin import Outcome, PinAnswer
 from meroppet.runtime.clock import Clock
 from server.attempts.counting import Sending, may_have_counted
 from server.attempts.service import Asked, Place, begin, settle
-from server.db import Database
+from server.cards.service import saw
+from server.db import Database, Session
 from server.keys import KeyRing
 from server.patrons.tags import number_behind
 from server.registers.service import DEADLINE_SECONDS
@@ -77,6 +78,13 @@ class Checked:
     later: Callable[[], Awaitable[None]] | None = None
 
 
+First = Callable[[Session], Awaitable[None]]
+
+
+async def nothing(_session: Session) -> None:
+    """What is done first where nothing is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The process's parts that asking needs."""
@@ -88,26 +96,42 @@ class Desk:
 
 
 async def checked(
-    desk: Desk, place: Place, ils: Circulation | None, limit: int | None, shown: Shown, *, in_haste: bool = False
+    desk: Desk,
+    place: Place,
+    ils: Circulation | None,
+    limit: int | None,
+    shown: Shown,
+    *,
+    in_haste: bool = False,
+    first: First = nothing,
 ) -> Checked:
     """The register's word, or what stands for it when it is silent or must not be asked; within the deadline.
 
     `limit` is after how many wrong PINs in a row the register locks an account (None: never). `in_haste`: somebody
-    waits at a door, whose readers take nothing for a card that does not look like one.
+    waits at a door, whose readers take nothing for a card that does not look like one. `first` is done before all, in
+    the transaction that counts the try if one does; what it raises is raised.
     """
+    until = asyncio.get_running_loop().time() + DEADLINE_SECONDS + 0.1
+    asked = None
+    async with desk.database.session(place.scope) as session:
+        await first(session)
+        called = shown if ils is None else await _by_number(session, desk, place, shown)
+        if ils is not None and _is_one_name(desk, called, in_haste=in_haste):
+            asked = await _begun(session, desk, place, called, limit)
     if ils is None:
         return Checked(NO_REGISTER)
-    until = asyncio.get_running_loop().time() + DEADLINE_SECONDS + 0.1
-    called = await _called(desk, place, ils, shown, until, in_haste=in_haste)
-    if isinstance(called, PatronAnswer):
-        return Checked(called)
-    async with desk.database.session(place.scope) as session:
-        asked = await begin(session, desk.keys, place, called.card, called.attempt, limit, agreed=called.agreed)
+    if asked is None:
+        known = await _called(ils, called, until)
+        if isinstance(known, PatronAnswer):
+            return Checked(known)
+        called = known
+        async with desk.database.session(place.scope) as session:
+            asked = await _begun(session, desk, place, called, limit)
     if asked.what is not Sending.SENT:
         logger.warning("device=%s the register is not asked about a PIN: %s", place.device, asked.what.value)
         return Checked(WITHHELD)
     answer = await _answered(ils, called.card, called.pin, until)
-    settling = partial(_settle, desk, place, asked, called, answer)
+    settling = partial(_settle, desk, place, asked, called, answer, shown.card)
     if answer.pin is PinAnswer.RIGHT:
         return Checked(answer, settling)
     await settling()
@@ -125,20 +149,29 @@ def is_contradicted(answer: PatronAnswer) -> bool:
     return answer.cause is UnavailableCause.WRONG_PATRON
 
 
-async def _called(
-    desk: Desk, place: Place, ils: Circulation, shown: Shown, until: float, *, in_haste: bool
-) -> Shown | PatronAnswer:
-    """What was shown under the number the register knows the account by; an answer if that is not to be had.
+async def _by_number(session: Session, desk: Desk, place: Place, shown: Shown) -> Shown:
+    number = await number_behind(session, desk.keys, place.consortium, place.register, shown.card)
+    return shown if number is None else replace(shown, card=number)
+
+
+def _is_one_name(desk: Desk, shown: Shown, *, in_haste: bool) -> bool:
+    """Whether what was shown is the one name its account is counted by.
 
     A personnummer or a user name is another name of a card that can be shown as well, and wrong PINs for both are wrong
     PINs of one account; so the register is asked whose it is before any PIN is sent. Where numbers are typed, that is
     so of all of them: a user name may be digits alone.
     """
-    shown = replace(shown, card=await number_of(desk, place, shown.card))
     is_person = personnummer(shown.card.value, desk.clock.now().date()) is not None
     is_plain = in_haste and not is_person and _PLAIN.fullmatch(shown.card.value) is not None
-    if is_plain or shown.card in desk.confirmed:
-        return shown
+    return is_plain or shown.card in desk.confirmed
+
+
+async def _begun(session: Session, desk: Desk, place: Place, called: Shown, limit: int | None) -> Asked:
+    return await begin(session, desk.keys, place, called.card, called.attempt, limit, agreed=called.agreed)
+
+
+async def _called(ils: Circulation, shown: Shown, until: float) -> Shown | PatronAnswer:
+    """What was shown under the number the register knows the account by; an answer if that is not to be had."""
     answer = await _answered(ils, shown.card, None, until)
     if answer.cause is not None:
         return answer
@@ -155,7 +188,9 @@ async def _answered(ils: Circulation, card: CardNumber, pin: Pin | None, until: 
         return TOO_LATE
 
 
-async def _settle(desk: Desk, place: Place, asked: Asked, shown: Shown, answer: PatronAnswer) -> None:
+async def _settle(
+    desk: Desk, place: Place, asked: Asked, shown: Shown, answer: PatronAnswer, as_shown: CardNumber
+) -> None:
     outcome = settled(answer.pin, answer.facts, contradiction=is_contradicted(answer))
     reached = may_have_counted(answer)
     numbers = [shown.card]
@@ -166,3 +201,5 @@ async def _settle(desk: Desk, place: Place, asked: Asked, shown: Shown, answer: 
         numbers.append(own)
     async with desk.database.session(place.scope) as session:
         await settle(session, desk.keys, place, asked, numbers, outcome, reached=reached)
+        if outcome is Outcome.RIGHT and place.device is not None:
+            await saw(session, place.consortium, as_shown)

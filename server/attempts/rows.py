@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Executable, Row, bindparam, delete, exists, select, update
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -99,19 +99,11 @@ async def is_settled_right(session: Session, register: str, card: str, attempt: 
 
     Two statements, for a door waits for them: that of a card with earlier failures is the caller's.
     """
-    statement = delete(PinCard).where(
-        *_is(register, card),
-        col(PinCard.failures) == 1,
-        col(PinCard.in_a_row) == 1,
-        col(PinCard.cleared) == 0,
-        col(PinCard.told).is_(False),
-        exists().where(col(PinAttempt.id) == attempt, _uncleared()),
-    )
-    found = await session.execute(statement.returning(col(PinCard.card)), options=_UNSYNCHRONISED)
+    which = {"of_register": register, "of_card": card, "tried": attempt}
+    found = await session.execute(_FORGOTTEN, which, options=_UNSYNCHRONISED)
     if found.first() is None:
         return False
-    settled = update(PinAttempt).where(col(PinAttempt.id) == attempt)
-    await session.execute(settled.values(outcome=Outcome.RIGHT.value), options=_UNSYNCHRONISED)
+    await session.execute(_SETTLED_RIGHT, {"tried": attempt}, options=_UNSYNCHRONISED)
     return True
 
 
@@ -174,7 +166,35 @@ def strays() -> ColumnElement[bool]:
     return exists().where(col(PinCard.register_id) == bindparam("register"), col(PinCard.branch_id).is_not(None))
 
 
-# Built once: a door waits, and building it takes longer than asking it.
+def _uncleared() -> ColumnElement[bool]:
+    return col(PinAttempt.cleared).is_(False)
+
+
+# Built once: a door waits, and building them takes longer than asking them.
+_OF_CARD = (col(PinCard.register_id) == bindparam("of_register"), col(PinCard.card) == bindparam("of_card"))
+_FORGOTTEN = (
+    delete(PinCard)
+    .where(
+        *_OF_CARD,
+        col(PinCard.failures) == 1,
+        col(PinCard.in_a_row) == 1,
+        col(PinCard.cleared) == 0,
+        col(PinCard.told).is_(False),
+        exists().where(col(PinAttempt.id) == bindparam("tried"), _uncleared()),
+    )
+    .returning(col(PinCard.card))
+)
+_SETTLED_RIGHT = update(PinAttempt).where(col(PinAttempt.id) == bindparam("tried")).values(outcome=Outcome.RIGHT.value)
+_FAILURES_OF = (
+    select(col(PinAttempt.at))
+    .where(
+        col(PinAttempt.register_id) == bindparam("of_register"),
+        col(PinAttempt.card) == bindparam("of_card"),
+        col(PinAttempt.outcome).in_(_COUNTED),
+        _uncleared(),
+    )
+    .order_by(col(PinAttempt.at))
+)
 _FAILURES_AT = (
     select(col(PinAttempt.at))
     .where(
@@ -213,20 +233,23 @@ async def _locked(session: Session, register: str, card: str, branch: str | None
         "consortium_id": session.scope.consortium, "register_id": register, "card": card, "branch_id": branch,
         "failures": plus, "in_a_row": plus, "cleared": 0, "told": False, "at": session.now,
     }  # fmt: skip
-    grown = {"failures": col(PinCard.failures) + plus, "in_a_row": col(PinCard.in_a_row) + plus, "at": session.now}
-    statement = session.insert(PinCard).values(**values)
-    statement = statement.on_conflict_do_update(index_elements=["register_id", "card"], set_=grown)
-    return (await session.execute(statement.returning(*_COLUMNS))).one()
+    return (await session.execute(session.built(_locking), values)).one()
+
+
+def _locking(session: Session) -> Executable:
+    statement = session.insert(PinCard)
+    new = statement.excluded
+    grown = {
+        "failures": col(PinCard.failures) + new.failures,
+        "in_a_row": col(PinCard.in_a_row) + new.in_a_row,
+        "at": new.at,
+    }
+    return statement.on_conflict_do_update(index_elements=["register_id", "card"], set_=grown).returning(*_COLUMNS)
 
 
 async def _failures_of(session: Session, register: str, card: str) -> Sequence[datetime]:
-    statement = select(col(PinAttempt.at)).where(
-        col(PinAttempt.register_id) == register,
-        col(PinAttempt.card) == card,
-        col(PinAttempt.outcome).in_(_COUNTED),
-        _uncleared(),
-    )
-    return await session.all(statement.order_by(col(PinAttempt.at)))
+    found = await session.execute(_FAILURES_OF, {"of_register": register, "of_card": card})
+    return found.scalars().all()
 
 
 async def _rename(session: Session, register: str, names: Sequence[str], card: str) -> None:
@@ -248,7 +271,3 @@ def _is(register: str, card: str) -> tuple[ColumnElement[bool], ...]:
 
 def _among(register: str, cards: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     return col(PinCard.register_id) == register, col(PinCard.card).in_(cards)
-
-
-def _uncleared() -> ColumnElement[bool]:
-    return col(PinAttempt.cleared).is_(False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -33,6 +33,8 @@ from server.db import Scope, Session
 from server.keys import KeyRing
 
 __all__ = ["Asked", "Heard", "Place", "Standing", "begin", "hear", "reset", "settle", "standing"]
+
+_TRIED = insert(PinAttempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ async def begin(
     what = sending(held.count, door, limit, agreed=agreed, now=session.now, from_afar=from_afar)
     asked = Asked(secrets.token_hex(16), held.card, what, agreed, session.now)
     if what is not Sending.REFUSED:
-        await session.execute(session.insert(PinAttempt).values(**_values(place, asked, attempt)))
+        await session.execute(_TRIED, _values(place, asked, attempt))
     if has_strays or what is not Sending.SENT:
         count = held.count if what is Sending.REFUSED else begun(held.count, what, session.now)
         await keep(session, replace(held, count=count))
@@ -154,7 +156,7 @@ async def hear(session: Session, place: Place, heard: Heard) -> None:
         return
     if known is None:
         made = Asked(secrets.token_hex(16), name, Sending.WITHHELD, False, heard.at)
-        await session.execute(session.insert(PinAttempt).values(**_values(place, made, heard.attempt)))
+        await session.execute(_TRIED, _values(place, made, heard.attempt))
     else:
         known.outcome = Outcome.WRONG.value
         await session.flush()

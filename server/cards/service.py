@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 from sqlmodel import col
 
 from meroppet.rules.card_formats import CardFormats
@@ -63,9 +63,14 @@ async def saw(session: Session, consortium: str, card: CardNumber) -> None:
     shape = shape_of(card, today)
     if shape is None:
         return
-    statement = session.insert(CardShape).values(consortium_id=consortium, shape=shape.text(), seen=1, last_seen=today)
-    one_more = {"seen": col(CardShape.seen) + 1, "last_seen": today}
-    await session.execute(statement.on_conflict_do_update(index_elements=["consortium_id", "shape"], set_=one_more))
+    values = {"consortium_id": consortium, "shape": shape.text(), "seen": 1, "last_seen": today}
+    await session.execute(session.built(_one_more), values)
+
+
+def _one_more(session: Session) -> Executable:
+    statement = session.insert(CardShape)
+    grown = {"seen": col(CardShape.seen) + 1, "last_seen": statement.excluded.last_seen}
+    return statement.on_conflict_do_update(index_elements=["consortium_id", "shape"], set_=grown)
 
 
 async def say(

@@ -176,10 +176,16 @@ def _is_bare(part: Any) -> bool:
     return "parententity" not in getattr(part, "_annotations", {}) and _owner_of(part.table) is not None
 
 
-def _filter(state: ORMExecuteState, scope: Scope, mentioned: Iterable[Owned]) -> None:
-    state.statement = state.statement.options(*(_option(entity, scope) for entity in mentioned))
+def _filter(state: ORMExecuteState, scope: Scope, mentioned: frozenset[Owned]) -> None:
+    state.statement = _filtered(state.statement, scope, mentioned)
     if not state.is_select:
         state.update_execution_options(**{_FILTERED: True})
+
+
+@lru_cache(maxsize=1_000)
+def _filtered(statement: Any, scope: Scope, mentioned: frozenset[Owned]) -> Any:
+    """Kept by the statement itself: one that is built once is filtered once for each scope, and so compiled once."""
+    return statement.options(*(_option(entity, scope) for entity in mentioned))
 
 
 @lru_cache(maxsize=4_000)
@@ -210,11 +216,16 @@ def _check_insert(state: ORMExecuteState, scope: Scope) -> None:
 
 def _keep_off_conflicts(state: ORMExecuteState, scope: Scope) -> None:
     """A row of somebody else's that has the same key is left as it is, and RETURNING gives nothing for it."""
-    statement: Any = state.statement
-    clause: Any = getattr(statement, "_post_values_clause", None)
+    if getattr(state.statement, "_post_values_clause", None) is not None:
+        state.statement = _kept_off(state.statement, scope)
+
+
+@lru_cache(maxsize=1_000)
+def _kept_off(statement: Any, scope: Scope) -> Any:
+    clause: Any = statement._post_values_clause  # noqa: SLF001
     entity = next((entity for table in _tables_of(statement) if (entity := _owner_of(table)) is not None), None)
     if entity is None or not hasattr(clause, "update_values_to_set"):
-        return
+        return statement
     if {str(getattr(column, "key", column)) for column in clause.update_values_to_set} & _OWNERS:
         raise UnscopedQuery("an upsert cannot give a row to another owner; open unscoped('why')")
     kept = clause._clone()  # noqa: SLF001
@@ -222,7 +233,7 @@ def _keep_off_conflicts(state: ORMExecuteState, scope: Scope) -> None:
     kept.update_whereclause = own if clause.update_whereclause is None else and_(clause.update_whereclause, own)
     filtered = statement._generate()  # noqa: SLF001
     filtered._post_values_clause = kept  # noqa: SLF001
-    state.statement = filtered
+    return filtered
 
 
 def _inserted(statement: Insert, parameters: Any) -> Iterator[dict[str, object]]:

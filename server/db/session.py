@@ -26,6 +26,9 @@ Wake = Callable[[str], None]
 Last = Callable[["Session"], Awaitable[None]]
 
 
+_BUILT: "dict[tuple[Callable[[Session], Executable], str], Executable]" = {}
+
+
 class Session:
     """Statements of one transaction: SQLite beneath is called inline, PostgreSQL through asyncpg.
 
@@ -60,6 +63,16 @@ class Session:
         from sqlalchemy.dialects import sqlite
 
         return cast("Insert", sqlite.insert(entity))
+
+    def built(self, build: "Callable[[Session], Executable]") -> Executable:
+        """The statement that `build` makes for this database, made once: to build one takes longer than to ask it.
+
+        It must depend on the dialect alone; what differs from time to time are parameters.
+        """
+        key = (build, self.dialect)
+        if key not in _BUILT:
+            _BUILT[key] = build(self)
+        return _BUILT[key]
 
     async def execute(
         self,

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,36 +12,83 @@ from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.problems import ProblemCode
 from meroppet.wire.signing import BOOT_HEADER, DEVICE_HEADER, SEQUENCE_HEADER, SIGNATURE_HEADER
 from server.db import Session, unscoped
-from server.devices.parts import Parts
+from server.devices.parts import DeviceParts, Parts
 from server.devices.problems import Refusal
 from server.devices.rates import REQUESTS, VERIFICATIONS, Rate
-from server.devices.signing import Caller, SignedRequest, booted, recognised
+from server.devices.signing import Caller, Signed, SignedRequest, booted, signed, spend
 
 _NOBODY_YET = unscoped("a request is signed by a device, and only its row says whose it is")
 _SEQUENCE_DIGITS = 18
 
-Recognise = Callable[[Session, SignedRequest], Awaitable[Caller | ProblemCode]]
 Known = Callable[[Request, Parts], Awaitable[Caller]]
 
 
-def caller(*kinds: DeviceKind, rate: Rate = REQUESTS, recognise: Recognise = recognised) -> Known:
-    """A dependency that gives the caller, who must be of one of these kinds and within its rate."""
+@dataclass(frozen=True, slots=True)
+class Unspent:
+    """A request that is the caller's, and may still be a replay: `spend` says so, in the transaction of its work."""
 
-    async def known(request: Request, parts: Parts) -> Caller:
-        signed = signed_request(request, await request.body())
-        if signed is None:
-            raise Refusal(ProblemCode.BAD_SIGNATURE)
-        async with parts.database.session(_NOBODY_YET) as session:
-            found = await recognise(session, signed)
+    caller: Caller
+    _signed: Signed
+
+    async def spend(self, session: Session) -> None:
+        """Use the request's number. Raises Refusal where it was used before, or the device was revoked meanwhile."""
+        problem = await spend(session, self._signed)
+        if problem is not None:
+            raise Refusal(problem)
+
+
+def unspent(*kinds: DeviceKind, rate: Rate = REQUESTS) -> Callable[[Request, Parts], Awaitable[Unspent]]:
+    """A dependency that gives the caller, who must be of one of these kinds and within its rate.
+
+    For routes that write: they spend the number in the transaction they write in, which saves the disk one.
+    """
+
+    async def known(request: Request, parts: Parts) -> Unspent:
+        async with parts.database.reading(_NOBODY_YET) as session:
+            found = await signed(session, await _request(request))
         if isinstance(found, ProblemCode):
             raise Refusal(found)
-        if found.kind not in kinds:
-            raise Refusal(ProblemCode.NOT_ALLOWED)
-        if not parts.rates.allows(found.device, rate):
-            raise Refusal(ProblemCode.TOO_MANY)
-        return found
+        _require(parts, found.caller, kinds, rate)
+        return Unspent(found.caller, found)
 
     return known
+
+
+def caller(*kinds: DeviceKind, rate: Rate = REQUESTS) -> Known:
+    """A dependency that gives the caller as `unspent` does, and has spent the number."""
+    asked = unspent(*kinds, rate=rate)
+
+    async def known(request: Request, parts: Parts) -> Caller:
+        found = await asked(request, parts)
+        async with parts.database.session(found.caller.scope) as session:
+            await found.spend(session)
+        return found.caller
+
+    return known
+
+
+async def booting(request: Request, parts: Parts) -> Caller:
+    """A dependency that gives the caller of POST /boot, whose earlier boot has ended with it."""
+    async with parts.database.session(_NOBODY_YET) as session:
+        found = await booted(session, await _request(request))
+    if isinstance(found, ProblemCode):
+        raise Refusal(found)
+    _require(parts, found, DeviceKind, REQUESTS)
+    return found
+
+
+def _require(parts: DeviceParts, found: Caller, kinds: Iterable[DeviceKind], rate: Rate) -> None:
+    if found.kind not in kinds:
+        raise Refusal(ProblemCode.NOT_ALLOWED)
+    if not parts.rates.allows(found.device, rate):
+        raise Refusal(ProblemCode.TOO_MANY)
+
+
+async def _request(request: Request) -> SignedRequest:
+    found = signed_request(request, await request.body())
+    if found is None:
+        raise Refusal(ProblemCode.BAD_SIGNATURE)
+    return found
 
 
 def signed_request(request: Request, body: bytes) -> SignedRequest | None:
@@ -63,7 +111,8 @@ def _target(request: Request) -> str:
 
 
 AnyDevice = Annotated[Caller, Depends(caller(*DeviceKind))]
-Door = Annotated[Caller, Depends(caller(DeviceKind.DOOR, rate=VERIFICATIONS))]
+AnyUnspent = Annotated[Unspent, Depends(unspent(*DeviceKind))]
+DoorUnspent = Annotated[Unspent, Depends(unspent(DeviceKind.DOOR, rate=VERIFICATIONS))]
 Kiosk = Annotated[Caller, Depends(caller(DeviceKind.KIOSK))]
 KioskLogin = Annotated[Caller, Depends(caller(DeviceKind.KIOSK, rate=VERIFICATIONS))]
-Booting = Annotated[Caller, Depends(caller(*DeviceKind, recognise=booted))]
+Booting = Annotated[Caller, Depends(booting)]

@@ -13,6 +13,7 @@ from server.devices.rates import Rates
 from server.keys import KeyRing
 from server.registers.service import Registers
 from server.replication.hub import Hub
+from server.replication.latest import Latest
 from server.replication.snapshots import Snapshots
 
 
@@ -31,11 +32,13 @@ class DeviceParts:
     rates: Rates = field(init=False)
     borrowers: Borrowers = field(init=False)
     desk: Desk = field(init=False)
+    latest: Latest = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rates", Rates(self.clock))
         object.__setattr__(self, "borrowers", Borrowers(self.clock))
         object.__setattr__(self, "desk", Desk(self.database, self.keys, self.clock))
+        object.__setattr__(self, "latest", Latest(self.database, self.hub))
 
 
 def _parts(request: Request) -> DeviceParts:

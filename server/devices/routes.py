@@ -8,7 +8,7 @@ from meroppet.wire.enrolment import BootReply, BootRequest, EnrolReply, EnrolReq
 from meroppet.wire.health import HealthReply, HealthRequest
 from meroppet.wire.problems import ProblemCode
 from server.db import unscoped
-from server.devices.callers import AnyDevice, Booting
+from server.devices.callers import AnyUnspent, Booting
 from server.devices.parts import Parts
 from server.devices.problems import Refusal
 from server.devices.service import enrol as enrol_device
@@ -59,17 +59,19 @@ async def boot(body: BootRequest, caller: Booting, parts: Parts) -> BootReply:
 
 
 @router.post("/health")
-async def health(body: HealthRequest, caller: AnyDevice, parts: Parts) -> HealthReply:
+async def health(body: HealthRequest, asked: AnyUnspent, parts: Parts) -> HealthReply:
     """Keep what the device says of itself; tell it the time and how far it should be."""
     if not _can_be_kept(body):
         raise Refusal(ProblemCode.BAD_REQUEST)
+    caller = asked.caller
     async with parts.database.session(caller.scope) as session:
+        await asked.spend(session)
         try:
             await take_health(session, caller, body)
         except (ValueError, TypeError) as error:
             # TypeError: a time without its zone cannot be compared.
             raise Refusal(ProblemCode.BAD_REQUEST) from error
-        number = await newest(session, caller.consortium, await audiences(session, caller.branch))
+        number = await newest(session, caller.consortium, await audiences(session, caller.branch, caller.controller))
     return HealthReply(now=parts.clock.now().isoformat(), change=number)
 
 

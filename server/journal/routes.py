@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 
 from meroppet.wire.journal import JournalReply, JournalRequest
 from meroppet.wire.problems import ProblemCode
-from server.devices.callers import AnyDevice
+from server.devices.callers import AnyUnspent
 from server.devices.parts import Parts
 from server.devices.problems import Refusal
 from server.journal.intake import take
@@ -17,10 +17,12 @@ _BODY = {"requestBody": {"content": {"application/json": {"schema": JournalReque
 
 
 @router.post("/journal", openapi_extra=_BODY)
-async def journal(request: Request, caller: AnyDevice, parts: Parts) -> JournalReply:
+async def journal(request: Request, asked: AnyUnspent, parts: Parts) -> JournalReply:
     """Keep the rows; the answer says up to which number they are safe."""
     push = push_in(await request.body())
     if push is None:
         raise Refusal(ProblemCode.BAD_REQUEST)
+    caller = asked.caller
     async with parts.database.session(caller.scope) as session:
+        await asked.spend(session)
         return await take(session, caller, push, register=parts.registers.of(caller.branch))

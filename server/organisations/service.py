@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, String, literal, or_, select
+from sqlalchemy import CTE, BindParameter, ColumnElement, Date, String, bindparam, literal, or_, select
 from sqlmodel import col
 
 from meroppet.wire.changes import BranchDocument
@@ -143,7 +143,7 @@ async def organisation(session: Session, organisation_id: str) -> OrganisationVi
 
 async def parents(session: Session, organisation_id: str, on: date | None = None) -> list[OrganisationView]:
     """Everything an organisation belongs to on a day (today), near and far, each once, nearest first."""
-    rows = await session.all(_above(organisation_id, on or session.now.date()))
+    rows = (await session.execute(_ABOVE, _below(organisation_id, on or session.now.date()))).scalars()
     # Nearest first: whatever is reached by several ways, or stands above itself, counts where it was met first.
     return list({row.id: _organisation(row) for row in rows if row.id != organisation_id}.values())
 
@@ -181,33 +181,40 @@ async def consortium_of(session: Session, organisation_id: str) -> str:
     return found
 
 
-async def audiences(session: Session, branch_id: str) -> tuple[str, ...]:
+async def audiences(session: Session, branch_id: str, controller: str) -> tuple[str, ...]:
     """Whose changes a device of the branch hears: the branch, its controller and all that belongs to, by id."""
-    found = await branch(session, branch_id)
-    if found is None:
-        return ()
-    return (found.id, found.controller, *[view.id for view in await parents(session, found.controller)])
+    found = (await session.execute(_ABOVE_IDS, _below(controller, session.now.date()))).scalars()
+    return tuple(dict.fromkeys((branch_id, controller, *found)))
 
 
-def _above(organisation_id: str, day: date) -> Select[Organisation]:
-    """Everything above an organisation, nearest first, in one question: devices ask it with every request."""
-    own = literal(organisation_id, String)
+def _on(day: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
+    return col(Membership.since) <= day, or_(col(Membership.until).is_(None), col(Membership.until) >= day)
+
+
+def _below(organisation_id: str, day: date) -> dict[str, object]:
+    return {"below": organisation_id, "day": day}
+
+
+def _chain() -> CTE:
+    """Everything above an organisation, and in how many steps: devices ask it with every request."""
+    own = bindparam("below", type_=String)
     chain = select(own.label("id"), literal(0).label("steps")).cte("above", recursive=True)
     further = (
         select(col(Membership.parent_id), chain.c.steps + 1)
         .join(chain, col(Membership.member_id) == chain.c.id)
-        .where(chain.c.steps < _HIGHEST, *_on(day))
+        .where(chain.c.steps < _HIGHEST, *_on(bindparam("day", type_=Date)))
     )
-    above = chain.union(further)
-    return (
-        select(Organisation)
-        .join(above, col(Organisation.id) == above.c.id)
-        .order_by(above.c.steps, col(Organisation.id))
-    )
+    return chain.union(further)
 
 
-def _on(day: date) -> tuple[ColumnElement[bool], ...]:
-    return col(Membership.since) <= day, or_(col(Membership.until).is_(None), col(Membership.until) >= day)
+# Built once: building them takes longer than asking them.
+_IN_CHAIN = _chain()
+_ABOVE = (
+    select(Organisation)
+    .join(_IN_CHAIN, col(Organisation.id) == _IN_CHAIN.c.id)
+    .order_by(_IN_CHAIN.c.steps, col(Organisation.id))
+)
+_ABOVE_IDS = select(_IN_CHAIN.c.id).order_by(_IN_CHAIN.c.steps, _IN_CHAIN.c.id)
 
 
 async def _require_free(session: Session, name: str) -> None:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
 from meroppet.rules.credentials import CardNumber
@@ -15,6 +15,7 @@ from server.organisations.service import BranchView
 from server.patrons.models import BranchKey
 
 _KEY_BYTES = 32
+_OF_BRANCH = select(BranchKey).where(col(BranchKey.branch_id) == bindparam("branch"))
 _DIGEST, _PIN = "digest key", "pin key"
 
 
@@ -32,7 +33,7 @@ class BranchKeys:
 
 async def branch_keys(session: Session, keys: KeyRing, branch_id: str) -> BranchKeys | None:
     """The branch's keys, or None if it has none yet (or is outside the session's scope)."""
-    row = await session.scalar(select(BranchKey).where(col(BranchKey.branch_id) == branch_id))
+    row = (await session.execute(_OF_BRANCH, {"branch": branch_id})).scalar()
     if row is None:
         return None
     return BranchKeys(

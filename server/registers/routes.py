@@ -17,10 +17,8 @@ from meroppet.wire.ils import (
 )
 from meroppet.wire.problems import ProblemCode
 from meroppet.wire.verify import VerifyReply, VerifyRequest
-from server.attempts.asking import Shown, checked, is_contradicted
-from server.cards.service import saw
-from server.db import Scope
-from server.devices.callers import Door, Kiosk, KioskLogin
+from server.attempts.asking import First, Shown, checked, is_contradicted, nothing
+from server.devices.callers import DoorUnspent, Kiosk, KioskLogin
 from server.devices.parts import DeviceParts, Parts
 from server.devices.problems import Refusal
 from server.devices.signing import Caller
@@ -33,17 +31,17 @@ router = APIRouter()
 
 
 @router.post("/verify")
-async def verify(body: VerifyRequest, caller: Door, parts: Parts, after: BackgroundTasks) -> VerifyReply:
+async def verify(body: VerifyRequest, asked: DoorUnspent, parts: Parts, after: BackgroundTasks) -> VerifyReply:
     """The register's word on card and PIN, within 2.0 s; an input to the door's decision, never a verdict."""
+    caller = asked.caller
     if body.door != caller.device:
         raise Refusal(ProblemCode.NOT_ALLOWED)
     shown = _shown(parts, body.attempt, body.sealed, agreed=body.agreed)
-    answer = await _checked(parts, caller, shown, after)
-    _remember(after, parts, caller, shown, answer)
+    answer = await _checked(parts, caller, shown, after, asked.spend)
     # Read after the register answered: a right taken away meanwhile is known before the door decides.
     async with parts.database.reading(caller.scope) as session:
         named = await subject(session, parts, caller, answer)
-        change = await newest(session, caller.consortium, await audiences(session, caller.branch))
+        change = await newest(session, caller.consortium, await audiences(session, caller.branch, caller.controller))
     return VerifyReply(
         pin=answer.pin,
         facts=None if answer.facts is None else facts_to_wire(answer.facts),
@@ -60,7 +58,6 @@ async def patron(body: IlsPatronRequest, caller: KioskLogin, parts: Parts, after
     """The register's word on who stands at a kiosk; of the name no more than a letter leaves the server."""
     shown = _shown(parts, body.session, body.sealed)
     answer = await _checked(parts, caller, shown, after)
-    _remember(after, parts, caller, shown, answer)
     is_herself = answer.pin is PinAnswer.RIGHT
     if is_herself:
         parts.borrowers.was_right_now(caller.device, place_of(parts, caller).register, shown.card, shown.pin)
@@ -118,25 +115,16 @@ def _shown(parts: DeviceParts, bound_to: str, sealed: str, *, agreed: bool = Fal
     return shown
 
 
-async def _checked(parts: DeviceParts, caller: Caller, shown: Shown, after: BackgroundTasks) -> PatronAnswer:
+async def _checked(
+    parts: DeviceParts, caller: Caller, shown: Shown, after: BackgroundTasks, first: First = nothing
+) -> PatronAnswer:
     """The register's word, if its own lock and the caps let it be asked."""
     place, limit = place_of(parts, caller), parts.registers.wrong_pins(caller.branch)
     in_haste = caller.kind is DeviceKind.DOOR
-    found = await checked(parts.desk, place, _ils(parts, caller), limit, shown, in_haste=in_haste)
+    found = await checked(parts.desk, place, _ils(parts, caller), limit, shown, in_haste=in_haste, first=first)
     if found.later is not None:
         after.add_task(found.later)
     return found.answer
-
-
-def _remember(after: BackgroundTasks, parts: DeviceParts, caller: Caller, shown: Shown, answer: PatronAnswer) -> None:
-    """How the card looked, if it was right; once the answer is sent, for nobody at a door waits for that."""
-    if answer.pin is PinAnswer.RIGHT and answer.facts is not None and answer.facts.valid:
-        after.add_task(_saw, parts, caller, shown)
-
-
-async def _saw(parts: DeviceParts, caller: Caller, shown: Shown) -> None:
-    async with parts.database.session(Scope.of_consortium(caller.consortium)) as session:
-        await saw(session, caller.consortium, shown.card)
 
 
 def _ils(parts: DeviceParts, caller: Caller) -> Circulation | None:

@@ -5,7 +5,7 @@ A wake-up is a hint. Whoever is woken reads the database, so a lost one costs a 
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -49,6 +49,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
+        self._woken: Counter[str] = Counter()
+        self._all_woken = 0
         self.is_closed = False
 
     @contextmanager
@@ -67,11 +69,17 @@ class Hub:
 
     def wake(self, topic: str) -> None:
         """Wake whoever listens to this topic."""
+        self._woken[topic] += 1
         for ear in tuple(self._ears.get(topic, ())):
             ear.wake(topic)
 
+    def woken(self, topic: str) -> int:
+        """How often the topic was woken: as long as that stays the same, so does what was read of it."""
+        return self._woken[topic] + self._all_woken
+
     def wake_all(self) -> None:
         """Wake everybody: something may have been missed."""
+        self._all_woken += 1
         for topic in tuple(self._ears):
             self.wake(topic)
 

@@ -24,7 +24,7 @@ _LARGEST = 2**62
 async def poll(caller: AnyDevice, parts: Parts, after: Annotated[int, Query(ge=0, le=_LARGEST)]) -> ChangesReply:
     """What changed after a number for this device; 410 if it must start over."""
     async with parts.database.reading(caller.scope) as session:
-        heard = await audiences(session, caller.branch)
+        heard = await audiences(session, caller.branch, caller.controller)
         goes_on = await still_listens(session, caller.device, heard)
         page = await changes(session, caller.consortium, heard, after) if goes_on else None
     if page is None:
@@ -36,7 +36,7 @@ async def poll(caller: AnyDevice, parts: Parts, after: Annotated[int, Query(ge=0
 async def snapshot(caller: AnyDevice, parts: Parts, if_none_match: Annotated[str, Header()] = "") -> Response:
     """Everything that stands for this device's branch, with ETag and Range."""
     async with parts.database.session(caller.scope) as session:
-        heard = await audiences(session, caller.branch)
+        heard = await audiences(session, caller.branch, caller.controller)
         await listens(session, caller, heard)
     found = await parts.snapshots.of_branch(parts.database, caller.scope, caller.branch, heard)
     if if_none_match == found.etag:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, select
 from sqlmodel import col
 
 from meroppet.wire.changes import ChangesReply, Kind, Tombstone, Upsert
@@ -101,9 +101,16 @@ async def position(session: Session, consortium: str) -> Position:
     return Position(*rows[0]) if rows else Position(0, 0)
 
 
+_NEWEST = select(func.max(col(Change.number))).where(
+    col(Change.consortium_id) == bindparam("consortium"),
+    col(Change.audience).in_(bindparam("audiences", expanding=True)),
+)
+
+
 async def newest(session: Session, consortium: str, audiences: Sequence[str]) -> int:
     """The newest change number that concerns one of the audiences."""
-    return int(await session.scalar(select(func.max(col(Change.number))).where(*_of(consortium, audiences))) or 0)
+    found = await session.execute(_NEWEST, {"consortium": consortium, "audiences": list(audiences)})
+    return int(found.scalar() or 0)
 
 
 async def number_of(session: Session, consortium: str, audience: str, kind: Kind, key: str = ONLY) -> int:

@@ -9,8 +9,6 @@ from meroppet.wire.commands import Order, WakeUp
 from server.devices.orders import open_orders
 from server.devices.parts import DeviceParts
 from server.devices.signing import Caller, is_current
-from server.organisations.service import audiences
-from server.replication.service import newest
 
 HEARTBEAT = b": heartbeat\n\n"
 
@@ -26,34 +24,38 @@ class _Told:
 async def device_stream(parts: DeviceParts, caller: Caller, last: int) -> AsyncIterator[bytes]:
     """`changed` once there is something newer than `last`, each open order once; ends when the caller is shut out."""
     told = _Told(last)
-    with parts.hub.listening(caller.consortium, f"device:{caller.device}") as ear:
+    own = f"device:{caller.device}"
+    with parts.hub.listening(caller.consortium, own) as ear:
         # The first words tell the device that the stream stands.
         yield HEARTBEAT
+        heard = frozenset({caller.consortium, own})
         while not parts.hub.is_closed:
-            words = await _news(parts, caller, told)
+            words = await _orders(parts, caller, told) if own in heard else []
             if words is None:
                 return
-            for word in words:
+            for word in [*words, *(await _change(parts, caller, told) if caller.consortium in heard else [])]:
                 yield word
-            while not await ear.heard(parts.heartbeat_seconds):
+            while not (heard := await ear.heard(parts.heartbeat_seconds)):
                 yield HEARTBEAT
 
 
-async def _news(parts: DeviceParts, caller: Caller, told: _Told) -> list[bytes] | None:
-    """What there is to say, or None if the device may not hear any more."""
+async def _orders(parts: DeviceParts, caller: Caller, told: _Told) -> list[bytes] | None:
+    """What the device is told to do and was not told yet, or None if it may not hear any more."""
     async with parts.database.reading(caller.scope) as session:
         if not await is_current(session, caller):
             return None
-        number = await newest(session, caller.consortium, await audiences(session, caller.branch))
         orders = [order for order in await open_orders(session, caller.device) if order.order not in told.orders]
-    words = []
-    if number > told.change:
-        told.change = number
-        words.append(_event("changed", WakeUp(change=number), number))
-    for order in orders:
-        told.orders.add(order.order)
-        words.append(_event("order", order))
-    return words
+    told.orders.update(order.order for order in orders)
+    return [_event("order", order) for order in orders]
+
+
+async def _change(parts: DeviceParts, caller: Caller, told: _Told) -> list[bytes]:
+    """That there is something newer than the device was told of."""
+    number = await parts.latest.number(caller)
+    if number <= told.change:
+        return []
+    told.change = number
+    return [_event("changed", WakeUp(change=number), number)]
 
 
 def _event(name: str, word: WakeUp | Order, number: int | None = None) -> bytes:

@@ -106,10 +106,14 @@ async def opened(url: str, branches: int, decided: int) -> AsyncIterator[Databas
         await database.close()
 
 
+def _town(branch: int) -> str:
+    return f"town-{branch // A_MUNICIPALITY}"
+
+
 async def _seed(database: Database, branches: int) -> None:
-    towns = [f"town-{number}" for number in range(-(-branches // A_MUNICIPALITY))]
+    towns = [_town(number) for number in range(0, branches, A_MUNICIPALITY)]
     now = datetime.now(UTC)
-    places = [(f"branch-{number}", towns[number // A_MUNICIPALITY]) for number in range(branches)]
+    places = [(f"branch-{number}", _town(number)) for number in range(branches)]
     owned = [{"consortium_id": "west", "controller_id": town, "branch_id": branch} for branch, town in places]
     async with database.session(unscoped("a benchmark's consortium")) as session:
         bodies = [("west", "consortium"), *((town, "municipality") for town in towns)]
@@ -154,7 +158,7 @@ async def _measured(database: Database, branches: int) -> Measured:
             await put_exception(session, TARGET, exception(f"measured-{number}", number), "bench")
         measured.published.append((time.perf_counter() - begun) * 1000)
         begun = time.perf_counter()
-        await _ask(database, f"branch-{number * 31 % branches}", before.number)
+        await _ask(database, number * 31 % branches, before.number)
         measured.asked.append((time.perf_counter() - begun) * 1000)
         begun = time.perf_counter()
         async with database.session(unscoped("a benchmark's reference")) as session:
@@ -163,9 +167,9 @@ async def _measured(database: Database, branches: int) -> Measured:
     return measured
 
 
-async def _ask(database: Database, branch: str, after: int) -> None:
+async def _ask(database: Database, number: int, after: int) -> None:
     async with database.reading(WEST) as session:
-        page = await changes(session, "west", await audiences(session, branch), after)
+        page = await changes(session, "west", await audiences(session, f"branch-{number}", _town(number)), after)
     assert page is not None
     assert [told.kind for told in page.upserts] == ["exception"]
 

@@ -12,6 +12,7 @@ from meroppet.rules.pin import Outcome
 from meroppet.runtime.clock import SystemClock
 from server.attempts.service import Asked, Place, begin, settle
 from server.db import Database
+from server.db.schema import metadata
 from server.keys import KeyRing
 
 CARD = "card"
@@ -40,6 +41,8 @@ async def at_a_door(folder: Path, first: int, say: Callable[[int], None]) -> Non
 
 async def at_the_server(folder: Path, first: int, say: Callable[[int], None]) -> None:
     clock = SystemClock()
+    # As a server does that migrates: tables name each other.
+    metadata()
     database = Database(f"sqlite:///{folder / 'server.db'}", clock)
     keys = KeyRing.open(folder / "keys", ("localhost",), clock.now())
     while True:
