@@ -92,7 +92,9 @@ class BootRequest(Request):
 class BootReply(Reply):
     """The branch's keys, held in RAM only, and the time as the server has it (ISO 8601, UTC).
 
-    `digest_key` keys the subject digests, `pin_key` the learned PIN verifiers (32 bytes each, base64).
+    `digest_key` keys the subject digests, `pin_key` the learned PIN verifiers (32 bytes each, base64). `sign_public` is
+    the key the server signs the head of a journal with (Ed25519, base64), empty from a server that does not. The stream
+    says something at least every `pulse_seconds`.
     """
 
     digest_key: str
@@ -101,3 +103,5 @@ class BootReply(Reply):
     now: str
     heartbeat_seconds: int = 15
     poll_seconds: int = 60
+    pulse_seconds: int = 15
+    sign_public: str = ""
