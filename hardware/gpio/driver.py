@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Literal
 
+from pydantic import Field
 from RPi import GPIO
 
 from hardware.errors import Lost
@@ -16,6 +17,8 @@ from hardware.ports import Colour, InputChanged, InputEvent, ReaderFound, Reader
 
 BLINK_EVERY = 0.5
 RETRY_AFTER = 1.0
+RESTLESS_AFTER = 1.0
+"""Seconds after which a contact that does not come to rest is said to be active: the side on which nothing opens."""
 LAMPS = {
     Colour.OFF: frozenset[str](),
     Colour.RED: frozenset({"red"}),
@@ -32,11 +35,11 @@ class InputOptions(DriverOptions):
     pin: int
     active_low: bool = True
     pull: Literal["up", "down", "none"] = "up"
-    settle_ms: int = 30
+    settle_ms: int = Field(50, ge=1, le=500)
 
 
 class GpioInput:
-    """One contact or button. A level counts when it has stood for `settle_ms`."""
+    """One contact or button. A level counts when it has stood for `settle_ms`; one that only chatters is active."""
 
     Options = InputOptions
 
@@ -45,6 +48,7 @@ class GpioInput:
         self._levels: asyncio.Queue[bool | None] = asyncio.Queue()
         self._said: bool | None = None
         self._settling: asyncio.TimerHandle | None = None
+        self._restless_since = 0.0
         self._open = self._closed = False
 
     async def events(self) -> AsyncIterator[InputEvent]:
@@ -96,13 +100,21 @@ class GpioInput:
 
     def _edge(self, loop: asyncio.AbstractEventLoop) -> None:
         # RPi.GPIO's own bouncetime keeps the first edge and may drop the last: the level is read when all is quiet.
-        if self._settling is not None:
+        if self._settling is None:
+            self._restless_since = loop.time()
+        else:
             self._settling.cancel()
-        if self._open:
-            self._settling = loop.call_later(self._options.settle_ms / 1000, self._settled)
+        if not self._open:
+            return
+        self._settling = loop.call_later(self._options.settle_ms / 1000, self._settled)
+        if loop.time() - self._restless_since >= RESTLESS_AFTER:
+            self._say(active=True)
 
     def _settled(self) -> None:
-        active = bool(GPIO.input(self._options.pin)) != self._options.active_low
+        self._settling = None
+        self._say(active=bool(GPIO.input(self._options.pin)) != self._options.active_low)
+
+    def _say(self, *, active: bool) -> None:
         if active != self._said:
             self._said = active
             self._levels.put_nowait(active)

@@ -59,6 +59,29 @@ async def test_a_bouncing_contact_is_one_change(driver: ModuleType) -> None:
     await contact.close()
 
 
+async def test_a_contact_that_never_comes_to_rest_is_active_until_it_does(driver: ModuleType) -> None:
+    contact = driver.GpioInput(driver.GpioInput.Options(pin=27))
+    listener = Listener(contact)
+    assert isinstance(await listener.next(), ReaderFound)
+    assert await listener.next() == InputChanged(False)
+
+    async with asyncio.timeout(driver.RESTLESS_AFTER * 10):
+        while listener.heard.empty():
+            driver.GPIO.outside(27, 0)
+            driver.GPIO.outside(27, 1)
+            await asyncio.sleep(0.005)
+
+    assert await listener.next() == InputChanged(True)
+    assert await listener.next() == InputChanged(False), "it stands on its pull-up again"
+    await contact.close()
+
+
+@pytest.mark.parametrize("settle_ms", [0, 501])
+def test_a_settling_time_no_contact_has_is_refused(driver: ModuleType, settle_ms: int) -> None:
+    with pytest.raises(ValueError, match="settle_ms"):
+        driver.GpioInput.Options(pin=27, settle_ms=settle_ms)
+
+
 async def test_a_pin_the_machine_has_not_got_is_lost(driver: ModuleType) -> None:
     contact = driver.GpioInput(driver.GpioInput.Options(pin=99))
     listener = Listener(contact)
