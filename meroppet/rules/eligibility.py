@@ -78,6 +78,7 @@ class Right:
     `permitted` is None where staff have said nothing. `terms_until` is the last day on which an acceptance, or the
     grace before one, still holds; None: an acceptance has no end, and there is no grace. `facts_ok_until` is the last
     local day of which the server's own look at the register, which found nothing against this person, is good.
+    `extended`: the door is to stay released for longer; it never says why.
     """
 
     permitted: bool | None
@@ -89,6 +90,7 @@ class Right:
     guardian_consent: bool = False
     guest_approved: bool = False
     facts_ok_until: date | None = None
+    extended: bool = False
 
 
 NOTHING_SAID = Right(permitted=None)

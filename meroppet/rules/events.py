@@ -1,33 +1,54 @@
 """Journal event kinds and what each may contain: codes and numbers, never a name, a card number, a PIN or a title."""
 
-from dataclasses import dataclass, fields
-from enum import Enum
+from dataclasses import dataclass
 from typing import ClassVar
 
+from meroppet.rules.event import Event, Scalar
+from meroppet.rules.house_events import (
+    AlarmAcknowledged,
+    AlarmArmed,
+    AlarmCleared,
+    AlarmDisarmed,
+    AlarmRaised,
+    ArmRefused,
+    ArmRequested,
+    ClockChanged,
+    ClosingStep,
+    ConfigRolledBack,
+    ControllerCrashed,
+    DoorHeldSoon,
+    DoorOpenLocked,
+    DoorQuiet,
+    DoorTampered,
+    DoorUnbonded,
+    ExitStuck,
+    FireBegan,
+    FireEnded,
+    FireReset,
+    HoldEnded,
+    Intrusion,
+    JournalBegan,
+    JournalFailed,
+    PassageCounted,
+    RelaySwitched,
+    TamperEnded,
+)
 from meroppet.rules.reasons import Reason
 
-Scalar = str | int | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened at a device. Who it concerned is the journal row's keyed subject, never the detail."""
-
-    kind: ClassVar[str]
-
-    def detail(self) -> dict[str, Scalar]:
-        """The event's fields as JSON scalars."""
-        values = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: value.value if isinstance(value, Enum) else value for name, value in values}
+__all__ = ["KINDS", "Event", "Scalar"]
 
 
 @dataclass(frozen=True, slots=True)
 class AccessGranted(Event):
-    """A card and PIN were accepted; stands on disk before the strike is released. `checked`: ils or cached."""
+    """A card and PIN were accepted; stands on disk before the strike is released. `checked`: ils, cached, pass or card.
+
+    `again`: the same card came in a short while ago and nobody was seen to leave since; for statistics alone.
+    """
 
     kind: ClassVar[str] = "access.granted"
     attempt: str
     checked: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +63,23 @@ class AccessRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorReleased(Event):
-    """lockd answered that the strike is released. `cause`: granted, exit, staffed, event or order."""
+    """lockd answered that the strike is released. `cause`: granted, exit, staffed, event, order, fire or airlock."""
 
     kind: ClassVar[str] = "door.released"
     lease: str
     cause: str
+    lock: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFailed(Event):
-    """lockd refused or did not answer; the door stayed locked."""
+    """The door stayed locked. `why`: lock (lockd said no or nothing), armed or locked_down."""
 
     kind: ClassVar[str] = "door.release_failed"
     lease: str
     cause: str
+    lock: str = "main"
+    why: str = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +87,7 @@ class DoorOpened(Event):
     """The leaf opened after a release."""
 
     kind: ClassVar[str] = "door.opened"
+    lock: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +95,7 @@ class DoorShut(Event):
     """The leaf closed."""
 
     kind: ClassVar[str] = "door.shut"
+    lock: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +103,7 @@ class DoorForced(Event):
     """The leaf opened though the strike was not released and nobody asked to leave."""
 
     kind: ClassVar[str] = "door.forced"
+    lock: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +112,7 @@ class DoorHeld(Event):
 
     kind: ClassVar[str] = "door.held"
     seconds: float
+    lock: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +250,33 @@ KINDS: dict[str, type[Event]] = {
         KioskLoan,
         KioskReturn,
         KioskEnded,
+        DoorHeldSoon,
+        DoorOpenLocked,
+        DoorUnbonded,
+        DoorTampered,
+        TamperEnded,
+        ExitStuck,
+        HoldEnded,
+        PassageCounted,
+        FireBegan,
+        FireEnded,
+        FireReset,
+        AlarmArmed,
+        AlarmDisarmed,
+        Intrusion,
+        ArmRequested,
+        ArmRefused,
+        AlarmRaised,
+        AlarmAcknowledged,
+        AlarmCleared,
+        RelaySwitched,
+        ClosingStep,
+        JournalBegan,
+        JournalFailed,
+        ClockChanged,
+        ControllerCrashed,
+        ConfigRolledBack,
+        DoorQuiet,
     )
 }
 """Every kind a journal may hold, by its stored name."""

@@ -94,6 +94,8 @@ class Policy:
     Nobody below `minimum_age` is let in; below `guardian_below` a guardian must have agreed. `homes` are the values of
     the register's home that count as own; None: the branch has named none, so where `guests` are restricted everybody
     is one. `maximum_inside` counts people, not cards. `number_entry`: a number may be typed where a card is asked for.
+    A leaf may stand open for `held_open_seconds`, and those at it are reminded `pre_alarm_seconds` before; the two
+    `extended_` are for somebody who needs longer.
     """
 
     minimum_age: int
@@ -117,6 +119,9 @@ class Policy:
     staffed_door: StaffedDoor = StaffedDoor.CARD
     release_seconds: float = 5.0
     held_open_seconds: float = 30.0
+    pre_alarm_seconds: float = 10.0
+    extended_seconds: float = 20.0
+    extended_held_seconds: float = 60.0
     facts_ttl_hours: int = 72
     offline_pin: bool = False
 
@@ -132,7 +137,15 @@ class Policy:
         # Shorter than 3 s shuts out slow walkers; lockd bounds a lease to 10 s.
         _require(3.0 <= self.release_seconds <= 10.0, "release_seconds", self.release_seconds, "3–10 seconds")
         _require(10.0 <= self.held_open_seconds <= 300.0, "held_open_seconds", self.held_open_seconds, "10–300 seconds")
+        self._require_doors_patience()
         _require(1 <= self.facts_ttl_hours <= 168, "facts_ttl_hours", self.facts_ttl_hours, "1–168 hours")
+
+    def _require_doors_patience(self) -> None:
+        held, reminder = self.extended_held_seconds, self.pre_alarm_seconds
+        _require(0.0 <= reminder <= 60.0, "pre_alarm_seconds", reminder, "0–60 seconds; 0: none")
+        # Longer than a lease: the door renews it.
+        _require(3.0 <= self.extended_seconds <= 60.0, "extended_seconds", self.extended_seconds, "3–60 seconds")
+        _require(10.0 <= held <= 300.0, "extended_held_seconds", held, "10–300 seconds")
 
 
 def _require(kept: bool, name: str, value: object, allowed: str) -> None:

@@ -15,6 +15,8 @@ class Reason(StrEnum):
     AWAITING_STAFF = "awaiting_staff"
     LAST_ENTRY = "last_entry"
     EMPTYING = "emptying"
+    ALARM_ARMED = "alarm_armed"
+    FIRE = "fire"
     CLOCK_UNTRUSTED = "clock_untrusted"
     OUT_OF_ORDER = "out_of_order"
     NO_POLICY = "no_policy"

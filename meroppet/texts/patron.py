@@ -67,6 +67,8 @@ _REASONS: dict[Reason, tuple[str, str]] = {
     Reason.AWAITING_STAFF: (N_("The library has not opened yet"), N_("It opens when the staff have come.")),
     Reason.LAST_ENTRY: (N_("Closing soon: nobody more is let in"), N_("Opens again {opens}.")),
     Reason.EMPTYING: (N_("The library is being emptied"), N_("Opens again {opens}.")),
+    Reason.ALARM_ARMED: (N_("The intruder alarm is on"), N_("Nobody is let in while it is.")),
+    Reason.FIRE: (N_("Fire alarm"), N_("Nobody is let in. Leave the building.")),
     Reason.CLOCK_UNTRUSTED: _OUT_OF_ORDER,
     Reason.OUT_OF_ORDER: _OUT_OF_ORDER,
     Reason.NO_POLICY: _OUT_OF_ORDER,

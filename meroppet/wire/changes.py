@@ -104,6 +104,9 @@ class PolicyDocument(Document):
     staffed_door: str = "card"
     release_seconds: float = 5.0
     held_open_seconds: float = 30.0
+    pre_alarm_seconds: float = 10.0
+    extended_seconds: float = 20.0
+    extended_held_seconds: float = 60.0
     facts_ttl_hours: int = 72
     offline_pin: bool = False
 
@@ -120,18 +123,20 @@ class RightDocument(Reply):
     guardian_consent: bool = False
     guest_approved: bool = False
     facts_ok_until: date | None = None
+    extended: bool = False
 
 
 # The snapshot: a line of JSON (SnapshotHeader), then the documents as one JSON line each (Upsert), then `rights`
 # records of 26 bytes, sorted by digest: 16 bytes subject digest, 2 bytes flags, and as days since 2020-01-01 in 2 bytes
 # each (0 = none) valid-until, suspended-until, terms-until and facts-ok-until; big-endian.
 # The flags: 0x01 permitted, 0x02 staff have said so or otherwise, 0x04 introduced, 0x08 a guardian has agreed,
-# 0x10 approved as a guest, and in 0x700 the standing to the terms by its place in _STANDINGS.
+# 0x10 approved as a guest, 0x20 the door stays released for longer, and in 0x700 the standing to the terms by its
+# place in _STANDINGS.
 MEDIA_TYPE = "application/vnd.meroppet.snapshot"
 RECORD = struct.Struct(">16sHHHHH")
 SUBJECT_BYTES = 16
 _EPOCH = date(2020, 1, 1)
-_PERMITTED, _SAID, _INTRODUCED, _GUARDIAN, _GUEST = 0x01, 0x02, 0x04, 0x08, 0x10
+_PERMITTED, _SAID, _INTRODUCED, _GUARDIAN, _GUEST, _EXTENDED = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 _TERMS_SHIFT, _TERMS_MASK = 8, 0x700
 _STANDINGS = (
     TermsStanding.NOT_ASKED,
@@ -175,6 +180,7 @@ def _flags(right: RightDocument) -> int:
         | _INTRODUCED * right.introduced
         | _GUARDIAN * right.guardian_consent
         | _GUEST * right.guest_approved
+        | _EXTENDED * right.extended
         | _STANDINGS.index(right.terms) << _TERMS_SHIFT
     )
 
@@ -195,6 +201,7 @@ def _right(flags: int, days: Sequence[int]) -> RightDocument:
         guardian_consent=bool(flags & _GUARDIAN),
         guest_approved=bool(flags & _GUEST),
         facts_ok_until=facts_ok_until,
+        extended=bool(flags & _EXTENDED),
     )
 
 

@@ -36,7 +36,13 @@ WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
 """Whole numbers, and from where to where. No guardian is asked for below 0 years."""
 
 SECONDS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {"release_seconds": (3.0, 10.0), "held_open_seconds": (10.0, 300.0)}
+    {
+        "release_seconds": (3.0, 10.0),
+        "held_open_seconds": (10.0, 300.0),
+        "pre_alarm_seconds": (0.0, 60.0),
+        "extended_seconds": (3.0, 60.0),
+        "extended_held_seconds": (10.0, 300.0),
+    }
 )
 CHOICES: Mapping[str, type[StrEnum]] = MappingProxyType(
     {

@@ -49,7 +49,10 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "number_entry", "pin_length", "weak_pins", "pin_check", "offline_pin", "without_connection",
             "facts_ttl_hours",
         ),
-        "door": ("staffed_door", "release_seconds", "held_open_seconds"),
+        "door": (
+            "staffed_door", "release_seconds", "held_open_seconds", "pre_alarm_seconds", "extended_seconds",
+            "extended_held_seconds",
+        ),
     }
 )  # fmt: skip
 """Every rule once, as people read them."""

@@ -127,7 +127,7 @@ async def test_a_page_says_every_rule_as_a_sentence_and_whose_it_is(site: Site, 
 
     assert "Ingen under 18 år släpps in." in page
     assert "En introduktion på filialen ska ha getts." in page
-    assert page.count("<tr>") == 5 + 23
+    assert page.count("<tr>") == 5 + 26
     assert "Nora bibliotek" in page
     assert "/policies/" not in page
 

@@ -81,7 +81,7 @@ def test_records_of_another_length_are_refused() -> None:
 
 def test_a_record_is_a_digest_flags_and_days_and_nothing_else() -> None:
     """The whitelist: whoever adds a field to a right says here that it is a flag or a day, or keeps it off devices."""
-    flags = {"permitted", "terms", "introduced", "guardian_consent", "guest_approved"}
+    flags = {"permitted", "terms", "introduced", "guardian_consent", "guest_approved", "extended"}
     days = {"valid_until", "suspended_until", "terms_until", "facts_ok_until"}
 
     assert set(RightDocument.model_fields) == flags | days

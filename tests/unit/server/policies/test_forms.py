@@ -7,7 +7,7 @@ from hypothesis import given
 
 from meroppet.rules.intervals import Window
 from meroppet.rules.policy import Block, GroupHours
-from server.policies.forms import group_line, read, write
+from server.policies.forms import SECONDS, group_line, read, write
 from server.policies.layers import FIELDS
 from tests.unit.server.policies.test_layers import STATED
 
@@ -20,7 +20,7 @@ def test_an_empty_form_says_nothing_and_is_not_wrong() -> None:
 @given(STATED)
 def test_a_form_is_filled_in_with_what_it_would_be_read_as(stated: dict[str, Any]) -> None:
     # Seconds are written as people write them, and no group has no line.
-    written = {name: value for name, value in stated.items() if name not in {"release_seconds", "held_open_seconds"}}
+    written = {name: value for name, value in stated.items() if name not in SECONDS}
     written = {name: value for name, value in written.items() if value != () or name != "group_hours"}
     written = {name: value for name, value in written.items() if value is not None or name == "guardian_below"}
 

@@ -59,6 +59,9 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "staffed_door": st.sampled_from(StaffedDoor),
     "release_seconds": st.floats(3.0, 10.0),
     "held_open_seconds": st.floats(10.0, 300.0),
+    "pre_alarm_seconds": st.floats(0.0, 60.0),
+    "extended_seconds": st.floats(3.0, 60.0),
+    "extended_held_seconds": st.floats(10.0, 300.0),
     "facts_ttl_hours": st.integers(1, 168),
     "offline_pin": st.booleans(),
 }
