@@ -91,6 +91,25 @@ class DeviceHealth(ControllerOwned, table=True):
     """Ports, separated by blanks."""
     hours_until: date | None = None
     """The last day about which the device knows its hours; None: it has none, or does not say."""
+    # What follows is as in meroppet.wire.health; older devices do not say it.
+    queue: float | None = None
+    disk_free: int | None = Field(default=None, sa_type=BigInteger)
+    memory: int | None = Field(default=None, sa_type=BigInteger)
+    temperature: float | None = None
+    drift_ppm: float | None = None
+    started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    storage: str = ""
+    config: str = ""
+    crashes: int = 0
+    inside: int | None = None
+    alarms: str = ""
+    """What is raised, separated by blanks."""
+    armed: bool | None = None
+    epoch: str = ""
+    last: int = Field(default=0, sa_type=BigInteger)
+    trouble: str = ""
+    parts: str = ""
+    """name=version, separated by blanks."""
 
 
 class DeviceOrder(ControllerOwned, table=True):
@@ -103,6 +122,10 @@ class DeviceOrder(ControllerOwned, table=True):
     id: str = Field(primary_key=True)
     device_id: str = Field(foreign_key="device.id", index=True)
     action: str
+    change: int | None = Field(default=None, sa_type=BigInteger)
+    """The change number that the device must know to have done it."""
+    step: str = ""
+    """The step of the closing routine it is about."""
     given_by: str
     at: datetime = Field(sa_type=UTCDateTime)
     expires: datetime = Field(sa_type=UTCDateTime)

@@ -1,6 +1,7 @@
 """How devices come to belong here and stay known: the CA, enrolment, boot and health."""
 
 import logging
+import math
 
 from fastapi import APIRouter, Response
 
@@ -20,7 +21,8 @@ from server.replication.service import newest
 router = APIRouter()
 logger = logging.getLogger(__name__)
 
-_LONGEST, _MOST_READERS = 200, 20
+_LONGEST, _MOST = 200, 40
+_HIGHEST = 2**62
 
 
 @router.get("/ca", response_class=Response)
@@ -77,6 +79,21 @@ async def health(body: HealthRequest, asked: AnyUnspent, parts: Parts) -> Health
 
 def _can_be_kept(said: HealthRequest) -> bool:
     """Whether no database and no page is asked to hold more than any device has to say."""
-    texts = (said.version, said.now, said.clock, said.door, said.state, *said.readers_lost)
-    is_short = len(said.readers_lost) <= _MOST_READERS and all(len(text) <= _LONGEST for text in texts)
-    return is_short and "\0" not in "".join(texts) and 0 <= said.change < 2**62 and 0 <= said.unsent < 2**31
+    texts = (
+        said.version, said.now, said.clock, said.door, said.state, said.started_at, said.storage, said.config,
+        said.epoch, said.trouble, *said.readers_lost, *said.alarms, *said.parts,
+    )  # fmt: skip
+    is_short = all(len(text) <= _LONGEST for text in texts)
+    is_little = max(len(said.readers_lost), len(said.alarms), len(said.parts)) <= _MOST
+    return is_short and is_little and "\0" not in "".join(texts) and _are_numbers(said)
+
+
+def _are_numbers(said: HealthRequest) -> bool:
+    long = (said.change, said.last, said.disk_free or 0, said.memory or 0)
+    short = (said.unsent, said.crashes, said.inside or 0)
+    measured = (said.queue or 0.0, said.temperature or 0.0, said.drift_ppm or 0.0)
+    return (
+        all(0 <= number < _HIGHEST for number in long)
+        and all(0 <= number < 2**31 for number in short)
+        and all(math.isfinite(number) for number in measured)
+    )

@@ -24,6 +24,11 @@ from server.patrons.telling import rename_all
 from server.schedules.listed import forget_all
 
 INVITATION_LASTS = timedelta(minutes=15)
+_AS_SAID = (
+    "queue", "disk_free", "memory", "temperature", "drift_ppm", "storage", "config", "crashes", "inside", "armed",
+    "epoch", "last", "trouble",
+)  # fmt: skip
+"""What is kept of a device's health word for word."""
 SILENT_AFTER = timedelta(seconds=45)
 """Three heartbeats missed."""
 
@@ -65,6 +70,23 @@ class Health:
     readers_lost: tuple[str, ...]
     hours_until: date | None = None
     """The last day about which it knows its hours; None: it has none, or does not say."""
+    # What follows is as in meroppet.wire.health; older devices do not say it.
+    queue: float | None = None
+    disk_free: int | None = None
+    memory: int | None = None
+    temperature: float | None = None
+    drift_ppm: float | None = None
+    started_at: datetime | None = None
+    storage: str = ""
+    config: str = ""
+    crashes: int = 0
+    inside: int | None = None
+    alarms: tuple[str, ...] = ()
+    armed: bool | None = None
+    epoch: str = ""
+    last: int = 0
+    trouble: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +281,10 @@ def _health(row: DeviceHealth) -> Health:
         state=row.state,
         readers_lost=tuple(row.readers_lost.split()),
         hours_until=row.hours_until,
+        started_at=row.started_at,
+        alarms=tuple(row.alarms.split()),
+        parts=tuple(row.parts.split()),
+        **{name: getattr(row, name) for name in _AS_SAID},
     )
 
 
@@ -266,13 +292,22 @@ def _day(said: str) -> date | None:
     return date.fromisoformat(said) if said else None
 
 
+def _moment(said: str) -> datetime | None:
+    moment = datetime.fromisoformat(said) if said else None
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    return moment
+
+
 async def take_health(session: Session, device: Known, said: HealthRequest) -> None:
-    """Keep what a device says of itself in place of what it said before. ValueError if its time or day is none."""
+    """Keep what a device says of itself in place of what it said before. ValueError if a time or day is none."""
     ahead = (datetime.fromisoformat(said.now) - session.now).total_seconds()
     values = {
         "at": session.now, "version": said.version, "clock": said.clock, "clock_ahead_seconds": ahead,
         "change": said.change, "unsent": said.unsent, "locked": said.locked, "door": said.door, "state": said.state,
         "readers_lost": " ".join(said.readers_lost), "hours_until": _day(said.hours_until),
+        "started_at": _moment(said.started_at), "alarms": " ".join(said.alarms), "parts": " ".join(said.parts),
+        **{name: getattr(said, name) for name in _AS_SAID},
     }  # fmt: skip
     owner = {"device_id": device.device, "consortium_id": device.consortium, "controller_id": device.controller}
     statement = session.insert(DeviceHealth).values(**owner, **values)

@@ -64,7 +64,9 @@ async def take(session: Session, device: Caller, push: Push, *, register: str | 
 
 async def _locked(session: Session, journal: _Journal) -> int:
     """How far the journal has come; nobody else takes rows of it until this transaction ends."""
-    statement = session.insert(JournalStream).values(**asdict(journal), through=0, highest=0, at=session.now)
+    statement = session.insert(JournalStream).values(
+        **asdict(journal), through=0, highest=0, head=0, hash="", at=session.now
+    )
     statement = statement.on_conflict_do_update(index_elements=["device_id", "epoch"], set_={"at": session.now})
     return int(await session.scalar(statement.returning(col(JournalStream.through))))
 
@@ -100,7 +102,8 @@ async def _keep(session: Session, journal: _Journal, rows: Iterable[Understood])
         {
             **asdict(journal), "seq": row.seq, "at": row.at(session.now), "received_at": session.now, "wall": row.wall,
             "monotonic": row.row.monotonic, "boot": row.row.boot, "clock": row.row.clock, "kind": row.row.kind,
-            "subject": row.row.subject, "detail": json.dumps(row.row.detail),
+            "subject": row.row.subject, "detail": json.dumps(row.row.detail), "prev": row.row.prev,
+            "hash": row.row.hash,
         }
         for row in rows
     ]  # fmt: skip
@@ -132,7 +135,9 @@ async def _follow(session: Session, journal: _Journal, rows: Iterable[Understood
             case OrderAnswered.kind:
                 await _answer(session, journal.device_id, row)
             case kind if kind in ALARMS:
-                await session.execute(session.insert(DoorAlarm).values(**common, kind=kind))
+                await session.execute(
+                    session.insert(DoorAlarm).values(**common, kind=kind, detail=json.dumps(row.row.detail))
+                )
             case _:
                 pass
     await keep(session, visits, refusals)

@@ -21,6 +21,12 @@ class JournalStream(ControllerOwned, table=True):
     branch_id: str = Field(foreign_key="branch.id", index=True)
     through: int = Field(default=0, sa_type=BigInteger)
     highest: int = Field(default=0, sa_type=BigInteger)
+    head: int = Field(default=0, sa_type=BigInteger)
+    """The newest number up to `through` whose hash is known."""
+    hash: str = ""
+    """The hash of that row: what the next one must name as the one before it. Empty: the device does not chain."""
+    broken: int | None = Field(default=None, sa_type=BigInteger)
+    """The first number at which the device told something else than what is here."""
     at: datetime
 
 
@@ -48,6 +54,8 @@ class JournalRow(ControllerOwned, table=True):
     kind: str
     subject: str
     detail: str
+    prev: str = ""
+    hash: str = ""
 
 
 class ParkedRow(ControllerOwned, table=True):
@@ -78,6 +86,8 @@ class DoorAlarm(ControllerOwned, table=True):
     seq: int = Field(primary_key=True, sa_type=BigInteger)
     branch_id: str = Field(foreign_key="branch.id", index=True)
     kind: str
+    detail: str = "{}"
+    """What the event said, as JSON."""
     at: datetime
     received_at: datetime
     seen_by: str | None = None

@@ -84,6 +84,8 @@ class PatronRight(ControllerOwned, table=True):
     introduced_on: date | None = None
     guardian_on: date | None = None
     """The day a guardian's consent was seen."""
+    extended: bool = False
+    """Whether doors stay released and open longer for her."""
     listed_at: datetime | None = None
     """When the end that is near was put on the list of those to be reminded."""
     reminded_at: datetime | None = None
