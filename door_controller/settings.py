@@ -1,16 +1,43 @@
 """What the installer of a door says. What staff decide (hours, rules, seconds) is synced data and not here."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from door_controller.wiring import complaints
 from hardware.registry import DriverChoice
-from meroppet.runtime.settings import Settings
+from meroppet.runtime.settings import Group, Settings
 
 PREFIX = "MEROPPET_DOOR_"
 DEFAULT_FILE = Path("/etc/meroppet/door.toml")
 BOARD = "/run/meroppet/board.sock"
+PLACES = (
+    "card_reader",
+    "barcode_scanner",
+    "keypad",
+    "contact",
+    "exit_button",
+    "indicator",
+    "sounder",
+    "display",
+    "inner_contact",
+    "bond",
+    "tamper_box",
+    "tamper_reader",
+    "fire",
+    "alarm_armed",
+    "alarm_triggered",
+    "arm_request",
+    "reset_key",
+    "people_in",
+    "people_out",
+    "opener",
+    "voice",
+    "loudspeaker",
+    "messenger",
+)
 
 DriverTable = dict[str, Any]
 """`driver` names the driver, every other key is that driver's option; an empty table means: not fitted."""
@@ -18,6 +45,32 @@ DriverTable = dict[str, Any]
 
 def _virtual(**options: str) -> DriverTable:
     return {"driver": "virtual", "socket": BOARD, **options}
+
+
+class LockSettings(Group):
+    """What holds the leaf, as lockd's own settings wire it (`meroppet-lockd`)."""
+
+    kind: Literal["strike", "magnet", "motor"] = Field(
+        "strike",
+        description="strike: falls back when the leaf opens; magnet: holds when it is shut; motor: needs time.",
+    )
+    run_seconds: float = Field(0.0, ge=0.0, le=8.0, description="How long a motor lock takes until the leaf is free.")
+    night: bool = Field(False, description="lockd has a lock `night` on the same leaf, which must be released too.")
+    inner: bool = Field(False, description="lockd has a lock `inner`, of the second leaf behind a porch (air lock).")
+    fire_releases: bool = Field(False, description="The input `fire` releases the locks until somebody resets it.")
+
+    @model_validator(mode="after")
+    def _motor_runs(self) -> "LockSettings":
+        if (self.kind == "motor") != (self.run_seconds > 0):
+            raise ValueError(
+                'run_seconds is how long a motor lock runs: it goes with kind = "motor", and with no other'
+            )
+        return self
+
+    def said(self) -> frozenset[str]:
+        """What is said of the locks, as words: the kind, and what else there is."""
+        also = {"night": self.night, "inner": self.inner, "fire_releases": self.fire_releases}
+        return frozenset({self.kind, *(word for word, is_so in also.items() if is_so)})
 
 
 class DoorSettings(Settings):
@@ -29,6 +82,13 @@ class DoorSettings(Settings):
     clock_offset_file: Path | None = Field(None, description="File with seconds to add; for a virtual clock only.")
     status_port: int = Field(0, ge=0, le=65535, description="Port of the read-only page on 127.0.0.1; 0 for none.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="From which level to log.")
+    lock: LockSettings = Field(default_factory=LockSettings, description="What holds the leaf.")
+    languages: tuple[str, ...] = Field(
+        ("sv", "en"), min_length=1, description="Languages of the display and of announcements, first first."
+    )
+    recordings: Path | None = Field(
+        None, description="Folder with recorded announcements, KIND-MINUTES.LANG.wav; they go before speech."
+    )
 
     card_reader: DriverTable = Field(default_factory=_virtual, description="The card reader outside.")
     barcode_scanner: DriverTable = Field(default_factory=dict, description="A scanner for printed cards, if any.")
@@ -43,6 +103,35 @@ class DoorSettings(Settings):
     sounder: DriverTable = Field(default_factory=_virtual, description="The buzzer outside.")
     display: DriverTable = Field(default_factory=_virtual, description="The display outside.")
 
+    inner_contact: DriverTable = Field(
+        default_factory=dict, description="The second leaf's contact, active while open."
+    )
+    bond: DriverTable = Field(default_factory=dict, description="The magnet's own sensor, active while it holds.")
+    tamper_box: DriverTable = Field(default_factory=dict, description="The box's switch, active while it is open.")
+    tamper_reader: DriverTable = Field(default_factory=dict, description="The reader's switch, active while torn off.")
+    fire: DriverTable = Field(default_factory=dict, description="The fire alarm's contact, active in an alarm.")
+    alarm_armed: DriverTable = Field(default_factory=dict, description="The intruder alarm says that it is armed.")
+    alarm_triggered: DriverTable = Field(default_factory=dict, description="The intruder alarm has gone off.")
+    arm_request: DriverTable = Field(default_factory=dict, description="The relay that asks the intruder alarm to arm.")
+    reset_key: DriverTable = Field(default_factory=dict, description="A key switch inside that ends a latched alarm.")
+    people_in: DriverTable = Field(default_factory=dict, description="The people counter: a pulse for each one in.")
+    people_out: DriverTable = Field(default_factory=dict, description="The people counter: a pulse for each one out.")
+    opener: DriverTable = Field(default_factory=dict, description="The relay of an automatic door opener.")
+    voice: DriverTable = Field(default_factory=dict, description="What speaks announcements that nobody recorded.")
+    loudspeaker: DriverTable = Field(default_factory=dict, description="The loudspeaker inside.")
+    messenger: DriverTable = Field(default_factory=dict, description="Whom a closing is told: PCs, a sign.")
+    relays: dict[str, DriverTable] = Field(
+        default_factory=dict, description="Relays by name: a driver and its options, and `group`: when it is on."
+    )
+
+    @field_validator("relays")
+    @classmethod
+    def _named(cls, relays: dict[str, DriverTable]) -> dict[str, DriverTable]:
+        for name in relays:
+            if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
+                raise ValueError(f"a relay cannot be called {name!r}: letters a-z, digits and _, a letter first")
+        return relays
+
     @model_validator(mode="after")
     def _clock_fits(self) -> "DoorSettings":
         if self.clock == "system":
@@ -54,16 +143,15 @@ class DoorSettings(Settings):
             raise ValueError(f"a virtual clock may not decide over a real door: {', '.join(real)} is not virtual")
         return self
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> "DoorSettings":
+        for complaint in complaints(self.drivers(), self.lock.said()):
+            raise ValueError(complaint)
+        return self
+
     def drivers(self) -> dict[str, DriverChoice]:
-        """The fitted devices by their place at the door."""
-        places = (
-            "card_reader",
-            "barcode_scanner",
-            "keypad",
-            "contact",
-            "exit_button",
-            "indicator",
-            "sounder",
-            "display",
-        )
-        return {place: DriverChoice.model_validate(table) for place in places if (table := getattr(self, place))}
+        """The fitted devices by their place at the door; relays by `relays.NAME`, without their group."""
+        tables = {place: getattr(self, place) for place in PLACES}
+        for name, table in self.relays.items():
+            tables[f"relays.{name}"] = {key: value for key, value in table.items() if key != "group"}
+        return {place: DriverChoice.model_validate(table) for place, table in tables.items() if table}

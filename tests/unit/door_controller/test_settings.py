@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from door_controller.settings import DEFAULT_FILE, PREFIX, DoorSettings
+from door_controller.fittings import Fittings, open_fittings
+from door_controller.settings import DEFAULT_FILE, PLACES, PREFIX, DoorSettings
 from meroppet.runtime.settings import SettingsError, load
 
 
@@ -58,3 +59,83 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     made = settings('state_dir = "/a"', tmp_path, MEROPPET_DOOR_STATE_DIR="/b")
 
     assert made.state_dir == Path("/b")
+
+
+VIRTUAL = 'driver = "virtual"\nsocket = "/tmp/board.sock"'
+WHOLE = f"""
+[lock]
+kind = "magnet"
+night = true
+inner = true
+fire_releases = true
+[inner_contact]
+{VIRTUAL}
+part = "inner_contact"
+[bond]
+{VIRTUAL}
+part = "bond"
+[fire]
+{VIRTUAL}
+part = "fire"
+[alarm_armed]
+{VIRTUAL}
+part = "armed"
+[arm_request]
+{VIRTUAL}
+name = "arm_request"
+[people_in]
+{VIRTUAL}
+part = "passage_in"
+[people_out]
+{VIRTUAL}
+part = "passage_out"
+[opener]
+{VIRTUAL}
+name = "opener"
+[relays.lights]
+{VIRTUAL}
+name = "lights"
+group = "lights"
+"""
+
+
+def test_everything_around_a_lock_is_fitted_by_name(tmp_path: Path) -> None:
+    made = settings(WHOLE, tmp_path)
+
+    fitted = open_fittings(made.drivers())
+
+    assert {"bond", "fire", "people_in", "people_out", "opener", "relays.lights"} <= fitted.fitted().keys()
+    assert set(fitted.relays) == {"lights"}
+    assert made.lock.said() == {"magnet", "night", "inner", "fire_releases"}
+
+
+def test_every_place_of_the_settings_is_one_of_the_fittings() -> None:
+    assert set(Fittings.__dataclass_fields__) == {*PLACES, "relays"}
+
+
+def gpio(place: str, pin: int) -> str:
+    return f'[{place}]\ndriver = "gpio"\npin = {pin}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (gpio("arm_request", 5), "only alarm_armed tells whether it did"),
+        (gpio("people_in", 5), "needs both people_in and people_out"),
+        (gpio("bond", 5), "bond is a magnet's sensor"),
+        ("[lock]\nfire_releases = true", "needs the input fire"),
+        ("[lock]\ninner = true", "fit both contact and inner_contact"),
+        (gpio("inner_contact", 5), "lock.inner = true"),
+        (gpio("contact", 5) + gpio("exit_button", 5), "contact and exit_button are on the same line"),
+        (gpio("fire", 5) + gpio("relays.lights", 5), "fire and relays.lights are on the same line"),
+        ('[lock]\nkind = "motor"', "run_seconds is how long a motor lock runs"),
+        ("[lock]\nrun_seconds = 3", "run_seconds is how long a motor lock runs"),
+        ('[lock]\nkind = "motor"\nrun_seconds = 30', "less than or equal to 8"),
+        ('[lock]\nkind = "glue"', "lock.kind"),
+        (gpio("relays.Hall-light", 5), "a relay cannot be called 'Hall-light'"),
+        ("languages = []", "languages"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_with_a_remedy(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=says):
+        settings(text, tmp_path)
