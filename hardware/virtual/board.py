@@ -28,7 +28,7 @@ from hardware.virtual.world import (
 )
 
 INPUTS = CONTACTS | {"card_reader", "keypad", "tag_pad", "barcode_scanner"}
-OUTPUTS = frozenset({*STRIKES, "indicator", "display", "sounder", "loudspeaker"})
+OUTPUTS = frozenset({*STRIKES, "indicator", "display", "sounder", "loudspeaker", "messenger"})
 """The outputs there is one of; relays come beside them, as many as are attached."""
 UNNAMED = ""
 """A wire whose driver has not said yet what it wants."""

@@ -60,6 +60,8 @@ class BoardState:
     """How many have been heard."""
     said: tuple[str, str] = ("", "")
     """The last words of the loudspeaker, after their language."""
+    told: tuple[tuple[str, str], ...] = ()
+    """The last message to whoever else must know, by key."""
     sayings: int = 0
     """How often it has spoken."""
     items: tuple[str, ...] = ()
@@ -150,6 +152,8 @@ def ordered(state: BoardState, part: str, value: object) -> BoardState | None:
             return replace(state, tone=Tone(tone), tones=state.tones + 1)
         case "loudspeaker", {"words": str(words), "lang": str(lang)}:
             return replace(state, said=(lang, words), sayings=state.sayings + 1)
+        case "messenger", {**message}:
+            return replace(state, told=tuple(sorted((str(key), str(said)) for key, said in message.items())))
         case relay, bool(on) if is_relay(relay):
             return _switched(state, relay.partition(":")[2], on=on)
     return None

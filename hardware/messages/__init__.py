@@ -1,0 +1,1 @@
+"""Messengers: whoever else must know what a branch is about to do."""

@@ -1,0 +1,1 @@
+"""Loudspeakers, and the sounds of which a sounder is made where there is no buzzer."""

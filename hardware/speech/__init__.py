@@ -1,0 +1,1 @@
+"""Voices: text made into sound files."""
