@@ -73,6 +73,15 @@ class LockSettings(Group):
         return frozenset({self.kind, *(word for word, is_so in also.items() if is_so)})
 
 
+class PanelSettings(Group):
+    """A screen beside the door, from which the sizes of its text are computed (EN 301 549 5.1.4)."""
+
+    width_px: int = Field(800, ge=320, description="Pixels across.")
+    height_px: int = Field(480, ge=240, description="Pixels down.")
+    width_mm: float = Field(154.0, gt=0, description="The picture's width in millimetres.")
+    distance_mm: float = Field(600.0, ge=250, le=2000, description="From how far it is read, in millimetres.")
+
+
 class DoorSettings(Settings):
     """The settings of one door controller."""
 
@@ -81,6 +90,10 @@ class DoorSettings(Settings):
     clock: Literal["system", "virtual"] = Field("system", description="virtual: real time plus clock_offset_file.")
     clock_offset_file: Path | None = Field(None, description="File with seconds to add; for a virtual clock only.")
     status_port: int = Field(0, ge=0, le=65535, description="Port of the read-only page on 127.0.0.1; 0 for none.")
+    display_port: int = Field(
+        0, ge=0, le=65535, description="Port of the page for a screen beside the door, on 127.0.0.1; 0 for none."
+    )
+    panel: PanelSettings = Field(default_factory=PanelSettings, description="The screen beside the door.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="From which level to log.")
     lock: LockSettings = Field(default_factory=LockSettings, description="What holds the leaf.")
     languages: tuple[str, ...] = Field(
