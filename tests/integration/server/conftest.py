@@ -15,6 +15,7 @@ from server.db import Database
 from server.web.site import staff_templates
 from tests.fakes.clocks import ManualClock
 from tests.integration.server.databases import PostgresDatabases, Seed, SQLiteFiles, admin
+from tests.integration.server.staff_app import StaffApps
 
 
 @pytest.fixture
@@ -26,6 +27,11 @@ def clock() -> ManualClock:
 def templates() -> Pages:
     """Reading and compiling them takes longer than most tests; nothing in them is any test's own."""
     return staff_templates()
+
+
+@pytest.fixture(scope="session")
+def staff_apps() -> StaffApps:
+    return StaffApps()
 
 
 @pytest.fixture(scope="session")

@@ -39,12 +39,12 @@ from server.staff.access import Grant, Role
 from server.staff.passwords import Passwords
 from server.staff.service import NewAccount, add_account
 from server.web.parts import StaffParts
-from server.web.site import staff_pages
 from tests.fakes.clocks import ManualClock
 from tests.integration.server.databases import PostgresDatabases, Seed, SQLiteFiles
 from tests.integration.server.eid.conftest import ANNA as ANNA_PERSON
 from tests.integration.server.eid.conftest import BO as BO_PERSON
 from tests.integration.server.eid.conftest import CECILIA, Phone
+from tests.integration.server.staff_app import StaffApps
 
 TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
 ANNA, BO, CARIN = "10000001", "10000002", "10000003"
@@ -84,6 +84,7 @@ class Pages:
     register: Register
     library: Library
     clock: ManualClock
+    apps: StaffApps
     opened: list[httpx2.AsyncClient] = field(default_factory=list)
 
     def browse(self) -> Browser:
@@ -197,9 +198,10 @@ async def pages(
     library: Library,
     keys: KeyRing,
     templates: TemplatePages,
+    staff_apps: StaffApps,
 ) -> AsyncIterator[Pages]:
     parts = _parts(database, clock, register.port, keys, templates)
-    made = Pages(staff_pages(parts), parts, register, library, clock)
+    made = Pages(staff_apps.over(parts), parts, register, library, clock, staff_apps)
     yield made
     await asyncio.gather(*(client.aclose() for client in made.opened))
     parts.passwords.close()
@@ -223,7 +225,7 @@ def with_eids(pages: Pages, eids: Eids) -> Pages:
 
 def with_parts(pages: Pages, parts: StaffParts) -> Pages:
     """The same pages over other parts."""
-    return replace(pages, app=staff_pages(parts), parts=parts)
+    return replace(pages, app=pages.apps.over(parts), parts=parts)
 
 
 def _parts(database: Database, clock: ManualClock, port: int, keys: KeyRing, templates: TemplatePages) -> StaffParts:

@@ -36,9 +36,9 @@ from server.staff.access import Grant, Role
 from server.staff.passwords import Passwords
 from server.staff.service import NewAccount, add_account
 from server.web.parts import StaffParts
-from server.web.site import staff_pages
 from tests.fakes.clocks import ManualClock
 from tests.integration.server.databases import Seed
+from tests.integration.server.staff_app import StaffApps
 
 PASSWORD = "hellre några ord"
 SEED = "seed"
@@ -124,7 +124,12 @@ def database_seed(keys: KeyRing) -> Seed:
 
 @pytest.fixture
 async def site(
-    database: Database, clock: ManualClock, register: Register, keys: KeyRing, templates: Pages
+    database: Database,
+    clock: ManualClock,
+    register: Register,
+    keys: KeyRing,
+    templates: Pages,
+    staff_apps: StaffApps,
 ) -> AsyncIterator[Site]:
     settings = RegisterSettings(
         id="west",
@@ -146,7 +151,7 @@ async def site(
         device_url="https://localhost:8443",
         staff_url="https://staff.test",
     )
-    yield Site(staff_pages(parts), parts, register)
+    yield Site(staff_apps.over(parts), parts, register)
     hub.close()
     await parts.registers.close()
     parts.passwords.close()
