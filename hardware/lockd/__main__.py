@@ -2,21 +2,20 @@
 
 import argparse
 import os
-import re
 import signal
 import socket
 import sys
 import tomllib
 from pathlib import Path
 
-from hardware.lockd.daemon import Daemon
-from hardware.lockd.line import open_line
+from hardware.lockd.daemon import MAIN, Daemon
+from hardware.lockd.line import Drive, open_lock
 
 SETTINGS = {
     "socket": ("/run/meroppet/lockd.sock", "where to listen"),
-    "line": ("", "gpio:/dev/gpiochip0:17[:active-low] or virtual:SOCKET"),
-    "polarity": ("fail_secure", "fail_secure: power opens; fail_safe: power locks"),
-    "max_lease": ("10", "longest lease in seconds, at most 10"),
+    "line": ("", "gpio:/dev/gpiochip0:17[:active-low] or virtual:SOCKET[:PART]"),
+    "polarity": ("fail_secure", "fail_secure: power opens, as a strike; fail_safe: power locks, as a magnet"),
+    "also": ("", "further locks, a space between: NAME:POLARITY:LINE, as night:fail_safe:gpio:/dev/gpiochip0:27"),
 }
 
 
@@ -26,39 +25,40 @@ def main(argv: list[str] | None = None) -> None:
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     try:
         chosen = settings(argv)
-        opens = chosen.polarity == "fail_secure"
-        power = open_line(chosen.line, not opens)
+        locks = open_locks([f"{MAIN}:{chosen.polarity}:{chosen.line}", *chosen.also.split()])
         if not chosen.check:
             with listen(Path(chosen.socket)) as server:
-                Daemon(power, server, opens=opens, max_lease=float(chosen.max_lease)).run()
+                Daemon(locks).run(server)
     except (OSError, ValueError) as error:
         sys.exit(f"meroppet-lockd: {error}")
 
 
 def settings(argv: list[str] | None) -> argparse.Namespace:
     """Defaults < the file's keys < the command line; raises OSError, ValueError."""
-    parser = argparse.ArgumentParser(
-        "meroppet-lockd", description="Owns a door's strike; all others ask it for leases."
-    )
-    parser.add_argument("--config", type=Path, help="TOML file with these settings, _ for -")
-    parser.add_argument("--check", action="store_true", help="open the line (which locks it) and exit")
+    parser = argparse.ArgumentParser("meroppet-lockd", description="Owns a door's locks; all others ask for leases.")
+    parser.add_argument("--config", type=Path, help="TOML file with these settings")
+    parser.add_argument("--check", action="store_true", help="open the lines (which locks them) and exit")
     for name, (default, text) in SETTINGS.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", default=default, help=text)
+        parser.add_argument(f"--{name}", default=default, help=text)
     path = parser.parse_known_args(argv)[0].config
     chosen = {name: str(value) for name, value in (tomllib.loads(path.read_text()) if path else {}).items()}
     if unknown := sorted(chosen.keys() - SETTINGS):
         raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known: {', '.join(SETTINGS)}")
     parser.set_defaults(**chosen)
-    return valid(parser.parse_args(argv))
+    return parser.parse_args(argv)
 
 
-def valid(chosen: argparse.Namespace) -> argparse.Namespace:
-    """Return the settings if they can be served; raises ValueError."""
-    if chosen.polarity not in ("fail_secure", "fail_safe"):
-        raise ValueError(f"polarity {chosen.polarity!r} is neither fail_secure nor fail_safe")
-    if not re.fullmatch(r"\d+(\.\d+)?", chosen.max_lease) or not 0 < float(chosen.max_lease) <= 10:
-        raise ValueError(f"max_lease {chosen.max_lease!r} is not within 0 and 10 seconds")
-    return chosen
+def open_locks(wanted: list[str]) -> dict[str, Drive]:
+    """Lock and return every NAME:POLARITY:LINE by its name; raises OSError, and ValueError for what makes no lock."""
+    locks: dict[str, Drive] = {}
+    for each in wanted:
+        name, polarity, line = (*each.split(":", 2), "", "")[:3]
+        if polarity not in ("fail_secure", "fail_safe") or name in locks:
+            raise ValueError(
+                f"lock {name!r} is named twice, or polarity {polarity!r} is neither fail_secure nor fail_safe"
+            )
+        locks[name] = open_lock(line, opens=polarity == "fail_secure")
+    return locks
 
 
 def listen(path: Path) -> socket.socket:

@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hardware.ports import MAIN_LOCK
+
 ANSWERS_WITHIN = 0.5
 
 
 class LockdUnavailable(ConnectionError):
-    """lockd does not answer, so that nobody knows whether the strike is locked."""
+    """lockd does not answer, so that nobody knows whether the lock is locked."""
 
 
 class LockdClient:
@@ -29,17 +31,20 @@ class LockdClient:
         self._turn = asyncio.Lock()
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def release(self, lease_id: str, seconds: float) -> bool:
-        """Start or renew a lease; True only when lockd has released the strike for it."""
-        return await self._accepted({"lease": seconds, "id": lease_id, "by": self._monotonic() + self._within})
+    async def release(self, lease_id: str, seconds: float, lock: str = MAIN_LOCK) -> bool:
+        """Start or renew a lease; True only when lockd has released that lock for it."""
+        by = self._monotonic() + self._within
+        return await self._accepted({"lease": seconds, "id": lease_id, "lock": lock, "by": by})
 
     async def end(self, lease_id: str) -> bool:
         """End a lease; False when lockd did not answer (the lease then ends by itself)."""
         return await self._accepted({"end": lease_id})
 
-    async def locked(self) -> bool:
-        """Say whether the strike is locked; raises LockdUnavailable."""
-        answer = await self._ask({"state": True})
+    async def locked(self, lock: str = MAIN_LOCK) -> bool:
+        """Say whether that lock is locked; raises LockdUnavailable, also when lockd has no such lock."""
+        answer = await self._ask({"state": True, "lock": lock})
+        if "locked" not in answer:
+            raise LockdUnavailable(f"lockd at {self._path} does not know: {answer.get('error')}")
         return bool(answer["locked"])
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The loop: leases in, power to the strike out. Released only while a lease lives; any doubt locks."""
+"""The loop: leases in, power to the locks out. Released only while a lease lives; any doubt locks."""
 
 import contextlib
 import json
@@ -6,62 +6,89 @@ import os
 import selectors
 import socket
 import time
+from collections.abc import Callable, Mapping
 
 from hardware.lockd.leases import Leases
-from hardware.lockd.line import Power
+from hardware.lockd.line import Drive
 
-LONGEST_REQUEST, MOST_CLIENTS = 1024, 8
+LONGEST_REQUEST, MOST_CLIENTS, MAIN, NEVER = 1024, 8, "main", float("inf")
 
 
 class Daemon:
-    """Serves one listening socket and powers one line, which is locked when it is handed over."""
+    """Owns locks by their names, which are locked when they are handed over."""
 
-    def __init__(self, power: Power, server: socket.socket, *, opens: bool, max_lease: float) -> None:
-        self._power, self._server, self._opens = power, server, opens
-        self._leases, self._released = Leases(max_lease), False
-        self._unread: dict[socket.socket, bytes] = {}
+    def __init__(self, locks: Mapping[str, Drive], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._locks, self._monotonic = locks, monotonic
+        self._leases, self._released = Leases(), dict.fromkeys(locks, False)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(server, selectors.EVENT_READ)
-        self._pet_every = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6
+        self._pet_every = int(os.environ.get("WATCHDOG_USEC", "7200000000")) / 2e6
 
-    def run(self) -> None:
-        """Serve until a signal or a line that cannot be driven (OSError); the line is locked on every way out."""
+    def run(self, server: socket.socket) -> None:
+        """Serve until a signal or a line that cannot be driven (OSError); all is locked on every way out."""
         try:
+            self._selector.register(server, selectors.EVENT_READ)
             sd_notify("READY=1")
             while True:
-                ends = self._settle()
+                waits = min(self._pet_every, max(0.0, self.settle() - self._monotonic()))
                 sd_notify("WATCHDOG=1")
-                waits = ([max(0.0, ends - time.monotonic())] if ends else []) + [self._pet_every] * (
-                    self._pet_every > 0
-                )
-                for key, _ in self._selector.select(min(waits, default=None)):
-                    self._read(key.data) if key.data else self._accept()
+                for key, _ in self._selector.select(waits):
+                    self._read(*key.data) if key.data else self._accept(server)
         finally:
-            self._power(not self._opens)
+            for drive in self._locks.values():
+                with contextlib.suppress(OSError):
+                    drive(False)
 
-    def _settle(self) -> float | None:
-        ends = self._leases.next_end(time.monotonic())
-        if (released := ends is not None) != self._released:
-            self._power(released == self._opens)
-            self._released = released
-        return ends
+    def settle(self) -> float:
+        """Drive every lock as its leases say; return when the first of them ends."""
+        living = self._leases.living(self._monotonic())
+        for name, drive in self._locks.items():
+            released = any(lock == name for lock, _, _ in living)
+            if released != self._released[name]:
+                drive(released)
+                self._released[name] = released
+        return min(living.values(), default=NEVER)
 
-    def _accept(self) -> None:
-        client, _ = self._server.accept()
+    def leave(self, holder: int) -> None:
+        """End what a holder who is gone held."""
+        self._leases.end(holder=holder)
+        self.settle()
+
+    def answer(self, holder: int, line: bytes) -> dict[str, object]:
+        """Do what one line of a holder (a connection's number) asks, and return the answer to it."""
+        try:
+            match request := json.loads(line):
+                case {"lock": other} if other not in list(self._locks):
+                    raise ValueError("no such lock")
+                case {"lease": int() | float() as seconds, "id": str(name)} if not isinstance(seconds, bool):
+                    # What waited while this process stood still was given up by its sender: it must not open later.
+                    by, now = request.get("by", NEVER), self._monotonic()
+                    if not isinstance(by, int | float) or now > by:
+                        raise ValueError("too late")
+                    until = self._leases.grant((request.get("lock", MAIN), holder, name), seconds, now)
+                    self.settle()
+                    return {"ok": True, "id": name, "until": until}
+                case {"end": str()} | {"state": True}:
+                    self._leases.end(lease_id=request.get("end"))
+                case _:
+                    raise ValueError("neither lease, end nor state")
+        except (ValueError, RecursionError) as error:
+            return {"ok": False, "error": str(error)}
+        self.settle()
+        return {"ok": True, "locked": not self._released[request.get("lock", MAIN)]}
+
+    def _accept(self, server: socket.socket) -> None:
+        client, _ = server.accept()
         client.setblocking(False)
-        self._unread[client] = b""
-        self._selector.register(client, selectors.EVENT_READ, client)
-        if len(self._unread) > MOST_CLIENTS:
+        self._selector.register(client, selectors.EVENT_READ, (client, bytearray()))
+        if len(self._selector.get_map()) > 1 + MOST_CLIENTS:
             self._drop(client)
 
-    def _read(self, client: socket.socket) -> None:
-        try:
+    def _read(self, client: socket.socket, unread: bytearray) -> None:
+        received = b""
+        with contextlib.suppress(OSError):
             received = client.recv(4096)
-        except OSError:
-            received = b""
-        *requests, unread = (self._unread[client] + received).split(b"\n")
-        self._unread[client] = unread
-        answers = b"".join(json.dumps(self._answer(client.fileno(), request)).encode() + b"\n" for request in requests)
+        *requests, unread[:] = (unread + received).split(b"\n")
+        answers = b"".join(json.dumps(self.answer(client.fileno(), bytes(each))).encode() + b"\n" for each in requests)
         try:
             client.sendall(answers)
         except OSError:
@@ -71,35 +98,9 @@ class Daemon:
             self._drop(client)
 
     def _drop(self, client: socket.socket) -> None:
-        self._leases.end(holder=client.fileno())
-        self._settle()
+        self.leave(client.fileno())
         self._selector.unregister(client)
-        del self._unread[client]
         client.close()
-
-    def _answer(self, holder: int, line: bytes) -> dict[str, object]:
-        try:
-            request = json.loads(line)
-        except (ValueError, RecursionError):
-            return {"ok": False, "error": "not JSON"}
-        match request:
-            case {"lease": int() | float() as seconds, "id": str(lease_id)} if not isinstance(seconds, bool):
-                return self._lease(holder, lease_id, seconds, request.get("by", float("inf")))
-            case {"end": str(lease_id)}:
-                self._leases.end(lease_id=lease_id)
-            case _ if request != {"state": True}:
-                return {"ok": False, "error": "neither lease, end nor state"}
-        self._settle()
-        return {"ok": True, "locked": not self._released}
-
-    def _lease(self, holder: int, lease_id: str, seconds: float, by: object) -> dict[str, object]:
-        # A request that waited while this process stood still was given up by its sender: it must not open later.
-        if not (isinstance(by, int | float) and (now := time.monotonic()) <= by):
-            return {"ok": False, "error": "too late"}
-        if (until := self._leases.grant(holder, lease_id, seconds, now)) is None:
-            return {"ok": False, "error": "lease out of bounds"}
-        self._settle()
-        return {"ok": True, "id": lease_id, "until": until}
 
 
 def sd_notify(state: str) -> None:

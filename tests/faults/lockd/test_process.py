@@ -293,8 +293,11 @@ def test_check_locks_the_line_and_ends(rig: Rig) -> None:
     [
         ('lin = "virtual:x"', "unknown setting 'lin'"),
         ('line = "virtual:x"\npolarity = "failsafe"', "polarity 'failsafe'"),
-        ('line = "virtual:x"\nmax_lease = 11', "max_lease '11'"),
-        ('line = "virtual:x"\nmax_lease = "long"', "max_lease 'long'"),
+        ('line = "virtual:x"\nmax_lease = 20', "unknown setting 'max_lease'"),
+        ('line = "virtual:BOARD"\nalso = "night:fail_save:virtual:BOARD"', "polarity 'fail_save'"),
+        ('line = "virtual:BOARD"\nalso = "night"', "polarity ''"),
+        ('line = "virtual:BOARD"\nalso = "night:fail_safe"', "neither gpio:"),
+        ('line = "virtual:BOARD"\nalso = "main:fail_safe:virtual:BOARD"', "lock 'main' is named twice"),
         ("line = 17", "neither gpio:"),
         ('line = "gpio:17"', "neither gpio:"),
         ('line = "gpio:/dev/null:17:active-hi"', "neither gpio:"),
@@ -305,8 +308,8 @@ def test_check_locks_the_line_and_ends(rig: Rig) -> None:
         ("", "neither gpio:"),
     ],
 )
-def test_wrong_settings_are_one_sentence(tmp_path: Path, file: str, sentence: str) -> None:
-    (tmp_path / "lockd.toml").write_text(file)
+def test_wrong_settings_are_one_sentence(rig: Rig, tmp_path: Path, file: str, sentence: str) -> None:
+    (tmp_path / "lockd.toml").write_text(file.replace("BOARD", str(rig.board.path)))
 
     done = run("--config", str(tmp_path / "lockd.toml"), "--check")
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from hardware.lockd.leases import Leases
-from hardware.lockd.line import line_request, open_line
+from hardware.lockd.line import line_request, open_lock
 
 
 def test_a_line_becomes_an_output_with_its_level_already_set() -> None:
@@ -23,24 +22,9 @@ def test_an_unpowered_line_is_requested_with_level_zero() -> None:
     assert line_request(4, False, False)[328:344] == bytes(8) + (1).to_bytes(8, "little")
 
 
-@pytest.mark.parametrize("spec", ["", "gpio", "gpio:/dev/gpiochip0", "gpio:/dev/gpiochip0:x", "gpio:c:1:high", "usb:1"])
+@pytest.mark.parametrize(
+    "spec", ["", "gpio", "gpio:/dev/gpiochip0", "gpio:/dev/gpiochip0:x", "gpio:c:1:high", "usb:1", "virtual:b:strike:x"]
+)
 def test_a_line_that_is_none_is_refused(spec: str) -> None:
     with pytest.raises(ValueError, match="neither gpio:"):
-        open_line(spec, False)
-
-
-def test_more_leases_than_a_door_needs_are_refused_but_those_that_live_are_renewed() -> None:
-    leases = Leases(10)
-    for number in range(16):
-        assert leases.grant(1, str(number), 5, now=0.0)
-
-    assert leases.grant(1, "one more", 5, now=0.0) is None
-    assert leases.grant(1, "3", 5, now=1.0) == 6.0
-
-
-def test_a_lease_ends_at_its_end_and_not_after() -> None:
-    leases = Leases(10)
-    leases.grant(1, "a", 5, now=0.0)
-
-    assert leases.next_end(4.999) == 5.0
-    assert leases.next_end(5.0) is None
+        open_lock(spec, opens=True)
