@@ -229,10 +229,7 @@ async def test_applying_with_bankid_and_being_answered_takes_no_mouse(town: Town
 async def _approve(town: Town, chromium: Browser) -> None:
     async with window(chromium, DESK, town.url) as looker:
         page = looker.page
-        await page.locator('input[name="username"]').fill("berit")
-        await page.locator('input[name="password"]').fill(PASSWORD)
-        await page.locator('main button[type="submit"]').click()
-        await expect(page.locator(".s-nav")).to_be_visible()
+        await _sign_in(page)
         await page.goto(f"{town.url}branches/nora/applications")
         await looker.picture("applications")
         for lang in ("en", "sv"):
@@ -243,6 +240,56 @@ async def _approve(town: Town, chromium: Browser) -> None:
         await press(page, "Godkänn", "/branches/nora/applications?done=approved&many=1")
         assert await _complaints(looker) == []
         await looker.looks_right()
+
+
+async def test_an_application_is_refused_by_keys_alone_and_the_applicant_told_why(
+    town: Town, shared_chromium: Browser
+) -> None:
+    async with window(shared_chromium, PHONE, f"{town.url}my/at/nora") as looker:
+        page = looker.page
+        await tab_to(page, "Kortnummer")
+        await page.keyboard.type(CARD)
+        await page.keyboard.press("Tab")
+        await page.keyboard.type(PIN)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/my/status")
+        await press(page, "Ansök om att komma in på Nora bibliotek", "/my/apply/nora")
+        await press(page, "Jag godkänner och ansöker", "/my/status?done=applied")
+
+        await _refuse(town, shared_chromium)
+
+        await page.reload()
+        await expect(page.locator("main")).to_contain_text("legitimation")
+        assert await _complaints(looker) == []
+        await looker.looks_right()
+
+
+async def _refuse(town: Town, chromium: Browser) -> None:
+    async with window(chromium, DESK, town.url) as looker:
+        page = looker.page
+        await _sign_in(page)
+        await page.goto(f"{town.url}branches/nora/applications")
+        await tab_to(page, "Kort som slutar på 0001")
+        await page.keyboard.press("Space")
+        await press(page, "Avslå", "/branches/nora/applications/decide")
+        await expect(page.get_by_text("Välj varför den avslås.")).to_be_visible()
+        # Chromium's word for the answer 422.
+        looker.complaints.clear()
+        assert await _complaints(looker) == []
+        await tab_to(page, "Kort som slutar på 0001")
+        if not await page.locator('input[name="application"]').is_checked():
+            await page.keyboard.press("Space")
+        await tab_to(page, "Eller avslå, för att")
+        await page.keyboard.type("Måste")
+        await press(page, "Avslå", "/branches/nora/applications?done=refused&many=1")
+        assert await _complaints(looker) == []
+
+
+async def _sign_in(page: Page) -> None:
+    await page.locator('input[name="username"]').fill("berit")
+    await page.locator('input[name="password"]').fill(PASSWORD)
+    await page.locator('main button[type="submit"]').click()
+    await expect(page.locator(".s-nav")).to_be_visible()
 
 
 @pytest.mark.parametrize("lang", ["sv", "en"])

@@ -5,7 +5,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from server.db import unscoped
-from server.patrons.brake import HeldKind, Taking, held
+from server.patrons.brake import HeldKind, HeldState, Taking, held, one
 from server.patrons.models import RegisterWalk
 from server.policies.places import Place, place
 from server.policies.service import policy_of, say
@@ -137,3 +137,30 @@ async def test_a_held_change_is_discarded_by_keys_alone(seeded: Region, shared_c
         assert await _complaints(looker) == []
         await page.goto(seeded.url)
         await expect(page.locator('a[href="/held"]')).to_have_count(0)
+
+
+async def test_a_held_change_is_released_by_keys_alone(seeded: Region, shared_chromium: Browser) -> None:
+    taking = Taking(
+        consortium=CONSORTIUM, controller="lindesberg-kommun", kind=HeldKind.MISSING, by="walk", taken=31, total=120,
+        source="bergslagen", payload={"patrons": []},
+    )  # fmt: skip
+    async with seeded.parts.database.session(SEED) as session:
+        waits = await held(session, taking)
+    assert waits is not None
+    async with window(shared_chromium, DESK, seeded.url) as looker:
+        page = looker.page
+        await seeded.sign_in(looker, "klara")
+        await page.goto(f"{seeded.url}held")
+        await page.locator(f"#why-{waits.id}").focus()
+        await page.keyboard.type("de 31 har flyttat")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(f"#held-{waits.id}")).to_have_count(0)
+        await expect(page.locator("main")).to_contain_text("de 31 har flyttat")
+
+        assert await _complaints(looker) == []
+    async with seeded.parts.database.reading(SEED) as session:
+        decided = await one(session, waits.id)
+    assert decided is not None
+    assert decided.state is HeldState.RELEASED

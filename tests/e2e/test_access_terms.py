@@ -88,7 +88,27 @@ async def press(page: Page, name: str) -> None:
     await page.keyboard.press("Enter")
 
 
-async def test_an_agreement_is_written_published_and_taken_by_keys_alone(desk: Office, chromium: Browser) -> None:
+async def approved_as_a_guest(looker: Looker) -> list[str]:
+    """A patron of another municipality lets this one see her facts, and takes that back; what is wrong on the way."""
+    page = looker.page
+    lamp = page.locator("#terms .t-one").last.locator(".m-lamp")
+    await expect(lamp).to_contain_text("Har inte godkänt")
+    await press(page, "Godkänner")
+    await expect(page.get_by_text("Titta på en legitimation först")).to_be_visible()
+    # Chromium's word for the answer 422.
+    looker.complaints.clear()
+    wrong = await complaints(looker)
+    await page.locator('#terms form[action$="/guest#terms"] input[name="identity"]').focus()
+    await page.keyboard.press("Space")
+    await press(page, "Godkänner")
+    await expect(lamp).to_contain_text("Har godkänt att")
+    wrong += await complaints(looker)
+    await press(page, "Tar tillbaka godkännandet")
+    await expect(lamp).to_contain_text("Har inte godkänt")
+    return wrong
+
+
+async def test_an_agreement_and_a_guests_approval_are_taken_by_keys_alone(desk: Office, chromium: Browser) -> None:
     async with window(chromium, DESK, desk.url) as looker:
         page = looker.page
         await desk.sign_in(page)
@@ -114,6 +134,7 @@ async def test_an_agreement_is_written_published_and_taken_by_keys_alone(desk: O
         await press(page, "Godkänner avtalet")
         await expect(page.locator("#terms .m-lamp").first).to_have_text("Har godkänt")
         wrong += await complaints(looker)
+        wrong += await approved_as_a_guest(looker)
 
         await page.goto(f"{desk.url}terms/west")
         await page.locator("#field-effective").fill("2026-12-24")

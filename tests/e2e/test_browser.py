@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import time
 from itertools import product
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from demo import folder, ports
@@ -17,7 +17,7 @@ from demo.people import PEOPLE
 from demo.web.serving import serving
 from tests.e2e.browser import DESK, KIOSK, PATIENCE, PHONE, TOO_SMALL, Looker, window
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ASTRID = PEOPLE[0]
 ELSA = next(person for person in PEOPLE if person.id == "elsa")
@@ -36,21 +36,22 @@ STAFF_PAGES = (
 )
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    with folder.opened(tmp_path / "run", fresh=True) as opened:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One for all tests here: a page must fit its window whatever was done before, and starting a house is slow."""
+    with folder.opened(tmp_path_factory.mktemp("house") / "run", fresh=True) as opened:
         prepared = House(place(CHOICES["skiljebo"]), ports.free(), opened, lambda *_: None)
         prepared.clock.turn_to(time(19, 30))
         async with prepared as house, serving(house):
             yield house
 
 
-async def test_a_visit_by_touch_on_the_three_pages(house: House, chromium: Browser) -> None:
+async def test_a_visit_by_touch_on_the_three_pages(house: House, shared_chromium: Browser) -> None:
     expect.set_options(timeout=PATIENCE)
     async with AsyncExitStack() as open_windows:
-        branch = await open_windows.enter_async_context(window(chromium, DESK, house.addresses.branch))
-        kiosk = await open_windows.enter_async_context(window(chromium, KIOSK, house.addresses.kiosk))
-        staff = await open_windows.enter_async_context(window(chromium, DESK, house.addresses.staff))
+        branch = await open_windows.enter_async_context(window(shared_chromium, DESK, house.addresses.branch))
+        kiosk = await open_windows.enter_async_context(window(shared_chromium, KIOSK, house.addresses.kiosk))
+        staff = await open_windows.enter_async_context(window(shared_chromium, DESK, house.addresses.staff))
         await sign_in(house, staff)
         await come_in(branch)
         await borrow(branch, kiosk)
@@ -157,13 +158,14 @@ async def be_refused_without_network(branch: Looker) -> None:
     await expect(page.locator(".b-display")).to_contain_text("0980-319 201")
     await expect(page.locator(".b-journal")).to_contain_text("ils_unavailable")
     await page.get_by_role("button", name="Laga nätet").tap()
+    await expect(page.get_by_role("button", name="Bryt nätet")).to_be_visible()
 
 
-async def test_every_page_fits_every_window(house: House, chromium: Browser) -> None:
+async def test_every_page_fits_every_window(house: House, shared_chromium: Browser) -> None:
     urls = (house.addresses.branch, house.addresses.kiosk, house.addresses.staff)
     for size, lang in product((KIOSK, DESK, PHONE), ("sv", "en")):
         for url in urls:
-            async with window(chromium, size, f"{url}?lang={lang}") as looker:
+            async with window(shared_chromium, size, f"{url}?lang={lang}") as looker:
                 await expect(looker.page.locator("main")).not_to_be_empty()
                 await asyncio.sleep(0.2)
                 await looker.looks_right()
@@ -171,9 +173,9 @@ async def test_every_page_fits_every_window(house: House, chromium: Browser) -> 
                     await looker.picture("branch-phone")
 
 
-async def test_every_staff_page_fits_a_desk_and_a_phone_and_a_finger(house: House, chromium: Browser) -> None:
+async def test_every_staff_page_fits_a_desk_and_a_phone_and_a_finger(house: House, shared_chromium: Browser) -> None:
     for size, lang in ((DESK, "sv"), (PHONE, "sv"), (PHONE, "en")):
-        async with window(chromium, size, f"{house.addresses.staff}?lang={lang}") as looker:
+        async with window(shared_chromium, size, f"{house.addresses.staff}?lang={lang}") as looker:
             await sign_in(house, looker)
             for path in STAFF_PAGES:
                 await looker.page.goto(house.addresses.staff + path)
