@@ -10,6 +10,7 @@ import pytest
 
 from door_controller.settings import DoorSettings
 from kiosk.settings import KioskSettings
+from meroppet.rules.policy import Policy
 from meroppet.runtime.setting_keys import secret_keys
 from meroppet.runtime.settings import Settings
 from server.settings import ServerSettings
@@ -40,7 +41,12 @@ def test_there_is_a_unit_for_each_process() -> None:
 def test_systemd_has_nothing_to_say_about_the_units(tmp_path: Path) -> None:
     """Verified beside stand-ins for what other packages bring: our venv, cage, chromium, seatd, pcscd."""
     for unit in UNITS:
-        text = re.sub(r"^(ExecStart(?:Pre)?=)\S+", r"\1/bin/true", unit.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        text = re.sub(
+            r"^(Exec(?:Start|StartPre|StopPost)=)\S+",
+            r"\1/bin/true",
+            unit.read_text(encoding="utf-8"),
+            flags=re.MULTILINE,
+        )
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
     stand_in = "[Unit]\nDescription=stand-in\n[Service]\nExecStart=/bin/true\n"
     (tmp_path / "seatd.service").write_text(stand_in, encoding="utf-8")
@@ -64,17 +70,36 @@ def test_the_exposure_stays_under_its_ceiling(unit: Path) -> None:
 def test_a_process_is_watched_and_always_comes_back(unit: Path) -> None:
     text = unit.read_text(encoding="utf-8")
 
-    for line in ["Type=notify", "WatchdogSec=20", "Restart=always", "StartLimitIntervalSec=0", "DevicePolicy=closed"]:
+    for line in ["Type=notify", "Restart=always", "StartLimitIntervalSec=0", "DevicePolicy=closed"]:
         assert re.search(rf"^{re.escape(line)}$", text, re.MULTILINE), f"{unit.name} lacks {line}"
+    assert re.search(r"^WatchdogSec=\d+$", text, re.MULTILINE)
     assert re.search(r"^Environment=PYTHONSAFEPATH=1$", text, re.MULTILINE)
     assert "PYTHONPATH" not in text
+
+
+def test_a_lockd_that_hangs_is_dead_before_the_shortest_release_ends_and_the_line_is_locked_behind_it() -> None:
+    text = (ROOT / "systemd/meroppet-lockd.service").read_text(encoding="utf-8")
+    shortest = min(seconds for seconds in range(1, 30) if _may_release_for(float(seconds)))
+    (start,) = re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)
+
+    assert float(re.findall(r"^WatchdogSec=(\d+)$", text, re.MULTILINE)[0]) <= shortest
+    assert "WatchdogSignal=SIGKILL" in text
+    assert re.findall(r"^ExecStopPost=(.+)$", text, re.MULTILINE) == [f"{start} --check"]
+
+
+def _may_release_for(seconds: float) -> bool:
+    try:
+        Policy(minimum_age=16, release_seconds=seconds)
+    except ValueError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("unit", PROCESSES, ids=_name)
 def test_a_unit_starts_a_command_this_project_installs(unit: Path) -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
 
-    commands = re.findall(r"^ExecStart(?:Pre)?=(\S+)", unit.read_text(encoding="utf-8"), re.MULTILINE)
+    commands = re.findall(r"^Exec(?:Start|StartPre|StopPost)=(\S+)", unit.read_text(encoding="utf-8"), re.MULTILINE)
 
     assert commands
     assert {Path(command).parent for command in commands} == {Path("/opt/meroppet/venv/bin")}

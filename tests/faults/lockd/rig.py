@@ -81,12 +81,14 @@ class Rig:
     def ever_released(self) -> bool:
         return any(not locked for _, locked in self.board.turns)
 
-    def lockd(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def lockd(
+        self, *arguments: str, environment: dict[str, str] | None = None, command: list[str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start lockd and wait until it serves."""
         polarity = "fail_safe" if self.fail_safe else "fail_secure"
-        command = [sys.executable, "-m", "hardware.lockd", "--socket", str(self.socket), "--polarity", polarity]
+        settings = ["--socket", str(self.socket), "--polarity", polarity, "--line", f"virtual:{self.board.path}"]
         process = subprocess.Popen(
-            [*command, "--line", f"virtual:{self.board.path}", *arguments],
+            command or [sys.executable, "-m", "hardware.lockd", *settings, *arguments],
             stderr=subprocess.PIPE,
             env=os.environ | (environment or {}),
         )

@@ -36,6 +36,26 @@ async def test_a_lease_out_of_bounds_is_refused(rig: Rig, client: LockdClient) -
     assert not rig.ever_released
 
 
+async def test_each_lock_is_leased_and_asked_by_its_name(rig: Rig, client: LockdClient) -> None:
+    polarity = "fail_safe" if rig.fail_safe else "fail_secure"
+    rig.lockd("--also", f"inner:{polarity}:virtual:{rig.board.path}:inner_strike")
+
+    assert await client.release("a", 5.0, "inner")
+    assert [rig.locked, rig.board.state().inner_locked] == [True, False]
+    assert [await client.locked(), await client.locked("inner")] == [True, False]
+    assert await client.end("a")
+    assert await client.locked("inner")
+
+
+async def test_a_lock_lockd_does_not_have_is_not_released_and_nobody_knows_it(rig: Rig, client: LockdClient) -> None:
+    rig.lockd()
+
+    assert not await client.release("a", 5.0, "inner")
+    with pytest.raises(LockdUnavailable, match="no such lock"):
+        await client.locked("inner")
+    assert not rig.ever_released
+
+
 async def test_without_lockd_nothing_is_released_and_nobody_knows_the_lock(rig: Rig, client: LockdClient) -> None:
     assert not await client.release("a", 5.0)
     assert not await client.end("a")
