@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kiosk.opening import Notice, Opening, opening_at
+from kiosk.opening import Opening, opening_at
 from kiosk.ports import Branch
 from kiosk.presentation import Presentation
 from kiosk.session import SessionShell
 from meroppet.rules.branch import BranchState
 from meroppet.rules.checkout import WARN_SECONDS, seconds_left
+from meroppet.rules.notices import Notice
 from meroppet.rules.session import LineState, Screen, Session
 from meroppet.runtime.clock import Clock
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from kiosk.opening import Notice, NoticeKind, is_staff_only, opening_at
+from kiosk.opening import is_staff_only, opening_at
 from meroppet.rules.branch import BranchState
 from meroppet.rules.exceptions import (
     Closed,
@@ -20,6 +20,7 @@ from meroppet.rules.exceptions import (
 )
 from meroppet.rules.hours import Hours
 from meroppet.rules.intervals import Interval, Window
+from meroppet.rules.notices import Notice, NoticeKind
 from meroppet.rules.schedule import ClosingPlan, Schedule
 from tests.fakes.kiosk_parts import SCHEDULE
 
