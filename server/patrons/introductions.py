@@ -1,4 +1,6 @@
-"""What staff saw with their own eyes: that a patron was introduced to coming in alone, and that a guardian consents."""
+"""What staff saw with their own eyes: that a patron was introduced to coming in alone, that a guardian consents, and
+that she needs longer at the door.
+"""
 
 import secrets
 from datetime import date
@@ -21,9 +23,11 @@ class Seen(StrEnum):
 
     INTRODUCTION = "introduction"
     CONSENT = "consent"
+    LONGER = "longer"
+    """The door stays released longer for her. Never why, and no day: of that nothing is kept."""
 
 
-_COLUMN = {Seen.INTRODUCTION: "introduced_on", Seen.CONSENT: "guardian_on"}
+_COLUMN = {Seen.INTRODUCTION: "introduced_on", Seen.CONSENT: "guardian_on", Seen.LONGER: "extended"}
 
 
 async def note(
@@ -43,9 +47,9 @@ async def note(
         permitted=None,
         given_by=by,
         given_at=session.now,
-        **{_COLUMN[seen]: on},
+        **(said := {_COLUMN[seen]: True if seen is Seen.LONGER else on}),
     )
-    statement = statement.on_conflict_do_update(index_elements=ONE_RIGHT, set_={_COLUMN[seen]: on})
+    statement = statement.on_conflict_do_update(index_elements=ONE_RIGHT, set_=said)
     await session.execute(statement)
     await tell(session, keys, branch, reach, [patron])
 
@@ -56,12 +60,14 @@ async def take_back(
     """It was not so after all, as far as somebody with this reach may say; False if it was not written down there."""
     column = col(getattr(PatronRight, _COLUMN[seen]))
     here = within_reach(branch, patron, reach)
-    cleared = update(PatronRight).where(*here, column.is_not(None)).values(**{_COLUMN[seen]: None})
+    nothing = False if seen is Seen.LONGER else None
+    cleared = update(PatronRight).where(*here, column.is_not(nothing)).values(**{_COLUMN[seen]: nothing})
     gone = (await session.execute(cleared.returning(col(PatronRight.id)))).all()
     says_nothing = (
         col(PatronRight.permitted).is_(None),
         col(PatronRight.introduced_on).is_(None),
         col(PatronRight.guardian_on).is_(None),
+        col(PatronRight.extended).is_(False),
     )
     await session.execute(delete(PatronRight).where(*here, *says_nothing))
     await tell(session, keys, branch, reach, [patron])

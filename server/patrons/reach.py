@@ -146,4 +146,5 @@ def effective(known: Known, today: date) -> Right | None:
         guardian_consent=any(view.right.guardian_consent for view in known.given),
         guest_approved=known.agreed.guest_approved,
         facts_ok_until=known.facts_ok_until,
+        extended=any(view.right.extended for view in known.given),
     )

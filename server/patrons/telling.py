@@ -191,6 +191,7 @@ def view_of(row: PatronRight) -> RightView:
         valid_until=row.valid_until,
         introduced=row.introduced_on is not None,
         guardian_consent=row.guardian_on is not None,
+        extended=row.extended,
     )
     view = RightView(Reach(row.reach), row.place, right, row.controller_id, row.given_by, row.given_at)
     return replace(view, introduced_on=row.introduced_on, guardian_on=row.guardian_on)

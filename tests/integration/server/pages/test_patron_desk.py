@@ -117,6 +117,25 @@ async def test_an_introduction_is_noted_and_taken_back(site: Site, sign_in: Sign
     assert after is None or after.given == ()
 
 
+async def test_who_needs_longer_at_the_door_is_given_it_and_a_new_permission_keeps_it(
+    site: Site, sign_in: SignIn
+) -> None:
+    visitor = await sign_in("branch")
+    status, page = await _post(visitor, "seen", {**HERE, "what": "longer"})
+    assert (status, "Längre tid vid dörren" in page) == (200, True)
+    await _post(visitor, "right", {**GIVE, "reach": "branch"})
+    known = await _known(site, ANNA)
+    assert known is not None
+    assert known.effective is not None
+    assert (known.effective.extended, known.effective.permitted) == (True, True)
+
+    await _post(visitor, "seen", {**HERE, "what": "longer", "undo": "yes"})
+    known = await _known(site, ANNA)
+    assert known is not None
+    assert known.effective is not None
+    assert (known.effective.extended, known.effective.permitted) == (False, True)
+
+
 async def test_a_replaced_card_gets_what_the_old_one_had(site: Site, sign_in: SignIn) -> None:
     visitor = await sign_in("branch")
     await _post(visitor, "right", {**HERE, "permitted": "yes", "reach": "branch", "introduced": "yes"})
