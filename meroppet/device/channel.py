@@ -5,16 +5,17 @@ import base64
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import TypeVar
+from pathlib import Path
+from typing import IO, ParamSpec, TypeVar
 
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from pydantic import ValidationError
 
-from meroppet.device.errors import ChannelDown, NotUnderstood, Refused
+from meroppet.device.errors import ChannelDown, NotUnderstood, Refused, StoreFailed
 from meroppet.device.events_stream import Word, words
 from meroppet.device.identity import Identity
-from meroppet.device.tls import pinned
+from meroppet.device.tls import mind_the_time, pinned
 from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.runtime.machine import REAL
 from meroppet.wire.base import Reply, Request
@@ -28,6 +29,8 @@ from meroppet.wire.signing import BOOT_HEADER, DEVICE_HEADER, SEQUENCE_HEADER, S
 from meroppet.wire.verify import VerifyReply, VerifyRequest
 
 R = TypeVar("R", bound=Reply)
+T = TypeVar("T")
+P = ParamSpec("P")
 
 PREFIX = "/api/device/v1"
 VERIFY_WITHIN = 2.2
@@ -35,7 +38,8 @@ VERIFY_WITHIN = 2.2
 ANSWERS_WITHIN = 5.0
 SNAPSHOT_WITHIN = 300.0
 SILENT_FOR = 3.0
-"""So many heartbeats may a stream leave out before it is taken for dead."""
+"""So many times may a stream leave out its word before it is taken for dead: with a word each 3 s that is 9 s."""
+PIECE = 256 * 1024
 # A peer that is silently gone is noticed in 8 s instead of the kernel's 15 minutes.
 _SOCKET = [
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 8000),
@@ -55,19 +59,22 @@ class Channel:
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
         ids: Callable[[], str] = REAL.ids,
+        knows_the_hour: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._identity, self._ids = identity, ids
+        self._identity, self._ids, self._knows_the_hour = identity, ids, knows_the_hour
         self._seal_key = _x25519(identity.seal_key)
-        self._boot = ""
+        # The run of this process is part of every boot: by it the server knows a clone from a door that started anew.
+        self._run, self._boot = ids()[:16], ""
         self._sequence = 0
-        self._heartbeat_seconds = 15
+        self._pulse_seconds = 15
+        self._tls = pinned(identity.ca_pem)
         self._client = httpx2.AsyncClient(
             base_url=identity.url,
             timeout=httpx2.Timeout(ANSWERS_WITHIN, read=None),
             trust_env=False,
             transport=transport
             or httpx2.AsyncHTTPTransport(
-                verify=pinned(identity.ca_pem),
+                verify=self._tls,
                 socket_options=_SOCKET,
                 trust_env=False,
                 limits=httpx2.Limits(max_connections=16, keepalive_expiry=60.0),
@@ -76,10 +83,10 @@ class Channel:
 
     async def boot(self, version: str) -> BootReply:
         """Announce a fresh boot identifier; everything signed under an older one is refused from now on."""
-        self._boot, self._sequence = self._ids(), -1
+        self._boot, self._sequence = f"{self._run}.{self._ids()}", -1
         reply = await self._ask("POST", "/boot", BootRequest(version=version), BootReply)
         self._seal_key = _x25519(reply.seal_key)
-        self._heartbeat_seconds = reply.heartbeat_seconds
+        self._pulse_seconds = reply.pulse_seconds
         return reply
 
     async def verify(
@@ -117,41 +124,29 @@ class Channel:
         """Any other request of this kind of device; `path` follows /api/device/v1."""
         return await self._ask("POST", path, request, reply, within=within)
 
-    async def snapshot(self) -> bytes:
-        """The whole state of the branch; a download that is cut goes on where it stopped, three times."""
-        got, version = bytearray(), ""
+    async def snapshot(self, to: Path) -> None:
+        """Put the whole state of the branch into a file; a download that is cut goes on where it stopped, three times.
+
+        Raises StoreFailed too, for a disk that does not take it.
+        """
         try:
             async with asyncio.timeout(SNAPSHOT_WITHIN):
-                for _ in range(4):
-                    version, done = await self._download(got, version)
-                    if done:
-                        return bytes(got)
-        except (httpx2.HTTPError, OSError) as error:
-            if isinstance(error, Refused):
-                raise
-            raise ChannelDown(f"snapshot: {type(error).__name__}") from error
-        raise ChannelDown("snapshot: cut short again and again")
+                await self._fetch_into(to)
+        except TimeoutError as error:
+            raise ChannelDown(f"snapshot: not here within {SNAPSHOT_WITHIN:g} s") from error
 
     async def stream(self, last: int) -> AsyncGenerator[Word, None]:
         """Wake-ups, orders and heartbeats from change number `last` on, until the server is silent or gone."""
-        silence = max(self._heartbeat_seconds * SILENT_FOR, 3.0)
+        silence = max(self._pulse_seconds * SILENT_FOR, 3.0)
         request = self._request("GET", "/stream", None, {"Last-Event-ID": str(last), "Accept": "text/event-stream"})
+        response = await self._opened(request)
         try:
-            response = await self._opened(request)
-            try:
-                async with aclosing(words(response.aiter_lines())) as said:
-                    while True:
-                        async with asyncio.timeout(silence):
-                            word = await anext(said, None)
-                        if word is None:
-                            raise ChannelDown("stream: the server closed it")
-                        yield word
-            finally:
-                await response.aclose()
-        except (httpx2.HTTPError, OSError) as error:
-            if isinstance(error, ChannelDown | Refused):
-                raise
-            raise ChannelDown(f"stream: {type(error).__name__}") from error
+            async with aclosing(words(response.aiter_lines())) as said:
+                while (word := await _next(said, silence)) is not None:
+                    yield word
+        finally:
+            await response.aclose()
+        raise ChannelDown("stream: the server closed it")
 
     async def close(self) -> None:
         """Hang up."""
@@ -162,6 +157,7 @@ class Channel:
     ) -> httpx2.Request:
         body = b"" if message is None else message.model_dump_json().encode("utf-8")
         self._sequence += 1
+        mind_the_time(self._tls, knows_the_hour=self._knows_the_hour())
         request = self._client.build_request(method, PREFIX + path, content=body, headers=headers)
         if message is not None:
             request.headers["Content-Type"] = "application/json"
@@ -188,42 +184,80 @@ class Channel:
     async def _ask(
         self, method: str, path: str, message: Request | None, reply: type[R], *, within: float = ANSWERS_WITHIN
     ) -> R:
-        request = self._request(method, path, message)
+        request, what = self._request(method, path, message), path.partition("?")[0]
         try:
             async with asyncio.timeout(within):
                 response = await self._client.send(request)
         except (httpx2.HTTPError, OSError) as error:
-            raise ChannelDown(f"{path.partition('?')[0]}: {type(error).__name__}") from error
+            raise _down(what, error, within) from error
         _require_success(response)
         try:
             return reply.model_validate_json(response.content)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise NotUnderstood(f"{path.partition('?')[0]}: the answer cannot be understood: {place}") from None
+            raise NotUnderstood(f"{what}: the answer cannot be understood: {place}") from None
 
     async def _opened(self, request: httpx2.Request) -> httpx2.Response:
-        async with asyncio.timeout(ANSWERS_WITHIN):
-            response = await self._client.send(request, stream=True)
-            if response.is_success:
-                return response
-            await response.aread()
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                response = await self._client.send(request, stream=True)
+                if response.is_success:
+                    return response
+                await response.aread()
+        except (httpx2.HTTPError, OSError) as error:
+            raise _down(request.url.path.removeprefix(PREFIX), error, ANSWERS_WITHIN) from error
         _require_success(response)
         return response
 
-    async def _download(self, got: bytearray, version: str) -> tuple[str, bool]:
-        resumed = {"Range": f"bytes={len(got)}-", "If-Range": version} if got and version else None
+    async def _fetch_into(self, to: Path) -> None:
+        version, done = "", False
+        file = await _in_thread(to.open, "wb")
+        try:
+            for _ in range(4):
+                version, done = await self._download(file, version)
+                if done:
+                    return
+        finally:
+            await _in_thread(file.close)
+        raise ChannelDown("snapshot: cut short again and again")
+
+    async def _download(self, file: IO[bytes], version: str) -> tuple[str, bool]:
+        got = file.tell()
+        resumed = {"Range": f"bytes={got}-", "If-Range": version} if got and version else None
         response = await self._opened(self._request("GET", "/snapshot", None, resumed))
         try:
             if response.status_code != httpx2.codes.PARTIAL_CONTENT:
-                got.clear()
-            async for part in response.aiter_bytes():
-                got += part
+                file.seek(0)
+                await _in_thread(file.truncate)
+            async for part in response.aiter_bytes(PIECE):
+                # In a thread: who leaves must not wait for the disk on which it is kept.
+                await _in_thread(file.write, part)
         except httpx2.HTTPError:
             return response.headers.get("ETag", ""), False
         finally:
             await response.aclose()
         return "", True
+
+
+async def _next(said: AsyncGenerator[Word, None], silence: float) -> Word | None:
+    try:
+        async with asyncio.timeout(silence):
+            return await anext(said, None)
+    except (httpx2.HTTPError, OSError) as error:
+        raise _down("stream", error, silence) from error
+
+
+async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except OSError as error:
+        raise StoreFailed(f"snapshot: {error}") from error
+
+
+def _down(what: str, error: Exception, within: float) -> ChannelDown:
+    silent = within if isinstance(error, TimeoutError | httpx2.TimeoutException) else 0.0
+    return ChannelDown(f"{what.strip('/')}: {type(error).__name__}", silent)
 
 
 def _require_success(response: httpx2.Response) -> None:

@@ -16,13 +16,15 @@ from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys
 from meroppet.device.link import Link
 from meroppet.device.replica import Replica
+from meroppet.device.rtc import KernelTime, NoSource
 from meroppet.device.sync import OnOrder, Owner, Report, Sync, Wellbeing
 from meroppet.device.verifiers import Verifiers
 from meroppet.device.vouched import VouchedClock
 from meroppet.device.zones import require_zones
+from meroppet.rules.branch import knows_the_hour
 from meroppet.rules.credentials import CardNumber
-from meroppet.rules.events import Event, LinkRestored
-from meroppet.runtime.clock import Clock
+from meroppet.rules.events import Event
+from meroppet.runtime.clock import Clock, SystemClock
 from meroppet.runtime.machine import REAL, Machine
 from meroppet.runtime.settings import Group
 from meroppet.wire.commands import Order
@@ -44,7 +46,7 @@ class Device:
         self,
         identity: Identity,
         folder: Path,
-        clock: Clock,
+        clock: VouchedClock,
         owner: Owner,
         channel: Channel,
         machine: Machine = REAL,
@@ -52,13 +54,13 @@ class Device:
         self.identity = identity
         # First, because nothing else may be left open where the device cannot tell the time of its branch.
         self.replica = _replica(folder / "replica", machine)
-        self.clock = VouchedClock(clock)
+        self.clock = clock
         self.boot = machine.ids()
         self.journal = Journal(folder / "journal.db", self.clock, self.boot, machine)
         self.attempts = Attempts(folder / "attempts.db", self.clock, machine)
         self.verifiers = Verifiers(folder / "verifiers.db", self.clock, machine)
         self.channel = channel
-        self.link = Link(self.clock, self._heard)
+        self.link = Link(self.clock, self.record)
         self._recording: set[asyncio.Task[None]] = set()
         self.sync = Sync(
             self.channel,
@@ -127,12 +129,6 @@ class Device:
         if forgotten:
             logger.warning("the branch has new keys: learned PINs are forgotten", extra={"how_many": forgotten})
 
-    def _heard(self, event: Event) -> None:
-        self.record(event)
-        if isinstance(event, LinkRestored):
-            # What was taken away meanwhile must be known before anybody is let in by what is known here.
-            self.sync.pull_now()
-
     async def _record(self, event: Event) -> None:
         try:
             await self.journal.write(event)
@@ -167,9 +163,16 @@ def open_device(
     identity = load(settings.state_dir)
     if identity.kind is not kind:
         raise NotEnrolled(f"{settings.state_dir}: this is a {identity.kind}'s identity, not a {kind}'s; enrol it anew")
-    channel = open_channel(identity) if open_channel else Channel(identity, ids=machine.ids)
+    # What the machine says of the time, it says of its own clock and of no other.
+    source = KernelTime() if isinstance(clock, SystemClock) else NoSource()
+    vouched = VouchedClock(clock, source, settings.state_dir / "rtc-right-at")
+    channel = open_channel(identity) if open_channel else _channel(identity, vouched, machine)
     owner = Owner(version, on_order, report)
-    return Device(identity, settings.state_dir, clock, owner, channel, machine)
+    return Device(identity, settings.state_dir, vouched, owner, channel, machine)
+
+
+def _channel(identity: Identity, clock: VouchedClock, machine: Machine) -> Channel:
+    return Channel(identity, ids=machine.ids, knows_the_hour=lambda: knows_the_hour(clock.trust()))
 
 
 def _replica(folder: Path, machine: Machine) -> Replica:

@@ -32,7 +32,11 @@ class JournalFailed(StoreFailed):
 
 
 class ChannelDown(DeviceError, ConnectionError):
-    """The server gave no answer that can be understood; it may later."""
+    """The server gave no answer that can be understood, for `silent` seconds; it may later."""
+
+    def __init__(self, message: str, silent: float = 0.0) -> None:
+        super().__init__(message)
+        self.silent = silent
 
 
 class NotUnderstood(ChannelDown):

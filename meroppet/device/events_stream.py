@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic import ValidationError
 
-from meroppet.wire.commands import Order, WakeUp
+from meroppet.wire.base import Reply
+from meroppet.wire.commands import Order, StrangeOrder, WakeUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +15,15 @@ class Heartbeat:
     """The server is there and has nothing to say."""
 
 
-Word = WakeUp | Order | Heartbeat
+R = TypeVar("R", bound=Reply)
+Word = WakeUp | Order | StrangeOrder | Heartbeat
 
 
 async def words(lines: AsyncIterator[str]) -> AsyncGenerator[Word, None]:
-    """What a stream's lines say. An event this version does not know, or cannot read, is a Heartbeat."""
+    """What a stream's lines say.
+
+    An order this version does not know is a StrangeOrder; any other event it cannot read is a Heartbeat.
+    """
     event, data = "", ""
     async for line in lines:
         if line == "":
@@ -36,13 +42,17 @@ async def words(lines: AsyncIterator[str]) -> AsyncGenerator[Word, None]:
 
 
 def _word(event: str, data: str) -> Word:
+    match event:
+        case "changed":
+            return _read(WakeUp, data) or Heartbeat()
+        case "order":
+            return _read(Order, data) or _read(StrangeOrder, data) or Heartbeat()
+        case _:
+            return Heartbeat()
+
+
+def _read(kind: type[R], data: str) -> R | None:
     try:
-        match event:
-            case "changed":
-                return WakeUp.model_validate_json(data)
-            case "order":
-                return Order.model_validate_json(data)
-            case _:
-                return Heartbeat()
+        return kind.model_validate_json(data)
     except ValidationError:
-        return Heartbeat()
+        return None

@@ -1,17 +1,20 @@
 """What the server has told this device of its branch: documents and rights, by change number, ready to decide with.
 
-A file is replaced only by a whole one: a snapshot is loaded into `replica-<n+1>` and takes over by its name.
+A file is replaced only by a whole one: a snapshot is loaded into `replica-<n+1>` and takes over by its name. However
+many rights it holds, no more than a piece of it is in memory at a time.
 """
 
 import json
 import logging
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from meroppet.device.errors import StoreFailed
 from meroppet.device.store import open_database
@@ -31,10 +34,10 @@ from meroppet.wire.changes import (
     ChangesReply,
     PolicyDocument,
     RightDocument,
+    SnapshotHeader,
     Tombstone,
     Upsert,
     pack_right,
-    read_snapshot,
     unpack_rights,
 )
 from meroppet.wire.convert import policy_from_wire, right_from_wire
@@ -49,14 +52,24 @@ _NAME = re.compile(r"replica-([0-9]+)\.db")
 _UPSERT_RIGHT = 'INSERT OR REPLACE INTO "right" (subject, record) VALUES (?, ?)'
 _FEW = "SELECT kind, key, value FROM document WHERE kind NOT IN ('pass', 'lock')"
 _LOCKED_FOR_GOOD = LockDocument(failures=CARD_TOTAL, until_reset=True)
+_PIECE = 4096
+"""Records of a snapshot that are read at a time."""
 _UPSERT_DOCUMENT = "INSERT OR REPLACE INTO document (kind, key, value) VALUES (?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A snapshot in a file of its own, whole, on disk under its name and not yet gone by."""
+
+    number: int
+    connection: sqlite3.Connection
 
 
 class Replica:
     """The newest known state of the branch.
 
-    `write` and `install` wait for the disk and belong in a thread beside the event loop, one at a time; everything
-    else belongs in the loop, and `refresh` follows each of the two.
+    `write`, `prepare` and `clear_away` wait for the disk and belong in a thread beside the event loop, one at a time;
+    everything else belongs in the loop. `refresh` follows `write` and `take_over`.
     """
 
     def __init__(self, folder: Path, machine: Machine = REAL) -> None:
@@ -71,6 +84,7 @@ class Replica:
         self._number, self._connection = self._open()
         # One to read with and one to write with: who reads a WAL never waits for the writer's disk.
         self._writer: sqlite3.Connection | None = None
+        self._retired: list[sqlite3.Connection] = []
         self._is_outdated = False
         self.refresh()
         # What another version of this software stored and this one cannot mean is asked for anew, once a start.
@@ -146,18 +160,42 @@ class Replica:
         except sqlite3.Error as error:
             raise StoreFailed(f"replica: {error}") from error
 
-    def install(self, snapshot: bytes) -> None:
-        """Start over from a snapshot; ValueError if it is not whole, and the old state stays."""
-        prepared = self._prepare(snapshot)
-        prepared.replace(self._path(self._number + 1))
-        fresh = self._database(self._path(self._number + 1))
-        reader, writer = self._connection, self._writer
-        self._connection, self._writer, self._number = fresh, None, self._number + 1
-        reader.close()
-        if writer is not None:
-            writer.close()
+    @property
+    def download(self) -> Path:
+        """Where a snapshot is put together before it is prepared."""
+        return self._folder / "replica.download"
+
+    def prepare(self, snapshot: Path, at_least: int = 0) -> Prepared:
+        """Load a snapshot into a file of its own, which is what the next start opens.
+
+        ValueError if it is not whole or older than `at_least`, StoreFailed if it is not stored; then nothing changes.
+        """
+        try:
+            with snapshot.open("rb") as opened:
+                unfinished = self._load(opened, at_least)
+            number = self._number + 1
+            _delete(self._path(number))
+            # Named by its number only when it is whole, so that a power cut leaves the old file or the new one.
+            unfinished.replace(self._path(number))
+            _sync_folder(self._folder)
+            snapshot.unlink()
+            return Prepared(number, self._database(self._path(number)))
+        except (sqlite3.Error, OSError) as error:
+            raise StoreFailed(f"replica: {error}") from error
+
+    def take_over(self, prepared: Prepared) -> None:
+        """Go by what was prepared from now on."""
+        self._retired += [self._connection, *([self._writer] if self._writer is not None else [])]
+        self._connection, self._writer, self._number = prepared.connection, None, prepared.number
         self._is_outdated = False
-        _delete(self._path(self._number - 1))
+
+    def clear_away(self) -> None:
+        """Let go of the files that were taken over from."""
+        while self._retired:
+            self._retired.pop().close()
+        for number in self._numbers():
+            if number < self._number:
+                _delete(self._path(number))
 
     def refresh(self) -> None:
         """Take in what was stored, and tell those who wanted to know."""
@@ -175,18 +213,17 @@ class Replica:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
-        if self._writer is not None:
-            self._writer.close()
+        for connection in (self._connection, self._writer, *self._retired):
+            if connection is not None:
+                connection.close()
 
-    def _prepare(self, snapshot: bytes) -> Path:
+    def _load(self, snapshot: IO[bytes], at_least: int) -> Path:
         unfinished = self._folder / "replica.loading"
         _delete(unfinished)
         connection = self._database(unfinished)
         try:
-            # Named by its number only when it is whole, so that a power cut leaves the old file or the new one.
             with connection:
-                _fill(connection, snapshot)
+                _fill(connection, snapshot, at_least)
             connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         finally:
             connection.close()
@@ -211,9 +248,7 @@ class Replica:
 
     def _open(self) -> tuple[int, sqlite3.Connection]:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        numbers = sorted(
-            (int(found[1]) for file in self._folder.iterdir() if (found := _NAME.fullmatch(file.name))), reverse=True
-        )
+        numbers = self._numbers()
         for number in numbers:
             try:
                 opened = self._open_whole(number)
@@ -227,6 +262,10 @@ class Replica:
             return number, opened
         fresh = max(numbers, default=0) + 1
         return fresh, self._database(self._path(fresh))
+
+    def _numbers(self) -> list[int]:
+        files = (_NAME.fullmatch(file.name) for file in self._folder.iterdir())
+        return sorted((int(found[1]) for found in files if found), reverse=True)
 
     def _open_whole(self, number: int) -> sqlite3.Connection:
         opened = self._database(self._path(number))
@@ -257,16 +296,33 @@ def _card_formats(text: str | None) -> CardFormats | None:
     return CardFormats() if meant is None else meant
 
 
-def _fill(connection: sqlite3.Connection, snapshot: bytes) -> None:
-    header, documents, records = read_snapshot(snapshot)
-    _upsert(connection, documents)
+def _fill(connection: sqlite3.Connection, snapshot: IO[bytes], at_least: int) -> None:
+    header = SnapshotHeader.model_validate_json(_line(snapshot))
+    if header.change < at_least:
+        raise ValueError(f"the snapshot is of change {header.change}, and {at_least} is known already")
+    _upsert(connection, (Upsert.model_validate_json(_line(snapshot)) for _ in range(header.documents)))
+    filled = 0
+    while piece := snapshot.read(RECORD.size * _PIECE):
+        filled += _fill_in(connection, piece)
+    if filled != header.rights:
+        raise ValueError(f"the snapshot says {header.rights} rights but holds {filled}")
+    connection.execute("UPDATE mark SET change = ?", (header.change,))
+
+
+def _fill_in(connection: sqlite3.Connection, records: bytes) -> int:
     for _ in unpack_rights(records):
         # Read once before it is stored: a record that means nothing is refused here and not at somebody's card.
         pass
-    size = RECORD.size
-    rows = (records[start : start + size] for start in range(0, len(records), size))
-    connection.executemany(_UPSERT_RIGHT, ((bytes(row[:SUBJECT_BYTES]), bytes(row[SUBJECT_BYTES:])) for row in rows))
-    connection.execute("UPDATE mark SET change = ?", (header.change,))
+    rows = [records[start : start + RECORD.size] for start in range(0, len(records), RECORD.size)]
+    connection.executemany(_UPSERT_RIGHT, ((row[:SUBJECT_BYTES], row[SUBJECT_BYTES:]) for row in rows))
+    return len(rows)
+
+
+def _line(snapshot: IO[bytes]) -> bytes:
+    line = snapshot.readline()
+    if not line.endswith(b"\n"):
+        raise ValueError("the snapshot is cut short in a line")
+    return line
 
 
 def _upsert(connection: sqlite3.Connection, upserts: Iterable[Upsert]) -> None:
@@ -289,3 +345,11 @@ def _bury(connection: sqlite3.Connection, tombstones: Iterable[Tombstone]) -> No
 def _delete(path: Path) -> None:
     for part in ("", "-wal", "-shm"):
         path.with_name(path.name + part).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,48 +1,64 @@
 """Keeping device and server alike: journal up, changes down, wake-ups and health. Nothing at the door waits for it.
 
-Each task retries for ever with jittered pauses; an unforeseen error ends one turn, not the task.
+Each task retries for ever with jittered pauses; an unforeseen error ends one turn, not the task. What can wait gives
+way to whoever is being identified at the door.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from meroppet.device.channel import Channel
-from meroppet.device.errors import ChannelDown, DeviceError, NotUnderstood, Refused
+from meroppet.device.errors import ChannelDown, DeviceError, NotUnderstood, Refused, StoreFailed
 from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys, keys_of
 from meroppet.device.link import Link
 from meroppet.device.replica import Replica
+from meroppet.device.trying import FIRST_PAUSE, Trying, signalled
 from meroppet.device.vouched import VouchedClock
-from meroppet.rules.branch import knows_the_hour
-from meroppet.runtime.logs import Recurring
+from meroppet.rules.branch import ClockTrust, knows_the_hour
+from meroppet.rules.events import OrderAnswered
+from meroppet.rules.house_events import ClockChanged
 from meroppet.runtime.machine import REAL, Machine
-from meroppet.wire.commands import Order, WakeUp
+from meroppet.wire.commands import Order, StrangeOrder, WakeUp
 from meroppet.wire.health import HealthRequest
 from meroppet.wire.problems import ProblemCode
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
 TELL_AT_MOST_EVERY = 0.25
 ASK_IN_DOUBT_EVERY = 2.0
 """Seconds between two heartbeats while the hour is not known: an open library waits for it."""
+HELD_BACK = 3.0
+"""Seconds at most that what can wait gives way to whoever is being identified."""
+_NAME_LONGEST = 64
 _BOOT_AGAIN = {ProblemCode.UNKNOWN_BOOT, ProblemCode.REPLAYED, ProblemCode.BAD_SIGNATURE}
 _SHUT_OUT = {ProblemCode.REVOKED, ProblemCode.UNKNOWN_DEVICE}
 
 
 @dataclass(frozen=True, slots=True)
 class Wellbeing:
-    """What the device's own process adds to its health."""
+    """What the device's own process adds to its health; each as in meroppet.wire.health."""
 
     locked: bool | None = None
     door: str = ""
     state: str = ""
     readers_lost: tuple[str, ...] = ()
+    disk_free: int | None = None
+    memory: int | None = None
+    temperature: float | None = None
+    started_at: str = ""
+    storage: str = ""
+    config: str = ""
+    crashes: int = 0
+    inside: int | None = None
+    alarms: tuple[str, ...] = ()
+    armed: bool | None = None
+    trouble: str = ""
+    parts: tuple[str, ...] = ()
 
 
 OnOrder = Callable[[Order], None]
@@ -90,8 +106,14 @@ class Sync:
         self._pulled = asyncio.Condition()
         self._fetching = False
         self._to_tell = asyncio.Event()
+        self._quiet_until = 0.0
+        self._trust: ClockTrust | None = None
+        self._unsent = 0
+        names = ("boot", "push", "pull", "stream", "heartbeat", "purge")
+        self._tries = {name: Trying(name, logger, machine.random) for name in names}
         journal.on_written(self._to_push.set)
         clock.on_doubt(self._to_tell.set)
+        link.on_again(self._answers_again)
 
     def on_keys(self, callback: OnKeys) -> None:
         """Have `callback` called with the branch's keys whenever the server has given them."""
@@ -118,6 +140,14 @@ class Sync:
         """Say at once how the device is; something about it has changed."""
         self._to_tell.set()
 
+    def hold_back(self) -> None:
+        """Somebody is being identified: have what can wait do so, HELD_BACK seconds at most."""
+        self._quiet_until = asyncio.get_running_loop().time() + HELD_BACK
+
+    def let_go(self) -> None:
+        """Nobody is being identified any more."""
+        self._quiet_until = 0.0
+
     def heed(self, code: ProblemCode) -> None:
         """The server said no for this reason: forget the keys where the device is shut out, boot anew where asked."""
         if code in _SHUT_OUT:
@@ -130,7 +160,7 @@ class Sync:
     @property
     def is_behind(self) -> bool:
         """Whether the server answers and may know what is not known here yet: after a reconnection, or a wake-up."""
-        return self.link.is_up and (self._to_pull.is_set() or self._fetching)
+        return self.link.answers and (self._to_pull.is_set() or self._fetching)
 
     async def catch_up(self, within: float) -> bool:
         """Whether everything the server knew is known, after waiting for it for at most `within` seconds."""
@@ -150,30 +180,40 @@ class Sync:
                 await self._pulled.wait_for(lambda: self._replica.cursor() >= number)
         return self._replica.cursor() >= number
 
+    def _answers_again(self) -> None:
+        # What was taken away meanwhile must be known before anybody is let in by what is known here.
+        self.pull_now()
+        for trying in self._tries.values():
+            trying.soon()
+
+    async def _give_way(self) -> None:
+        loop = asyncio.get_running_loop()
+        at_most = loop.time() + HELD_BACK
+        while (left := min(self._quiet_until, at_most) - loop.time()) > 0:  # noqa: ASYNC110 (time passes, too)
+            await asyncio.sleep(left)
+
     async def _for_ever(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
-        trouble, pause = Recurring(logger, name), FIRST_PAUSE
+        trying = self._tries[name]
         while True:
             try:
                 if name != "boot":
                     await self._booted.wait()
                 await turn()
-                trouble.succeeded()
-                pause = FIRST_PAUSE
+                trying.succeeded()
             except ChannelDown as error:
-                self.link.failed()
-                trouble.failed(str(error))
+                self.link.failed(error.silent)
+                trying.failed(str(error))
             except Refused as error:
                 self.link.answered()
-                trouble.failed(str(error))
+                trying.failed(str(error))
                 self.heed(error.problem.code)
             except Exception as error:
                 # Whatever it is, the door does not hear of it: this task tries again.
-                trouble.failed(f"{type(error).__name__}: {error}")
+                trying.failed(f"{type(error).__name__}: {error}")
                 if not isinstance(error, DeviceError):
                     logger.exception("%s went wrong", name)
-            if trouble.failing:
-                await asyncio.sleep(pause * self._random.uniform(0.5, 1.5))
-                pause = min(pause * 2, LONGEST_PAUSE)
+            if trying.failing:
+                await trying.wait()
 
     async def _boot(self) -> None:
         reply = await self._channel.boot(self._version)
@@ -182,6 +222,8 @@ class Sync:
         for callback in self._on_keys:
             await callback(self.keys)
         self._clock.compare(reply.now)
+        if self._trust is None:
+            self._trust = self._clock.trust()
         self._heartbeat_seconds, self._poll_seconds = float(reply.heartbeat_seconds), float(reply.poll_seconds)
         self._reboot.clear()
         self._to_push.set()
@@ -190,9 +232,10 @@ class Sync:
         await self._reboot.wait()
 
     async def _push(self) -> None:
-        await _signalled(self._to_push, self._rhythm.push_at_least)
+        await signalled(self._to_push, self._rhythm.push_at_least)
         self._to_push.clear()
         while sent := await self._journal.unsent():
+            await self._give_way()
             reply = await self._channel.journal(sent)
             self.link.answered()
             await self._journal.acked(sent, reply)
@@ -201,7 +244,7 @@ class Sync:
                 await asyncio.sleep(FIRST_PAUSE)
 
     async def _pull(self) -> None:
-        await _signalled(self._to_pull, self._poll_seconds * self._random.uniform(0.9, 1.1))
+        await signalled(self._to_pull, self._poll_seconds * self._random.uniform(0.9, 1.1))
         self._to_pull.clear()
         self._fetching = True
         try:
@@ -226,7 +269,7 @@ class Sync:
         except (NotUnderstood, ValueError) as error:
             # What is not understood may be a restriction, and to go on by older data would be to leave it out.
             self._doubt(error)
-            await self._start_over()
+            await self._start_over(self._replica.cursor())
         self._is_up_to_date()
 
     async def _pages(self) -> None:
@@ -254,40 +297,41 @@ class Sync:
             logger.warning("the server is understood again")
         self.is_outdated, self.heard_at = False, self._clock.now()
 
-    async def _start_over(self) -> None:
-        snapshot = await self._channel.snapshot()
+    async def _start_over(self, at_least: int = 0) -> None:
+        """From a snapshot. Only a server that says so may go back behind what is known, as after a restored backup."""
+        file = self._replica.download
+        await self._channel.snapshot(file)
         self.link.answered()
-        await asyncio.to_thread(self._replica.install, snapshot)
+        self._replica.take_over(await asyncio.to_thread(self._replica.prepare, file, at_least))
         self._replica.refresh()
         self.tell_now()
+        await asyncio.to_thread(self._replica.clear_away)
 
     async def _stream(self) -> None:
         async with aclosing(self._channel.stream(self._replica.cursor())) as said:
             async for word in said:
                 self.link.answered()
+                self._tries["stream"].succeeded()
                 match word:
                     case WakeUp(change=change) if change > self._replica.cursor():
                         self.pull_now()
                     case Order():
                         self._on_order(word)
+                    case StrangeOrder(order=order, action=action):
+                        await self._not_understood(order[:_NAME_LONGEST], action[:_NAME_LONGEST])
                     case _:
                         pass
 
+    async def _not_understood(self, order: str, action: str) -> None:
+        if not await self._journal.answered(order):
+            await self._journal.write(OrderAnswered(order, action, done=False, reason="not_understood"))
+
     async def _heartbeat(self) -> None:
         self._to_tell.clear()
-        being = await self._report()
-        request = HealthRequest(
-            version=self._version,
-            now=self._clock.now().isoformat(),
-            clock=self._clock.trust().value,
-            change=self._replica.cursor(),
-            unsent=await self._journal.unsent_count(),
-            locked=being.locked,
-            door=being.door,
-            state=being.state,
-            readers_lost=being.readers_lost,
-            hours_until=self._hours_until(),
-        )
+        await asyncio.to_thread(self._clock.tend)
+        await self._tell_trust()
+        request = await self._health()
+        await self._give_way()
         reply = await self._channel.health(request)
         self.link.answered()
         self._clock.compare(reply.now)
@@ -298,7 +342,32 @@ class Sync:
         await asyncio.sleep(TELL_AT_MOST_EVERY)
         known = knows_the_hour(self._clock.trust())
         pause = self._heartbeat_seconds if known else min(ASK_IN_DOUBT_EVERY, self._heartbeat_seconds)
-        await _signalled(self._to_tell, pause * self._random.uniform(0.9, 1.1))
+        await signalled(self._to_tell, pause * self._random.uniform(0.9, 1.1))
+
+    async def _health(self) -> HealthRequest:
+        being = asdict(await self._report())
+        try:
+            self._unsent = await self._journal.unsent_count()
+        except StoreFailed:
+            # That nothing can be stored is what the server most needs to hear.
+            being["storage"] = being["storage"] or "broken"
+        return HealthRequest(
+            version=self._version,
+            now=self._clock.now().isoformat(),
+            clock=self._clock.trust().value,
+            change=self._replica.cursor(),
+            unsent=self._unsent,
+            hours_until=self._hours_until(),
+            clock_ahead=self._clock.ahead,
+            drift_ppm=self._clock.drift_ppm,
+            **being,
+        )
+
+    async def _tell_trust(self) -> None:
+        trust = self._clock.trust()
+        if trust is not self._trust:
+            await self._journal.write(ClockChanged(trust.value, self._clock.ahead))
+            self._trust = trust
 
     def _hours_until(self) -> str:
         hours = self._replica.hours()
@@ -308,9 +377,3 @@ class Sync:
     async def _purge(self) -> None:
         deleted = await self._journal.purge()
         await asyncio.sleep(0.1 if deleted else self._rhythm.purge_every)
-
-
-async def _signalled(event: asyncio.Event, at_most: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(at_most):
-            await event.wait()

@@ -28,6 +28,7 @@ from meroppet.wire.schedule_convert import pattern_to_wire
 from meroppet.wire.schedules import HolidaysDocument
 from meroppet.wire.verify import VerifyReply, WireFacts
 from tests.bench.figures import Figure, percentile, progress
+from tests.fakes.snapshots import install
 
 RIGHTS = 300_000
 DECISIONS = 1_000
@@ -156,8 +157,7 @@ def _changed(number: int) -> Upsert:
 
 
 def _load(replica: Replica, snapshot: bytes) -> None:
-    replica.install(snapshot)
-    replica.refresh()
+    install(replica, snapshot)
 
 
 def _snapshot() -> bytes:

@@ -275,6 +275,7 @@ class ServerDouble:
                 seal_key=key_text(self.seal_key.public_key().public_bytes_raw()),
                 now=self._now(),
                 heartbeat_seconds=1,
+                pulse_seconds=1,
                 poll_seconds=30,
             )
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from meroppet.device.errors import StoreFailed
 from meroppet.device.replica import Replica
 from meroppet.rules.card_formats import Unfit, card_of
 from meroppet.rules.eligibility import Policy, Right
@@ -28,6 +29,7 @@ from meroppet.wire.convert import policy_to_wire, right_from_wire
 from meroppet.wire.passes import pass_to_wire
 from meroppet.wire.schedule_convert import pattern_to_wire
 from tests.fakes.server_double import ALWAYS
+from tests.fakes.snapshots import install
 
 ANNA, BERTIL = "ab" * 16, "cd" * 16
 RULES = Policy(minimum_age=16, categories=frozenset({"VUXEN"}))
@@ -56,8 +58,7 @@ def apply(replica: Replica, reply: ChangesReply) -> None:
 
 
 def load(replica: Replica, snapshot: bytes) -> None:
-    replica.install(snapshot)
-    replica.refresh()
+    install(replica, snapshot)
 
 
 @pytest.fixture
@@ -250,3 +251,51 @@ def test_the_file_of_an_older_version_is_thrown_away(tmp_path: Path) -> None:
     assert made.cursor() == 0
     assert [file.name for file in (tmp_path / "replica").glob("*.db")] == ["replica-4.db"]
     made.close()
+
+
+def test_a_snapshot_older_than_what_is_known_is_taken_only_where_the_server_says_so(replica: Replica) -> None:
+    apply(replica, page(9, right(BERTIL)))
+    older = write_snapshot(8, DOCUMENTS, [(ANNA, GIVEN)])
+
+    with pytest.raises(ValueError, match="known already"):
+        install(replica, older, at_least=9)
+    assert (replica.cursor(), replica.right(ANNA)) == (9, None)
+
+    install(replica, older)
+    assert (replica.cursor(), replica.right(BERTIL)) == (8, None)
+
+
+def test_a_snapshot_that_was_prepared_and_not_taken_over_is_what_the_next_start_opens(
+    replica: Replica, tmp_path: Path
+) -> None:
+    apply(replica, page(3, right(ANNA)))
+    replica.download.write_bytes(write_snapshot(9, DOCUMENTS, [(BERTIL, GIVEN)]))
+    prepared = replica.prepare(replica.download)
+    assert (replica.cursor(), replica.right(BERTIL)) == (3, None)
+    prepared.connection.close()
+    replica.close()
+
+    again = Replica(tmp_path / "replica")
+
+    assert again.cursor() == 9
+    assert [file.name for file in (tmp_path / "replica").glob("*.db")] == ["replica-2.db"]
+    again.close()
+
+
+def test_a_snapshot_that_cannot_be_stored_leaves_the_old_state(replica: Replica) -> None:
+    apply(replica, page(3, right(ANNA)))
+
+    with pytest.raises(StoreFailed):
+        replica.prepare(replica.download)
+
+    assert replica.cursor() == 3
+
+
+def test_a_replica_that_was_taken_over_from_can_still_be_closed(replica: Replica) -> None:
+    apply(replica, page(3, right(ANNA)))
+    replica.download.write_bytes(write_snapshot(9, DOCUMENTS, []))
+
+    replica.take_over(replica.prepare(replica.download))
+    replica.refresh()
+
+    assert replica.cursor() == 9

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meroppet.device.events_stream import Heartbeat, Word, words
-from meroppet.wire.commands import Order, WakeUp
+from meroppet.wire.commands import Order, StrangeOrder, WakeUp
 
 
 async def heard(text: str) -> list[Word]:
@@ -31,8 +31,9 @@ ORDER = '{"order": "o1", "action": "open_once", "expires": "2026-11-23T11:00:00Z
         ("event: changed\ndata: nonsense\n", Heartbeat()),
         (
             'event: order\ndata: {"order": "o1", "action": "burn_down", "expires": "2026-11-23T11:00:00Z"}\n',
-            Heartbeat(),
+            StrangeOrder(order="o1", action="burn_down"),
         ),
+        ('event: order\ndata: {"order": "o1"}\n', Heartbeat()),
         ("event: gossip\ndata: {}\n", Heartbeat()),
     ],
 )

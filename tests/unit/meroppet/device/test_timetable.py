@@ -24,6 +24,7 @@ from meroppet.wire.schedule_convert import (
     pattern_to_wire,
 )
 from meroppet.wire.schedules import ListDocument
+from tests.fakes.snapshots import install
 
 ZONE = "Europe/Stockholm"
 TEG = Schedule(ZONE)
@@ -100,7 +101,7 @@ def test_hours_are_made_of_everything_that_is_written_down(replica: Replica) -> 
 
 def test_a_snapshot_holds_all_of_it_and_a_restart_keeps_it(replica: Replica, tmp_path: Path) -> None:
     staff = upsert("listed", ListDocument(subjects=(ANNA,)), "staff")
-    replica.install(write_snapshot(7, [*everything(WHOLE), staff], []))
+    install(replica, write_snapshot(7, [*everything(WHOLE), staff], []))
     replica.close()
 
     again = Replica(tmp_path / "replica")
@@ -213,16 +214,14 @@ def test_documents_of_another_version_are_asked_for_anew_once_a_start(replica: R
     again = Replica(tmp_path / "replica")
     assert (again.cursor(), again.hours()) == (0, None)
 
-    again.install(write_snapshot(9, everything(TEG), []))
-    again.refresh()
+    install(again, write_snapshot(9, everything(TEG), []))
     assert again.cursor() == 9
     assert again.hours() is not None
     again.close()
 
 
 def test_a_document_nobody_here_understands_is_not_asked_for_again_and_again(replica: Replica) -> None:
-    replica.install(write_snapshot(9, [upsert("schedule", OLD_SHAPE)], []))
-    replica.refresh()
+    install(replica, write_snapshot(9, [upsert("schedule", OLD_SHAPE)], []))
 
     assert replica.cursor() == 9
 
