@@ -10,7 +10,7 @@ from door_controller.identifying import identify
 from door_controller.pace import rest
 from door_controller.site import Place
 from door_controller.strike import StrikeLane
-from door_controller.wording import asking, resting, told, tone_of, typing
+from door_controller.wording import tone_at, tone_of
 from hardware.ports import Tone
 from meroppet.device.device import Device
 from meroppet.device.errors import StoreFailed
@@ -51,6 +51,8 @@ class EntryLane:
 
     def card(self, number: CardNumber | None) -> None:
         """A card was shown; None if what was read can be none."""
+        if number is not None:
+            self._face.sound(Tone.BLIP)
         self._queue.put_nowait(_Shown(number))
 
     def key(self, key: str) -> None:
@@ -135,6 +137,9 @@ class EntryLane:
 
     def _ask(self, effect: rules.Verify | rules.Recall | rules.CheckTag | rules.Recheck) -> None:
         device, answered = self._device, self._queue.put_nowait
+        if not isinstance(effect, rules.Recheck):
+            # Whoever is asked, it looks the same.
+            self._face.show(self._face.words.checking())
         match effect:
             case rules.Verify():
                 self._begin(asyncio.create_task(ask_server(device, effect, answered)))
@@ -148,11 +153,11 @@ class EntryLane:
     def _say(self, effect: rules.AskPin | rules.AskNumber | rules.Tell | rules.Rest) -> None:
         match effect:
             case rules.AskPin(digits):
-                self._face.show(asking(digits), Tone.CLICK)
+                self._face.show(self._face.words.asking(digits), tone_at(digits))
             case rules.AskNumber(digits):
-                self._face.show(typing(digits), Tone.CLICK)
+                self._face.show(self._face.words.typing(digits), tone_at(digits))
             case rules.Tell(reason):
-                self._face.show(told(reason, self._place.surroundings()), tone_of(reason))
+                self._face.show(self._face.words.told(reason, self._place.surroundings()), tone_of(reason))
             case rules.Rest():
                 self._rest()
 
@@ -173,8 +178,8 @@ class EntryLane:
             logger.error("asking went wrong", exc_info=error)
 
     def _rest(self) -> None:
-        text = self._tags.display or resting(self._place.known_site(), self._place.surroundings())
-        self._face.show(text)
+        around = self._place.surroundings()
+        self._face.show(self._tags.display or self._face.words.resting(self._place.known_site(), around))
 
 
 class _Shown:

@@ -3,7 +3,7 @@
 import asyncio
 
 from door_controller.face import Face
-from door_controller.wording import DisplayText, handed_out, handing_out
+from door_controller.wording import DisplayText
 from hardware.ports import Tone
 from meroppet.device.device import Device
 from meroppet.device.tag_reading import TagReading
@@ -35,13 +35,13 @@ class HandingOut:
         """What the display says of it in place of resting, if anything."""
         if self._told is not None and self._clock.monotonic() < self._told[1]:
             return self._told[0]
-        return handing_out() if self.is_waiting else None
+        return self._face.words.handing_out() if self.is_waiting else None
 
     def begin(self, order: Order) -> None:
         """Wait for a tag."""
         self._reading.begin(order)
         self._told = None
-        self._face.show(handing_out(), Tone.CLICK)
+        self._face.show(self._face.words.handing_out(), Tone.CHIME)
 
     def read(self, what: CardNumber | Unfit) -> None:
         """A tag was held to the reader; nobody waits for the server meanwhile. Needs a running loop."""
@@ -51,5 +51,5 @@ class HandingOut:
 
     async def _report(self, what: CardNumber | Unfit) -> None:
         done = await self._reading.report(what) is TagOutcome.DONE
-        self._told = handed_out(done=done), self._clock.monotonic() + SHOWN_FOR
+        self._told = self._face.words.handed_out(done=done), self._clock.monotonic() + SHOWN_FOR
         self._face.show(self._told[0], Tone.RISING if done else Tone.FALLING)

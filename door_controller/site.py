@@ -12,6 +12,7 @@ from meroppet.rules.branch import BranchState, knows_the_hour
 from meroppet.rules.closing import pause_at
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.hours import Hours
+from meroppet.rules.policy import Companions
 from meroppet.rules.provenance import Answer
 
 STAFF = "staff"
@@ -69,7 +70,9 @@ class Place:
         number, heard = branch.help_number if branch else "", self._device.heard_at
         if here is None:
             return Surroundings(number)
-        return Surroundings(number, self._device.replica.hours(), here.now, here.pause, heard, here.staff_awaited)
+        along = here.policy.companions if here.policy else Companions.ANYONE
+        hours = self._device.replica.hours()
+        return Surroundings(number, hours, here.now, here.pause, heard, here.staff_awaited, along)
 
     def staff_came(self) -> None:
         """Somebody of the staff has come in, or had the door opened from afar: staffed hours have begun."""

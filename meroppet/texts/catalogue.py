@@ -19,9 +19,18 @@ def read_catalogue(path: Path) -> GNUTranslations:
     return GNUTranslations(compiled)
 
 
+FOLDER = Path(__file__).parent / "i18n"
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ur", "yi"})
+"""Languages whose lines begin at the right."""
+
+
+def languages() -> tuple[str, ...]:
+    """The languages a door and an announcement can speak: one catalogue each."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.po")))
+
+
 @cache
 def sentences(lang: str) -> GNUTranslations:
     """This package's own sentences in a language, Swedish where it is none of ours."""
-    folder = Path(__file__).parent / "i18n"
-    known = lang if (folder / f"{lang}.po").exists() else "sv"
-    return read_catalogue(folder / f"{known}.po")
+    known = lang if (FOLDER / f"{lang}.po").exists() else "sv"
+    return read_catalogue(FOLDER / f"{known}.po")

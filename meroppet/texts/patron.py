@@ -151,20 +151,20 @@ def kiosk_text(reason: Reason, lang: str) -> Said:
 
 def help_line(number: str, lang: str) -> str:
     """Whom to call; stands on every refusal."""
-    return _say(N_("Help: {number}"), lang).format(number=number)
+    return say(N_("Help: {number}"), lang).format(number=number)
 
 
 def age_line(since: str, lang: str) -> str:
     """How old what a door knows is; `since` in words ("kl. 14.05")."""
-    return _say(N_("Last updated: {since}."), lang).format(since=since)
+    return say(N_("Last updated: {since}."), lang).format(since=since)
 
 
 def staff_line(when: str, lang: str) -> str:
     """When staff are next here; `when` in words ("tisdag kl. 10.00"), empty while they are."""
     return (
-        _say(N_("Staff are here again {when}."), lang).format(when=when)
+        say(N_("Staff are here again {when}."), lang).format(when=when)
         if when
-        else _say(N_("Staff are here now."), lang)
+        else say(N_("Staff are here now."), lang)
     )
 
 
@@ -173,8 +173,9 @@ def _said(title: str, line: str, lang: str, opens: str = "", dots: str = "") -> 
         # Nobody knows when it opens; half a sentence would be worse than none.
         line = ""
     values = {"opens": opens, "dots": dots}
-    return Said(_say(title, lang).format(**values), _say(line, lang).format(**values))
+    return Said(say(title, lang).format(**values), say(line, lang).format(**values))
 
 
-def _say(text: str, lang: str) -> str:
+def say(text: str, lang: str) -> str:
+    """A sentence of this package in a language."""
     return sentences(lang).gettext(text) if text else ""
