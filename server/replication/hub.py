@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 CHANNEL = "meroppet"
 _AGAIN_SECONDS = 1.0
+_AT_ONCE = 8
 
 logger = logging.getLogger(__name__)
 
@@ -68,10 +69,16 @@ class Hub:
                     del self._ears[topic]
 
     def wake(self, topic: str) -> None:
-        """Wake whoever listens to this topic."""
+        """Wake whoever listens to this topic; where many do, a few in each turn of the loop."""
         self._woken[topic] += 1
-        for ear in tuple(self._ears.get(topic, ())):
+        self._wake_some(topic, tuple(self._ears.get(topic, ())))
+
+    def _wake_some(self, topic: str, ears: tuple[Ear, ...]) -> None:
+        for ear in ears[:_AT_ONCE]:
             ear.wake(topic)
+        if len(ears) > _AT_ONCE:
+            # Two hundred streams told in one turn would be a wait for somebody at a door.
+            asyncio.get_running_loop().call_soon(self._wake_some, topic, ears[_AT_ONCE:])
 
     def woken(self, topic: str) -> int:
         """How often the topic was woken: as long as that stays the same, so does what was read of it."""
