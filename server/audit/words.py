@@ -16,6 +16,7 @@ ACTIONS = {
     "cards.scanned": N_("Scanned cards to see how they look"),
     "cards.set": N_("Said how cards look"),
     "cards.unset": N_("Let every card be read as it is"),
+    "device.cloned": N_("Shut out two devices that used one identity"),
     "device.invited": N_("Invited a device"),
     "device.revoked": N_("Shut out a device"),
     "device.stolen": N_("Shut out a stolen device and changed keys"),

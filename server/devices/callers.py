@@ -82,6 +82,8 @@ def _require(parts: DeviceParts, found: Caller, kinds: Iterable[DeviceKind], rat
         raise Refusal(ProblemCode.NOT_ALLOWED)
     if not parts.rates.allows(found.device, rate):
         raise Refusal(ProblemCode.TOO_MANY)
+    if rate is VERIFICATIONS:
+        parts.turns.asked(found.device)
 
 
 async def _request(request: Request) -> SignedRequest:

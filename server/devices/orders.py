@@ -14,6 +14,9 @@ from server.devices.service import DeviceView
 
 LASTS = timedelta(seconds=10)
 """Who stands at the door now is not who stands there later."""
+LASTS_LONGER = timedelta(minutes=5)
+"""What makes a branch safer, or concerns its evening, is as right when the net is back after a while."""
+_LONGER = frozenset({Action.CLOSE_NOW, Action.LOCK_DOWN, Action.LIFT, Action.EXTEND, Action.LEAVE_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,30 @@ class OrderView:
     expires: datetime
     done: bool | None
     reason: str
+    step: str = ""
 
 
-async def order(session: Session, device: DeviceView, action: Action, by: str, *, lasts: timedelta = LASTS) -> Order:
-    """Tell the device to do this once, before the order expires. Goes out when the session commits."""
-    given = Order(order=secrets.token_hex(8), action=action, expires=session.now + lasts)
+def lasts_for(action: Action) -> timedelta:
+    """How long an order may be on its way."""
+    return LASTS_LONGER if action in _LONGER else LASTS
+
+
+async def order(
+    session: Session,
+    device: DeviceView,
+    action: Action,
+    by: str,
+    *,
+    lasts: timedelta | None = None,
+    change: int | None = None,
+    step: str = "",
+) -> Order:
+    """Tell the device to do this once, before the order expires. Goes out when the session commits.
+
+    `change`: what it must know to have done it (EXTEND); `step`: of the closing (LEAVE_OUT).
+    """
+    until = session.now + (lasts or lasts_for(action))
+    given = Order(order=secrets.token_hex(8), action=action, expires=until, change=change, step=step)
     session.add(
         DeviceOrder(
             id=given.order,
@@ -39,6 +61,8 @@ async def order(session: Session, device: DeviceView, action: Action, by: str, *
             controller_id=device.controller,
             device_id=device.id,
             action=action.value,
+            change=change,
+            step=step,
             given_by=by,
             at=session.now,
             expires=given.expires,
@@ -57,7 +81,10 @@ async def open_orders(session: Session, device_id: str) -> list[Order]:
         col(DeviceOrder.expires) > session.now,
     )
     rows = await session.all(statement.order_by(col(DeviceOrder.at)))
-    return [Order(order=row.id, action=Action(row.action), expires=row.expires) for row in rows]
+    return [
+        Order(order=row.id, action=Action(row.action), expires=row.expires, change=row.change, step=row.step)
+        for row in rows
+    ]
 
 
 async def answered(session: Session, device_id: str, order_id: str, *, done: bool, reason: str) -> None:
@@ -75,5 +102,6 @@ async def orders_of(session: Session, device_id: str, limit: int = 20) -> list[O
     statement = select(DeviceOrder).where(col(DeviceOrder.device_id) == device_id)
     rows = await session.all(statement.order_by(col(DeviceOrder.at).desc()).limit(limit))
     return [
-        OrderView(row.id, Action(row.action), row.given_by, row.at, row.expires, row.done, row.reason) for row in rows
+        OrderView(row.id, Action(row.action), row.given_by, row.at, row.expires, row.done, row.reason, row.step)
+        for row in rows
     ]

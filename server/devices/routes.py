@@ -57,6 +57,7 @@ async def boot(body: BootRequest, caller: Booting, parts: Parts) -> BootReply:
         now=parts.clock.now().isoformat(),
         heartbeat_seconds=parts.heartbeat_seconds,
         poll_seconds=parts.poll_seconds,
+        pulse_seconds=parts.pulse_seconds,
     )
 
 
@@ -66,7 +67,7 @@ async def health(body: HealthRequest, asked: AnyUnspent, parts: Parts) -> Health
     if not _can_be_kept(body):
         raise Refusal(ProblemCode.BAD_REQUEST)
     caller = asked.caller
-    async with parts.database.session(caller.scope) as session:
+    async with parts.turns.taken(caller.device), parts.database.session(caller.scope) as session:
         await asked.spend(session)
         try:
             await take_health(session, caller, body)

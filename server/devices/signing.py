@@ -11,6 +11,7 @@ from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.problems import ProblemCode
 from meroppet.wire.signing import signed_bytes
 from server.db import Scope, Session
+from server.devices.clones import fence, is_cloned
 from server.devices.models import Device, DeviceBoot, DeviceChannel
 from server.devices.service import public_key
 from server.devices.window import Window, accepted
@@ -133,6 +134,9 @@ async def booted(session: Session, request: SignedRequest) -> Caller | ProblemCo
     caller = _caller(row, request)
     if request.sequence != 0 or not await _is_fresh(session, caller):
         return ProblemCode.REPLAYED
+    if await is_cloned(session, caller.device):
+        await fence(session, caller)
+        return ProblemCode.REVOKED
     begun = {"boot": request.boot, "since": session.now, "highest": 0, "seen": "0"}
     statement = session.insert(DeviceChannel).values(**_owner(caller), **begun)
     await session.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=begun))

@@ -23,7 +23,7 @@ _LARGEST = 2**62
 @router.get("/changes")
 async def poll(caller: AnyDevice, parts: Parts, after: Annotated[int, Query(ge=0, le=_LARGEST)]) -> ChangesReply:
     """What changed after a number for this device; 410 if it must start over."""
-    async with parts.database.reading(caller.scope) as session:
+    async with parts.turns.taken(caller.device), parts.database.reading(caller.scope) as session:
         heard = await audiences(session, caller.branch, caller.controller)
         goes_on = await still_listens(session, caller.device, heard)
         page = await changes(session, caller.consortium, heard, after) if goes_on else None

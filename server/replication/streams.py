@@ -35,7 +35,7 @@ async def device_stream(parts: DeviceParts, caller: Caller, last: int) -> AsyncI
                 return
             for word in [*words, *(await _change(parts, caller, told) if caller.consortium in heard else [])]:
                 yield word
-            while not (heard := await ear.heard(parts.heartbeat_seconds)):
+            while not (heard := await ear.heard(parts.pulse_seconds)):
                 yield HEARTBEAT
 
 

@@ -14,9 +14,11 @@ from meroppet.rules.eligibility import Right
 from meroppet.wire.changes import read_snapshot, unpack_rights
 from meroppet.wire.enrolment import DeviceKind
 from meroppet.wire.problems import ProblemCode
+from server.audit.service import recent
 from server.db import unscoped
 from server.devices.api import device_api
 from server.devices.callers import signed_request
+from server.devices.clones import cloned
 from server.devices.service import report_stolen, revoke
 from server.devices.signing import Signed, signed, spend
 from tests.fakes.signing_device import PREFIX, SigningDevice
@@ -290,3 +292,36 @@ async def test_an_answer_to_nonsense_repeats_nothing_of_it(house: House) -> None
 
     assert code(response) == (400, "bad_request")
     assert "SECRET" not in response.text
+
+
+async def boots(device: SigningDevice, runs: str) -> list[httpx2.Response]:
+    return [await device.boot(f"{run}.{number}") for number, run in enumerate(runs)]
+
+
+async def test_two_of_one_identity_are_both_shut_out_and_staff_can_read_it(house: House) -> None:
+    door, view = await house.device(), house.branches["skiljebo"]
+
+    answers = await boots(door, "ababa")
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 403]
+    assert code(answers[-1]) == (403, "revoked")
+    assert code(await door.boot("b.9")) == (403, "revoked")
+    async with house.database.reading(view.scope) as session:
+        assert [found.id for found in await cloned(session, view.id)] == [door.device]
+        assert (await recent(session, [view.scope]))[0].action == "device.cloned"
+
+
+async def test_a_door_that_starts_anew_again_and_again_is_no_clone(house: House) -> None:
+    door = await house.device()
+
+    answers = await boots(door, "abcdefghijkl")
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_boots_of_more_than_a_minute_ago_count_no_longer(house: House) -> None:
+    door = await house.device()
+    await boots(door, "abab")
+    house.clock.advance(timedelta(seconds=61))
+
+    assert (await door.boot("a.9")).status_code == 200

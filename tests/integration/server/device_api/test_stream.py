@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from meroppet.wire.commands import Action
+from meroppet.wire.commands import Action, Order
 from meroppet.wire.signing import BOOT_HEADER
-from server.devices.orders import order
+from server.devices.orders import lasts_for, order
 from server.devices.service import device as device_view
 from server.devices.service import revoke
 from server.schedules.service import set_pattern
@@ -119,6 +119,30 @@ async def test_an_order_is_told_once_on_a_stream_and_not_after_it_expired(house:
         async with streaming(house, door, url, last=2**40) as stream:
             third = await open_once(house, door)
             assert (await stream.word())[1]["order"] == third
+
+
+async def test_an_order_says_all_that_staff_said(house: House) -> None:
+    door = await house.device()
+    async with listening(house) as url, streaming(house, door, url, last=2**40) as stream:
+        async with house.database.session(house.branches["skiljebo"].scope) as session:
+            view = await device_view(session, door.device)
+            assert view is not None
+            longer = await order(session, view, Action.EXTEND, "Maj", change=7)
+            left_out = await order(session, view, Action.LEAVE_OUT, "Maj", step="announce")
+
+        said = [(await stream.word())[1] for _ in range(2)]
+
+    assert [Order.model_validate(each) for each in said] == [longer, left_out]
+    assert (longer.change, left_out.step) == (7, "announce")
+
+
+@pytest.mark.parametrize(
+    ("action", "lasts"),
+    [(Action.OPEN_ONCE, timedelta(seconds=10)), (Action.ALARM_RESET, timedelta(seconds=10))]
+    + [(action, timedelta(minutes=5)) for action in (Action.LOCK_DOWN, Action.CLOSE_NOW, Action.LIFT, Action.EXTEND)],
+)
+def test_who_stands_at_the_door_now_is_not_who_stands_there_later(action: Action, lasts: timedelta) -> None:
+    assert lasts_for(action) == lasts
 
 
 async def test_an_idle_stream_is_heard_to_live(house: House) -> None:
