@@ -11,7 +11,7 @@ from pydantic import Field
 from hardware.options import DriverOptions
 from hardware.ports import Tone
 from hardware.program import find, run
-from hardware.sound.tones import wav
+from hardware.tones import wav
 
 LONGEST = 120.0
 """Seconds; an announcement is not longer, and a loudspeaker that hangs holds up no closing for longer."""

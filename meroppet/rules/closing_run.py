@@ -16,7 +16,7 @@ from meroppet.rules.event import Scalar
 from meroppet.rules.hours import Hours
 from meroppet.rules.house_events import ArmRefused, ArmRequested, ClosingStep
 
-FRESH = timedelta(seconds=90)
+FRESH = timedelta(seconds=30)
 """An announcement that comes later than this says the wrong number of minutes, and is left out."""
 BACK = timedelta(hours=24)
 """How long ago a step may have been that is still caught up with, if it lasts."""

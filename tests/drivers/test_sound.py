@@ -11,7 +11,7 @@ import pytest
 from hardware.errors import Lost
 from hardware.ports import Tone
 from hardware.sound.alsa import AlsaLoudspeaker, AlsaOptions, AlsaSounder, AlsaSounderOptions
-from hardware.sound.tones import NOTES, wav
+from hardware.tones import NOTES, wav
 from hardware.virtual.announcing import VirtualLoudspeaker, VirtualVoice
 from hardware.virtual.board import Board
 from hardware.virtual.drivers import BoardOptions
