@@ -5,18 +5,22 @@ import pytest
 from meroppet.rules.branch import BranchState
 from meroppet.rules.door import (
     EXIT_SECONDS,
-    HOLD_LEASE,
-    HOLD_LEASE_SECONDS,
-    HOLD_RENEW_SECONDS,
+    LEASE_SECONDS,
+    RENEW_BEFORE,
+    Alarm,
     Door,
     EndLease,
     Exit,
     Found,
     Hours,
+    Lower,
     Opened,
+    Raise,
     Released,
     ReleaseRefused,
     Shut,
+    Signal,
+    Sound,
     Tick,
     due,
     step,
@@ -33,11 +37,12 @@ from meroppet.rules.events import (
     ExitPressed,
     ReleaseFailed,
 )
+from meroppet.rules.house_events import DoorOpenLocked, HoldEnded
 
-CARD = Policy(minimum_age=16)
-FREE = Policy(minimum_age=16, staffed_door=StaffedDoor.FREE)
-LET_IN = Door(lease="t1", until=15.0)
-HOLD = Release(HOLD_LEASE, HOLD_LEASE_SECONDS, "staffed")
+CARD = Policy(minimum_age=16, pre_alarm_seconds=0.0)
+FREE = Policy(minimum_age=16, pre_alarm_seconds=0.0, staffed_door=StaffedDoor.FREE)
+LET_IN = Door(lease="t1", until=15.0, cause="granted")
+HOLD = Release("hold", LEASE_SECONDS, "staffed")
 
 
 def test_on_the_way_out_the_strike_comes_first() -> None:
@@ -63,8 +68,8 @@ def test_a_release_is_one_passage() -> None:
 @pytest.mark.parametrize(
     ("door", "now", "event"),
     [
-        (LET_IN, 16.0, DoorOpened()),
-        (LET_IN, 16.1, DoorForced()),
+        (LET_IN, 15.9, DoorOpened()),
+        (LET_IN, 16.0, DoorForced()),
         (Door(), 10.0, DoorForced()),
         (Door(hold_until=15.0), 16.0, DoorOpened()),
         (Door(hold_until=15.0), 16.1, DoorForced()),
@@ -86,16 +91,16 @@ def test_a_release_that_failed_is_told_and_lets_nobody_pass() -> None:
 def test_a_free_door_is_held_while_staff_are_there_and_locked_after() -> None:
     door, effects = step(Door(), Hours(BranchState.STAFFED, free=True), FREE, 10.0)
     assert effects == (Record(BranchChanged("staffed")), HOLD)
-    assert due(door, FREE) == 10.0 + HOLD_RENEW_SECONDS
+    assert due(door, FREE) == 10.0 + RENEW_BEFORE
 
-    door, effects = step(door, Released(HOLD_LEASE, "staffed", 20.0), FREE, 10.0)
-    assert effects == (Record(DoorReleased(HOLD_LEASE, "staffed")),)
+    door, effects = step(door, Released("hold", "staffed", 20.0), FREE, 10.0)
+    assert effects == (Record(DoorReleased("hold", "staffed")),)
     door, effects = step(door, Tick(), FREE, 15.0)
     assert effects == (HOLD,)
-    assert step(door, Released(HOLD_LEASE, "staffed", 25.0), FREE, 15.0)[1] == ()
+    assert step(door, Released("hold", "staffed", 25.0), FREE, 15.0)[1] == ()
 
     door, effects = step(door, Hours(BranchState.SELF_SERVICE), FREE, 16.0)
-    assert effects == (EndLease(HOLD_LEASE), Record(BranchChanged("self_service")))
+    assert effects == (EndLease("hold"), Record(BranchChanged("self_service")), Record(HoldEnded("hours")))
     assert door.hold_until is None
 
 
@@ -105,7 +110,7 @@ def test_a_hold_begins_and_ends_with_the_policy_too() -> None:
     held, effects = step(staffed, Hours(BranchState.STAFFED, free=True), FREE, 10.0)
     assert effects == (HOLD,)
     _, effects = step(held, Hours(BranchState.STAFFED), CARD, 11.0)
-    assert effects == (EndLease(HOLD_LEASE),)
+    assert effects == (EndLease("hold"),)
 
 
 def test_not_knowing_the_hour_ends_a_hold() -> None:
@@ -113,7 +118,7 @@ def test_not_knowing_the_hour_ends_a_hold() -> None:
 
     door, effects = step(held, Hours(None), None, 11.0)
 
-    assert effects == (EndLease(HOLD_LEASE),)
+    assert effects == (EndLease("hold"),)
     assert due(door, None) is None
 
 
@@ -127,11 +132,11 @@ def test_somebody_leaving_does_not_end_a_hold() -> None:
 
 
 def test_a_leaf_left_open_is_told_once() -> None:
-    door = Door(opened_at=10.0)
+    door = Door(opened_at=10.0, waits_from=10.0)
     assert due(door, CARD) == 40.0
 
     door, effects = step(door, Tick(), CARD, 40.0)
-    assert effects == (Record(DoorHeld(30.0)),)
+    assert effects == (Record(DoorHeld(30.0)), Raise(Alarm.HELD), Sound(Signal.HELD))
     assert step(door, Tick(), CARD, 80.0)[1] == ()
 
 
@@ -145,7 +150,7 @@ def test_of_two_leases_the_longer_is_kept_and_the_passage_ends_it() -> None:
 
     assert step(granted, Released("e1", "exit", 16.0), CARD, 11.0) == (granted, (EndLease("e1"), told))
     longer, effects = step(granted, Released("e1", "exit", 20.0), CARD, 11.0)
-    assert (longer, effects) == (Door(lease="e1", until=20.0), (EndLease("t1"), told))
+    assert (longer, effects) == (Door(lease="e1", until=20.0, cause="exit"), (EndLease("t1"), told))
     assert step(longer, Opened(), CARD, 12.0)[1] == (EndLease("e1"), Record(DoorOpened()))
     assert step(granted, Released("t1", "granted", 25.0), CARD, 11.0)[0].until == 25.0
 
@@ -156,10 +161,10 @@ def test_who_pressed_the_button_breaks_nothing_even_while_lockd_is_silent() -> N
     assert effects == (Record(ReleaseFailed("e1", "exit")),)
 
     assert step(refused, Opened(), CARD, 16.0)[1] == (Record(DoorOpened()),)
-    assert step(refused, Opened(), CARD, 16.1)[1] == (Record(DoorForced()),)
+    assert step(refused, Opened(), CARD, 16.1)[1] == (Record(DoorForced()), Raise(Alarm.FORCED))
     gone, _ = step(refused, Opened(), CARD, 11.0)
     again, _ = step(gone, Shut(), CARD, 12.0)
-    assert step(again, Opened(), CARD, 13.0)[1] == (Record(DoorForced()),)
+    assert step(again, Opened(), CARD, 13.0)[1] == (Record(DoorForced()), Raise(Alarm.FORCED))
 
 
 def test_a_refusal_of_another_lease_leaves_the_one_that_lives() -> None:
@@ -167,7 +172,7 @@ def test_a_refusal_of_another_lease_leaves_the_one_that_lives() -> None:
 
 
 def test_an_open_leaf_cannot_open() -> None:
-    open_since = Door(opened_at=10.0, lease="e1", until=15.0)
+    open_since = Door(opened_at=10.0, waits_from=10.0, lease="e1", until=15.0)
 
     assert step(open_since, Opened(), CARD, 12.0) == (open_since, ())
 
@@ -178,7 +183,7 @@ def test_a_leaf_that_is_found_open_alarms_nobody_and_is_watched(door: Door) -> N
 
     assert effects == ()
     assert due(found, CARD) == 40.0
-    assert step(found, Tick(), CARD, 40.0)[1] == (Record(DoorHeld(30.0)),)
+    assert step(found, Tick(), CARD, 40.0)[1] == (Record(DoorOpenLocked(30.0)), Raise(Alarm.OPEN_LOCKED))
     assert step(found, Shut(), CARD, 50.0)[1] == (Record(DoorShut()),)
 
 
@@ -189,31 +194,32 @@ def test_a_release_is_used_up_by_a_leaf_that_is_found_open() -> None:
 
 
 def test_a_leaf_that_is_found_as_it_was_is_no_news() -> None:
-    open_since = Door(opened_at=10.0, held_told=True)
+    open_since = Door(opened_at=10.0, waits_from=10.0, held_told=True)
 
     assert step(open_since, Found(is_open=True), CARD, 60.0) == (open_since, ())
     assert step(LET_IN, Found(is_open=False), CARD, 12.0) == (LET_IN, ())
 
 
 def test_a_leaf_that_was_shut_out_of_sight_is_told_as_shut() -> None:
-    door, effects = step(Door(opened_at=10.0, held_told=True), Found(is_open=False), CARD, 60.0)
+    door, effects = step(Door(opened_at=10.0, waits_from=10.0, held_told=True), Found(is_open=False), CARD, 60.0)
 
-    assert (door, effects) == (Door(), (Record(DoorShut()),))
+    assert door.opened_at is None
+    assert effects == (Record(DoorShut()), Sound(Signal.SILENCE), Lower(Alarm.HELD))
 
 
 def test_a_hold_answered_after_it_ended_is_ended_again() -> None:
-    door, effects = step(Door(branch=BranchState.CLOSED), Released(HOLD_LEASE, "staffed", 20.0), FREE, 10.0)
+    door, effects = step(Door(branch=BranchState.CLOSED), Released("hold", "staffed", 20.0), FREE, 10.0)
 
     assert door.hold_until is None
-    assert effects == (EndLease(HOLD_LEASE), Record(DoorReleased(HOLD_LEASE, "staffed")))
+    assert effects == (EndLease("hold"), Record(DoorReleased("hold", "staffed")))
 
 
 def test_a_hold_lockd_refuses_is_asked_for_again_and_told_once() -> None:
     held = Door(hold_until=20.0, renew_at=15.0, branch=BranchState.STAFFED)
 
-    lost, effects = step(held, ReleaseRefused(HOLD_LEASE, "staffed"), FREE, 15.0)
-    assert (lost.hold_until, effects) == (None, (Record(ReleaseFailed(HOLD_LEASE, "staffed")),))
-    assert step(lost, ReleaseRefused(HOLD_LEASE, "staffed"), FREE, 16.0) == (lost, ())
+    lost, effects = step(held, ReleaseRefused("hold", "staffed"), FREE, 15.0)
+    assert (lost.hold_until, effects) == (None, (Record(ReleaseFailed("hold", "staffed")),))
+    assert step(lost, ReleaseRefused("hold", "staffed"), FREE, 16.0) == (lost, ())
     assert step(lost, Tick(), FREE, 15.0)[1] == (HOLD,)
 
 
@@ -223,18 +229,18 @@ def test_a_hold_is_not_renewed_once_the_policy_is_another(policy: Policy | None)
 
     assert step(held, Tick(), policy, 14.9) == (held, ())
     door, effects = step(held, Tick(), policy, 15.0)
-    assert effects == (EndLease(HOLD_LEASE),)
+    assert effects == (EndLease("hold"), Record(HoldEnded("hours")))
     assert (door.hold_until, door.renew_at) == (None, None)
 
 
 def test_an_event_for_all_holds_the_door_whatever_the_policy_says_of_staffed_hours() -> None:
     door, effects = step(Door(), Hours(BranchState.EVENT, free=True), CARD, 10.0)
-    hold = Release(HOLD_LEASE, HOLD_LEASE_SECONDS, "event")
+    hold = Release("hold", LEASE_SECONDS, "event")
     assert effects == (Record(BranchChanged("event")), hold)
     assert step(door, Tick(), CARD, 15.0)[1] == (hold,)
 
     _, effects = step(door, Hours(BranchState.SELF_SERVICE), CARD, 16.0)
-    assert effects == (EndLease(HOLD_LEASE), Record(BranchChanged("self_service")))
+    assert effects == (EndLease("hold"), Record(BranchChanged("self_service")))
 
 
 def test_a_door_that_stands_free_from_staffed_hours_into_an_event_is_never_locked_between() -> None:
@@ -249,7 +255,7 @@ def test_a_door_that_stands_free_from_staffed_hours_into_an_event_is_never_locke
 def test_a_door_stops_standing_free_while_its_state_stays() -> None:
     held = Door(hold_until=20.0, renew_at=15.0, branch=BranchState.STAFFED)
 
-    assert step(held, Hours(BranchState.STAFFED), FREE, 12.0)[1] == (EndLease(HOLD_LEASE),)
+    assert step(held, Hours(BranchState.STAFFED), FREE, 12.0)[1] == (EndLease("hold"), Record(HoldEnded("hours")))
 
 
 @pytest.mark.parametrize("state", [*BranchState, None])
@@ -269,25 +275,26 @@ def test_only_staff_keep_a_door_free(state: BranchState) -> None:
 
 
 def test_a_leaf_may_stand_open_while_the_door_is_free_and_is_told_when_that_ends() -> None:
-    free = Door(opened_at=10.0, renew_at=60.0, hold_until=65.0, branch=BranchState.STAFFED)
+    free = Door(opened_at=10.0, waits_from=10.0, renew_at=60.0, hold_until=65.0, branch=BranchState.STAFFED)
     assert step(free, Tick(), FREE, 59.0) == (free, ())
 
     shut_hours, _ = step(free, Hours(BranchState.CLOSED), FREE, 61.0)
 
     assert due(shut_hours, FREE) == 40.0
-    assert step(shut_hours, Tick(), FREE, 61.04)[1] == (Record(DoorHeld(51.0)),)
+    assert step(shut_hours, Tick(), FREE, 61.04)[1] == (Record(DoorHeld(51.0)), Raise(Alarm.HELD), Sound(Signal.HELD))
     assert due(shut_hours, None) is None
     assert step(shut_hours, Tick(), None, 999.0) == (shut_hours, ())
 
 
 def test_a_leaf_that_opens_at_the_beginning_of_time_is_watched_too() -> None:
-    assert due(Door(opened_at=0.0), CARD) == 30.0
-    assert step(Door(opened_at=0.0), Tick(), CARD, 29.9)[1] == ()
-    assert step(Door(opened_at=0.0), Tick(), CARD, 30.0)[1] == (Record(DoorHeld(30.0)),)
+    assert due(Door(opened_at=0.0, waits_from=0.0), CARD) == 30.0
+    assert step(Door(opened_at=0.0, waits_from=0.0), Tick(), CARD, 29.9)[1] == ()
+    _, effects = step(Door(opened_at=0.0, waits_from=0.0), Tick(), CARD, 30.0)
+    assert effects == (Record(DoorHeld(30.0)), Raise(Alarm.HELD), Sound(Signal.HELD))
 
 
 def test_each_time_a_leaf_is_left_open_is_news() -> None:
-    told = Door(opened_at=10.0, held_told=True)
+    told = Door(opened_at=10.0, waits_from=10.0, held_told=True)
 
     shut, _ = step(told, Shut(), CARD, 60.0)
     opened, _ = step(shut, Opened(), CARD, 70.0)

@@ -8,8 +8,7 @@ from meroppet.rules.branch import BranchState
 from meroppet.rules.door import (
     EXIT_SECONDS,
     GRACE_SECONDS,
-    HOLD_LEASE,
-    HOLD_RENEW_SECONDS,
+    RENEW_BEFORE,
     Door,
     EndLease,
     Exit,
@@ -125,7 +124,7 @@ class Strike(RuleBasedStateMachine):
             assert hold is None or self.now > hold
         if self.leaf_open:
             self.asked_until = -1.0
-            assert set(self.lockd) <= {HOLD_LEASE}, "one release, one passage"
+            assert set(self.lockd) <= {"hold"}, "one release, one passage"
 
     @rule(is_open=st.booleans())
     def find_leaf(self, is_open: bool) -> None:
@@ -135,18 +134,18 @@ class Strike(RuleBasedStateMachine):
         assert DoorForced() not in self.journal[told:], "nobody saw it open"
         if moved and is_open:
             self.asked_until = -1.0
-            assert set(self.lockd) <= {HOLD_LEASE}, "one release, one passage"
+            assert set(self.lockd) <= {"hold"}, "one release, one passage"
 
     @invariant()
     def the_door_knows_every_lease(self) -> None:
-        assert set(self.lockd) <= {self.door.lease, HOLD_LEASE}
+        assert set(self.lockd) <= {self.door.lease, "hold"}
 
     @invariant()
     def a_hold_lives_only_while_the_door_stands_free(self) -> None:
         free = self.is_free()
         assert (self.door.renew_at is not None) is free
-        assert free or HOLD_LEASE not in self.lockd
-        assert not free or self.door.renew_at is None or self.door.renew_at <= self.now + HOLD_RENEW_SECONDS
+        assert free or "hold" not in self.lockd
+        assert not free or self.door.renew_at is None or self.door.renew_at <= self.now + RENEW_BEFORE
 
 
 TestStrike = Strike.TestCase
