@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hardware.ports import MAIN_LOCK
+from hardware.lockd.daemon import MAIN
 
 ANSWERS_WITHIN = 0.5
 
@@ -31,7 +31,7 @@ class LockdClient:
         self._turn = asyncio.Lock()
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def release(self, lease_id: str, seconds: float, lock: str = MAIN_LOCK) -> bool:
+    async def release(self, lease_id: str, seconds: float, lock: str = MAIN) -> bool:
         """Start or renew a lease; True only when lockd has released that lock for it."""
         by = self._monotonic() + self._within
         return await self._accepted({"lease": seconds, "id": lease_id, "lock": lock, "by": by})
@@ -40,7 +40,7 @@ class LockdClient:
         """End a lease; False when lockd did not answer (the lease then ends by itself)."""
         return await self._accepted({"end": lease_id})
 
-    async def locked(self, lock: str = MAIN_LOCK) -> bool:
+    async def locked(self, lock: str = MAIN) -> bool:
         """Say whether that lock is locked; raises LockdUnavailable, also when lockd has no such lock."""
         answer = await self._ask({"state": True, "lock": lock})
         if "locked" not in answer:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.lockd.daemon import Daemon
+from hardware.lockd.daemon import MAIN, Daemon
 from hardware.lockd.leases import Leases
+from hardware.ports import MAIN_LOCK
 
 LOCKS = ("main", "night")
 
@@ -158,3 +159,7 @@ def test_what_waited_too_long_opens_nothing() -> None:
 
     assert locks.ask({"lease": 5, "id": "a", "by": 9.99}) == {"ok": False, "error": "too late"}
     assert locks.ask({"lease": 5, "id": "a", "by": 10.0})["ok"]
+
+
+def test_the_lock_that_needs_no_name_is_called_the_same_on_both_sides() -> None:
+    assert MAIN == MAIN_LOCK
