@@ -8,6 +8,7 @@ from door_controller.fittings import Fittings, open_fittings
 from door_controller.settings import DoorSettings
 from door_controller.site import Place
 from hardware.lockd.client import LockdClient
+from hardware.ports import Lock
 from meroppet.device.channel import Channel
 from meroppet.device.device import Device, DeviceSettings, open_device
 from meroppet.device.identity import Identity
@@ -33,7 +34,7 @@ def build(
     *,
     machine: Machine = REAL,
     fittings: Fittings | None = None,
-    lock: LockdClient | None = None,
+    lock: Lock | None = None,
     open_channel: Callable[[Identity], Channel] | None = None,
 ) -> DoorController:
     """The door, ready to run (needs a running loop), by what its settings choose unless it is given.
@@ -59,8 +60,8 @@ def build(
         open_channel=open_channel,
         machine=machine,
     )
+    probe = lock or LockdClient(settings.lockd_socket, monotonic=machine.monotonic)
     lock = lock or LockdClient(settings.lockd_socket, monotonic=machine.monotonic)
-    probe = LockdClient(settings.lockd_socket, monotonic=machine.monotonic)
     place = Place(device, FirstPerson(settings.state_dir, device.identity.branch))
-    door = DoorController(device, place, fittings, lock, probe, machine)
+    door = DoorController(device, place, fittings, lock, probe, settings, machine)
     return door

@@ -5,26 +5,43 @@ The lanes are apart so that nothing on the way in – a slow disk, a silent serv
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
 
 from door_controller.entrance import EntryLane
 from door_controller.face import Face
 from door_controller.fittings import Fittings
 from door_controller.handing_out import HandingOut
+from door_controller.kept import Kept
 from door_controller.listening import Listening
+from door_controller.locks import Locks, Word, fitted
+from door_controller.opener import OpenerRelay
 from door_controller.orders import OrdersLane
+from door_controller.settings import DoorSettings
 from door_controller.site import Place
-from door_controller.strike import StrikeLane
-from hardware.lockd.client import LockdClient, LockdUnavailable
+from door_controller.strike import Others, StrikeLane
+from hardware.ports import MAIN_LOCK, Lock, Tone
 from meroppet.device.device import Device
 from meroppet.device.sync import Wellbeing
+from meroppet.rules.door_vocabulary import Latch, Signal
 from meroppet.rules.events import DeviceStarted, DeviceStopped
+from meroppet.rules.house_events import PassageCounted
 from meroppet.runtime.machine import REAL, Machine
 
 logger = logging.getLogger(__name__)
 
 LANE_MAY_TAKE = 12.0
 """Seconds a lane may spend in one turn (several disk and lock time-outs) before the door counts as hanging."""
+
+TONES = {Signal.HELD_SOON: Tone.PULSING, Signal.HELD: Tone.PULSING, Signal.ALARM: Tone.ALARM}
+"""What those at the door hear; silence is not played."""
+
+
+class Lane(Protocol):
+    """Something that goes on until it is cancelled."""
+
+    async def run(self) -> None: ...
 
 
 class DoorController:
@@ -35,8 +52,9 @@ class DoorController:
         device: Device,
         place: Place,
         fittings: Fittings,
-        lock: LockdClient,
-        probe: LockdClient,
+        lock: Lock,
+        probe: Lock,
+        settings: DoorSettings,
         machine: Machine = REAL,
     ) -> None:
         self.device = device
@@ -44,20 +62,30 @@ class DoorController:
         self.fittings = fittings
         self._lock, self._probe = lock, probe
         self._pet_every = machine.rhythm.pet_every
-        self.face = Face(fittings)
-        self.strike = StrikeLane(device, place, lock, machine)
+        self.face = Face(fittings, settings.languages)
+        self._kept = Kept(settings.state_dir)
+        kept = self._kept.read()
+        self._latches = frozenset(latch for latch in Latch if kept.get(latch.value) is True)
+        others = Others(keep=self._keep, sound=self._sound, push=OpenerRelay(fittings.opener).push)
+        self.locks = Locks(device, place, lock, machine, fitted(settings, fittings), others, self._latches)
         self.tags = HandingOut(device, self.face)
-        self.entry = EntryLane(device, place, self.strike, self.face, self.tags, machine)
-        self.orders = OrdersLane(device, place, self.strike, self.tags, machine)
-        self.listening = Listening(fittings, device, self.entry, self.strike, self.tags)
-        device.replica.on_change(self.strike.look)
+        self.entry = EntryLane(device, place, self.locks, self.face, self.tags, machine)
+        self.orders = OrdersLane(device, place, self.locks, self.tags, machine)
+        self.listening = Listening(fittings, device, self.entry, self._words(), self.tags)
+        device.replica.on_change(self.locks.look)
         device.replica.on_change(self.entry.look)
+
+    @property
+    def strike(self) -> StrikeLane:
+        """The lane of the main lock."""
+        return self.locks.main
 
     async def run(self, version: str, alive: Callable[[], object], started: Callable[[], object]) -> None:
         """Work until cancelled; an error in a lane ends it, locked. `alive` is called while all lanes turn."""
         self.device.record(DeviceStarted(version, await self.locked()))
         async with asyncio.TaskGroup() as tasks:
-            for lane in (self.strike, self.entry, self.orders, self.face, self.listening):
+            lanes: tuple[Lane, ...] = (self.entry, self.orders, self.face, self.listening)
+            for lane in (*self.locks.lanes.values(), *lanes):
                 tasks.create_task(lane.run(), name=type(lane).__name__)
             tasks.create_task(self._watch(alive), name="watchdog")
             started()
@@ -70,6 +98,7 @@ class DoorController:
 
     async def let_go(self) -> None:
         """Close what was opened, as after a check."""
+        await self._kept.settled()
         await self._lock.close()
         await self._probe.close()
         await self.fittings.close()
@@ -79,7 +108,7 @@ class DoorController:
         """Whether the strike is locked; None if lockd does not say."""
         try:
             return await self._probe.locked()
-        except LockdUnavailable:
+        except ConnectionError:
             return None
 
     async def wellbeing(self) -> Wellbeing:
@@ -129,9 +158,30 @@ class DoorController:
         await self.place.look()
         return self.place.inside
 
+    def _words(self) -> Mapping[str, Word]:
+        counted = {"people_in": partial(self._passed, "in"), "people_out": partial(self._passed, "out")}
+        return {**self.locks.words(), **counted, "reset_key": self._reset}
+
+    def _passed(self, direction: str, is_on: bool | None) -> None:
+        if is_on:
+            self.device.record(PassageCounted(direction))
+
+    def _reset(self, is_turned: bool | None) -> None:
+        if is_turned:
+            self.locks.reset_fire("input")
+
+    def _keep(self, latch: Latch, is_on: bool) -> None:
+        self._latches = self._latches | {latch} if is_on else self._latches - {latch}
+        self._kept.keep({each.value: True for each in sorted(self._latches)})
+
+    def _sound(self, signal: Signal) -> None:
+        if (tone := TONES.get(signal)) is not None:
+            self.face.sound(tone)
+
     def hanging(self) -> tuple[str, ...]:
         """The lanes that have not turned for LANE_MAY_TAKE. The face is none: a dark display keeps nobody out or in."""
-        turned = {"strike": self.strike.turned_at, "entry": self.entry.turned_at, "orders": self.orders.turned_at}
+        turned = {"strike" if lock == MAIN_LOCK else lock: lane.turned_at for lock, lane in self.locks.lanes.items()}
+        turned |= {"entry": self.entry.turned_at, "orders": self.orders.turned_at}
         now = self.device.clock.monotonic()
         return tuple(name for name, at in turned.items() if now - at >= LANE_MAY_TAKE)
 

@@ -7,9 +7,9 @@ from door_controller.asking import ask_server, check_tag, recall, recheck
 from door_controller.face import Face
 from door_controller.handing_out import HandingOut
 from door_controller.identifying import identify
+from door_controller.locks import Locks
 from door_controller.pace import rest
 from door_controller.site import Place
-from door_controller.strike import StrikeLane
 from door_controller.wording import tone_at, tone_of
 from hardware.ports import Tone
 from meroppet.device.device import Device
@@ -35,13 +35,13 @@ class EntryLane:
         self,
         device: Device,
         place: Place,
-        strike: StrikeLane,
+        locks: Locks,
         face: Face,
         tags: HandingOut,
         machine: Machine = REAL,
     ) -> None:
         self._ids, self._look_every = machine.ids, machine.rhythm.look_every
-        self._device, self._place, self._strike, self._face, self._tags = device, place, strike, face, tags
+        self._device, self._place, self._locks, self._face, self._tags = device, place, locks, face, tags
         self._clock = device.clock
         self._entry: rules.Entry = rules.Idle()
         self._queue: asyncio.Queue[rules.Happening | _Shown] = asyncio.Queue()
@@ -53,10 +53,13 @@ class EntryLane:
         """A card was shown; None if what was read can be none."""
         if number is not None:
             self._face.sound(Tone.BLIP)
+        # What can wait does so while somebody stands at the door.
+        self._device.sync.hold_back()
         self._queue.put_nowait(_Shown(number))
 
     def key(self, key: str) -> None:
         """A key of the keypad was pressed."""
+        self._device.sync.hold_back()
         self._queue.put_nowait(rules.Key(_KEYS.get(key, key)))
 
     def look(self) -> None:
@@ -119,11 +122,11 @@ class EntryLane:
             case rules.Record(event, card, subject):
                 await device.journal.write(event, subject or (device.digest(card) if card else None) or "")
             case rules.Release():
-                if not await self._strike.let_in(effect):
+                if not await self._locks.let_in(effect):
                     raise EffectFailed("the strike was not released")
             case rules.StaffCame():
                 self._place.staff_came()
-                self._strike.look()
+                self._locks.look()
             case rules.Verify() | rules.Recall() | rules.CheckTag() | rules.Recheck():
                 self._ask(effect)
             case rules.AskPin() | rules.AskNumber() | rules.Tell() | rules.Rest():

@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 
 from door_controller.entrance import EntryLane
 from door_controller.fittings import Fittings
 from door_controller.handing_out import HandingOut
-from door_controller.strike import StrikeLane
+from door_controller.locks import Word
 from hardware.ports import (
     BarcodeScanned,
     CardPresented,
+    DigitalInput,
     Event,
     InputChanged,
     KeyPressed,
@@ -28,16 +30,19 @@ from meroppet.tags.reading import card_of
 logger = logging.getLogger(__name__)
 
 AGAIN_AFTER = 1.0
+PORTS = {"people_in": "people_counter", "people_out": "people_counter"}
+"""What a place is called in the journal where it is not by its own name."""
 Heard = Callable[[Event], None]
+Events = Callable[[], AsyncIterator[Event]]
 
 
 class Listening:
     """One task an input; an input that fails is listened to again and takes nothing down with it."""
 
     def __init__(
-        self, fittings: Fittings, device: Device, entry: EntryLane, strike: StrikeLane, tags: HandingOut
+        self, fittings: Fittings, device: Device, entry: EntryLane, words: Mapping[str, Word], tags: HandingOut
     ) -> None:
-        self._record, self._entry, self._strike, self._tags = device.record, entry, strike, tags
+        self._record, self._entry, self._words, self._tags = device.record, entry, words, tags
         self._cards = device.replica.cards
         self._fittings = fittings
         self._lost: set[str] = set()
@@ -49,19 +54,26 @@ class Listening:
 
     async def run(self) -> None:
         """Listen to every input until cancelled."""
-        places = self._fittings
         async with asyncio.TaskGroup() as tasks:
-            for place, source, heard in (
-                ("card_reader", places.card_reader, self._card),
-                ("barcode_scanner", places.barcode_scanner, self._scan),
-                ("keypad", places.keypad, self._key),
-                ("contact", places.contact, self._leaf),
-                ("exit_button", places.exit_button, self._exit),
-            ):
-                if source is not None:
-                    tasks.create_task(self._for_ever(place, source.events, heard), name=place)
+            for place, events, heard in (*self._readers(), *self._contacts()):
+                tasks.create_task(self._for_ever(place, events, heard), name=place)
 
-    async def _for_ever(self, place: str, events: Callable[[], AsyncIterator[Event]], heard: Heard) -> None:
+    def _readers(self) -> Iterator[tuple[str, Events, Heard]]:
+        places = self._fittings
+        if places.card_reader is not None:
+            yield "card_reader", places.card_reader.events, self._card
+        if places.barcode_scanner is not None:
+            yield "barcode_scanner", places.barcode_scanner.events, self._scan
+        if places.keypad is not None:
+            yield "keypad", places.keypad.events, self._key
+
+    def _contacts(self) -> Iterator[tuple[str, Events, Heard]]:
+        for place, word in self._words.items():
+            source: DigitalInput | None = getattr(self._fittings, place)
+            if source is not None:
+                yield place, source.events, partial(_level, word)
+
+    async def _for_ever(self, place: str, events: Events, heard: Heard) -> None:
         trouble = Recurring(logger, f"the {place}")
         while True:
             try:
@@ -87,10 +99,11 @@ class Listening:
             return
         (self._lost.discard if there else self._lost.add)(place)
         logger.warning("an input is %s", "back" if there else "gone", extra={"input": place, "why": why})
-        if place == "contact" and not there:
-            self._strike.leaf_out_of_sight()
+        if not there and place in self._words:
+            self._words[place](None)
         # Not waited for: the exit button's task must not stand behind a disk.
-        self._record(Found(place) if there else Missing(place))
+        port = PORTS.get(place, place)
+        self._record(Found(port) if there else Missing(port))
 
     def _card(self, event: Event) -> None:
         if isinstance(event, CardPresented):
@@ -110,10 +123,7 @@ class Listening:
         if isinstance(event, KeyPressed):
             self._entry.key(event.key)
 
-    def _leaf(self, event: Event) -> None:
-        if isinstance(event, InputChanged):
-            self._strike.leaf(is_open=event.active)
 
-    def _exit(self, event: Event) -> None:
-        if isinstance(event, InputChanged) and event.active:
-            self._strike.exit_pressed()
+def _level(word: Word, event: Event) -> None:
+    if isinstance(event, InputChanged):
+        word(event.active)

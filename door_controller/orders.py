@@ -5,8 +5,8 @@ import logging
 from datetime import datetime
 
 from door_controller.handing_out import HandingOut
+from door_controller.locks import Locks
 from door_controller.site import Place
-from door_controller.strike import StrikeLane
 from meroppet.device.device import Device
 from meroppet.device.errors import StoreFailed
 from meroppet.rules.branch import ClockTrust, knows_the_hour
@@ -29,11 +29,9 @@ def against(order: Order, now: datetime, trust: ClockTrust) -> str:
 class OrdersLane:
     """Orders as they come from the stream, one after the other."""
 
-    def __init__(
-        self, device: Device, place: Place, strike: StrikeLane, tags: HandingOut, machine: Machine = REAL
-    ) -> None:
+    def __init__(self, device: Device, place: Place, locks: Locks, tags: HandingOut, machine: Machine = REAL) -> None:
         self._look_every = machine.rhythm.look_every
-        self._device, self._place, self._strike, self._tags = device, place, strike, tags
+        self._device, self._place, self._locks, self._tags = device, place, locks, tags
         self._queue: asyncio.Queue[Order] = asyncio.Queue()
         self.turned_at = device.clock.monotonic()
         """When this lane last turned (monotonic seconds); it does so at least every `look_every` and disk time-out."""
@@ -80,7 +78,7 @@ class OrdersLane:
     async def _open(self, order: Order) -> None:
         rules = self._place.policy()
         seconds = rules.release_seconds if rules else EXIT_SECONDS
-        if await self._strike.let_in(Release(order.order[:64], seconds, "order")):
+        if await self._locks.let_in(Release(order.order[:64], seconds, "order")):
             # Who opens from afar answers for the branch as one who comes in does.
             self._place.staff_came()
-            self._strike.look()
+            self._locks.look()

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from door_controller.wiring import complaints
 from hardware.registry import DriverChoice
+from meroppet.rules.door_vocabulary import LockKind
 from meroppet.runtime.settings import Group, Settings
 
 PREFIX = "MEROPPET_DOOR_"
@@ -48,29 +49,19 @@ def _virtual(**options: str) -> DriverTable:
 
 
 class LockSettings(Group):
-    """What holds the leaf, as lockd's own settings wire it (`meroppet-lockd`)."""
+    """One lock, as lockd's own settings wire it (`meroppet-lockd`)."""
 
-    kind: Literal["strike", "magnet", "motor"] = Field(
-        "strike",
-        description="strike: falls back when the leaf opens; magnet: holds when it is shut; motor: needs time.",
+    kind: LockKind = Field(
+        LockKind.STRIKE, description="strike, maglock: falls back as the leaf opens; motor: needs time."
     )
-    run_seconds: float = Field(0.0, ge=0.0, le=8.0, description="How long a motor lock takes until the leaf is free.")
-    night: bool = Field(False, description="lockd has a lock `night` on the same leaf, which must be released too.")
-    inner: bool = Field(False, description="lockd has a lock `inner`, of the second leaf behind a porch (air lock).")
-    fire_releases: bool = Field(False, description="The input `fire` releases the locks until somebody resets it.")
+    motor_seconds: float = Field(0.0, ge=0.0, le=8.0, description="How long a motor takes to draw its bolt.")
+    fire_releases: bool = Field(False, description="The fire alarm's input `fire` releases it, until it is reset.")
 
     @model_validator(mode="after")
     def _motor_runs(self) -> "LockSettings":
-        if (self.kind == "motor") != (self.run_seconds > 0):
-            raise ValueError(
-                'run_seconds is how long a motor lock runs: it goes with kind = "motor", and with no other'
-            )
+        if (self.kind is LockKind.MOTOR) != (self.motor_seconds > 0):
+            raise ValueError('motor_seconds is how long a motor runs: it goes with kind = "motor", and with no other')
         return self
-
-    def said(self) -> frozenset[str]:
-        """What is said of the locks, as words: the kind, and what else there is."""
-        also = {"night": self.night, "inner": self.inner, "fire_releases": self.fire_releases}
-        return frozenset({self.kind, *(word for word, is_so in also.items() if is_so)})
 
 
 class PanelSettings(Group):
@@ -95,7 +86,18 @@ class DoorSettings(Settings):
     )
     panel: PanelSettings = Field(default_factory=PanelSettings, description="The screen beside the door.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="From which level to log.")
-    lock: LockSettings = Field(default_factory=LockSettings, description="What holds the leaf.")
+    lock: LockSettings = Field(default_factory=LockSettings, description="lockd's lock `main`, which holds the leaf.")
+    night_lock: LockSettings | None = Field(
+        None,
+        description="lockd's lock `night` on the same leaf: drawn while the branch is open, thrown when it closes.",
+    )
+    inner_lock: LockSettings | None = Field(
+        None,
+        description="lockd's lock `inner`, of the second leaf behind a porch: one leaf opens while the other is shut.",
+    )
+    opener_for: Literal["all", "extended"] = Field(
+        "all", description="For whom the opener pushes the leaf: everybody, or those whom staff give more time."
+    )
     languages: tuple[str, ...] = Field(
         ("sv", "en"), min_length=1, description="Languages of the display and of announcements, first first."
     )
@@ -158,7 +160,9 @@ class DoorSettings(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "DoorSettings":
-        for complaint in complaints(self.drivers(), self.lock.said()):
+        fires = any(lock.fire_releases for lock in (self.lock, self.night_lock, self.inner_lock) if lock is not None)
+        has_inner = self.inner_lock is not None
+        for complaint in complaints(self.drivers(), has_inner=has_inner, fire_releases=fires):
             raise ValueError(complaint)
         return self
 

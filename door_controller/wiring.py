@@ -1,6 +1,6 @@
 """Which fittings belong together: what an installer may have forgotten or named twice, said in sentences."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from hardware.registry import DriverChoice
 
@@ -27,21 +27,19 @@ _LINES = frozenset(
 """The places that have a line of their own; a reader or a display may share its device with another place."""
 
 
-def complaints(fitted: Mapping[str, DriverChoice], locks: Collection[str]) -> Iterator[str]:
-    """What is wrong, a sentence each. `locks`: the kind of the lock, and `night`, `inner`, `fire_releases` if said."""
+def complaints(fitted: Mapping[str, DriverChoice], *, has_inner: bool, fire_releases: bool) -> Iterator[str]:
+    """What is wrong with the devices and locks chosen, a sentence each."""
     places = fitted.keys()
     if "arm_request" in places and "alarm_armed" not in places:
         yield "arm_request asks the alarm to arm, and only alarm_armed tells whether it did: fit that too"
     if ("people_in" in places) != ("people_out" in places):
         yield "a people counter needs both people_in and people_out: one alone counts everybody twice or never"
-    if "bond" in places and "magnet" not in locks:
-        yield 'bond is a magnet\'s sensor: say lock.kind = "magnet", or leave bond out'
-    if "fire_releases" in locks and "fire" not in places:
-        yield "lock.fire_releases needs the input fire, which is not fitted"
-    if "inner" in locks and not places >= {"contact", "inner_contact"}:
-        yield "lock.inner is let go only while the other leaf is shut: fit both contact and inner_contact"
-    if "inner_contact" in places and "inner" not in locks:
-        yield "inner_contact belongs to a second leaf: say lock.inner = true, or leave it out"
+    if fire_releases and "fire" not in places:
+        yield "fire_releases needs the input fire, which is not fitted"
+    if has_inner and not places >= {"contact", "inner_contact"}:
+        yield "inner_lock is let go only while the other leaf is shut: fit both contact and inner_contact"
+    if "inner_contact" in places and not has_inner:
+        yield "inner_contact belongs to a second leaf: say what inner_lock is, or leave it out"
     yield from _named_twice(fitted)
 
 

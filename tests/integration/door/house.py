@@ -48,14 +48,16 @@ class WatchedBoard(Board):
 class House:
     """Start what a test needs; `close` ends it all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, night_lock: bool = False) -> None:
         # A socket's path has at most 107 bytes, so not beneath pytest's long folders.
         self.folder = Path(tempfile.mkdtemp(prefix="meroppet-door-"))
-        self.board = WatchedBoard(self.folder / "board.sock")
+        self.board = WatchedBoard(self.folder / "board.sock", night_lock=night_lock)
         self.server = ServerDouble()
         self.server.patrons = patrons(ANNA, BERTIL)
         self.door: DoorController
         self.lockd: asyncio.subprocess.Process | None = None
+        self.also: tuple[str, ...] = ()
+        """lockd's further locks, as its own setting has them."""
         self.fitted: dict[str, object] = {}
         """Settings of the door that differ from those below."""
         self.clock: Clock | None = None
@@ -85,6 +87,7 @@ class House:
             str(self.folder / "lockd.sock"),
             "--line",
             f"virtual:{self.board.path}",
+            *(("--also", " ".join(self.also)) if self.also else ()),
         )
         await until((self.folder / "lockd.sock").exists)
 
@@ -99,6 +102,21 @@ class House:
         parts = {"contact": {**board, "part": "contact"}, "exit_button": {**board, "part": "exit"}}
         own = {"state_dir": self.folder / "state", "lockd_socket": self.folder / "lockd.sock"}
         return DoorSettings.model_validate({**places, **parts, **own, **self.fitted})
+
+    def wire(self, **parts: str) -> None:
+        """Wire more of the door's inputs to contacts of the board, each by its place."""
+        board = {"driver": "virtual", "socket": str(self.board.path)}
+        self.fitted |= {place: {**board, "part": part} for place, part in parts.items()}
+
+    def wire_relays(self, **names: str) -> None:
+        """Wire relays of the board to the door's places."""
+        board = {"driver": "virtual", "socket": str(self.board.path)}
+        self.fitted |= {place: {**board, "name": name} for place, name in names.items()}
+
+    def add_lock(self, name: str, **said: object) -> None:
+        """Give the door a further lock, `night` or `inner`."""
+        self.also = (*self.also, f"{name}:fail_secure:virtual:{self.board.path}:{name}_strike")
+        self.fitted[f"{name}_lock"] = said
 
     async def start_door(self) -> None:
         """Build and run the controller and its sync in this loop."""

@@ -59,7 +59,7 @@ async def test_the_way_out_needs_no_server_no_keys_and_no_policy(house: House) -
     await house.sees(lambda state: not state.locked)
     assert house.board.push_door()
 
-    await until(lambda: ("door.opened", "{}") in house.journal())
+    await until(lambda: "door.opened" in [kind for kind, _ in house.journal()])
     assert not [kind for kind, _ in house.journal() if kind == "door.forced"]
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from door_controller.fittings import Fittings, open_fittings
-from door_controller.settings import DEFAULT_FILE, PLACES, PREFIX, DoorSettings
+from door_controller.settings import DEFAULT_FILE, PLACES, PREFIX, DoorSettings, LockSettings
+from meroppet.rules.door_vocabulary import LockKind
 from meroppet.runtime.settings import SettingsError, load
 
 
@@ -64,10 +65,12 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
 VIRTUAL = 'driver = "virtual"\nsocket = "/tmp/board.sock"'
 WHOLE = f"""
 [lock]
-kind = "magnet"
-night = true
-inner = true
+kind = "maglock"
 fire_releases = true
+[night_lock]
+kind = "motor"
+motor_seconds = 3
+[inner_lock]
 [inner_contact]
 {VIRTUAL}
 part = "inner_contact"
@@ -106,7 +109,9 @@ def test_everything_around_a_lock_is_fitted_by_name(tmp_path: Path) -> None:
 
     assert {"bond", "fire", "people_in", "people_out", "opener", "relays.lights"} <= fitted.fitted().keys()
     assert set(fitted.relays) == {"lights"}
-    assert made.lock.said() == {"magnet", "night", "inner", "fire_releases"}
+    assert (made.lock.kind, made.lock.fire_releases) == (LockKind.MAGLOCK, True)
+    assert made.night_lock == LockSettings(kind=LockKind.MOTOR, motor_seconds=3)
+    assert made.inner_lock == LockSettings()
 
 
 def test_every_place_of_the_settings_is_one_of_the_fittings() -> None:
@@ -122,15 +127,15 @@ def gpio(place: str, pin: int) -> str:
     [
         (gpio("arm_request", 5), "only alarm_armed tells whether it did"),
         (gpio("people_in", 5), "needs both people_in and people_out"),
-        (gpio("bond", 5), "bond is a magnet's sensor"),
         ("[lock]\nfire_releases = true", "needs the input fire"),
-        ("[lock]\ninner = true", "fit both contact and inner_contact"),
-        (gpio("inner_contact", 5), "lock.inner = true"),
+        ("[inner_lock]\nfire_releases = true", "needs the input fire"),
+        ("[inner_lock]", "fit both contact and inner_contact"),
+        (gpio("inner_contact", 5), "say what inner_lock is"),
         (gpio("contact", 5) + gpio("exit_button", 5), "contact and exit_button are on the same line"),
         (gpio("fire", 5) + gpio("relays.lights", 5), "fire and relays.lights are on the same line"),
-        ('[lock]\nkind = "motor"', "run_seconds is how long a motor lock runs"),
-        ("[lock]\nrun_seconds = 3", "run_seconds is how long a motor lock runs"),
-        ('[lock]\nkind = "motor"\nrun_seconds = 30', "less than or equal to 8"),
+        ('[lock]\nkind = "motor"', "motor_seconds is how long a motor runs"),
+        ("[lock]\nmotor_seconds = 3", "motor_seconds is how long a motor runs"),
+        ('[lock]\nkind = "motor"\nmotor_seconds = 30', "less than or equal to 8"),
         ('[lock]\nkind = "glue"', "lock.kind"),
         (gpio("relays.Hall-light", 5), "a relay cannot be called 'Hall-light'"),
         ("languages = []", "languages"),
