@@ -31,6 +31,10 @@ class JournalFailed(StoreFailed):
     """The row is not on disk: nobody is let in on it."""
 
 
+class HeadRefused(DeviceError, PermissionError):
+    """An acknowledgement is not signed by the server as this device knows it: boot anew, its key may be another."""
+
+
 class ChannelDown(DeviceError, ConnectionError):
     """The server gave no answer that can be understood, for `silent` seconds; it may later."""
 

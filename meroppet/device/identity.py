@@ -62,10 +62,11 @@ def save(identity: Identity, state_dir: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(state_dir / FILE)
-    _sync_folder(state_dir)
+    sync_folder(state_dir)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk: a file that was renamed is there after a power cut only then."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -8,11 +8,12 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from errno import ENOSPC, EROFS
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from meroppet.device.errors import StoreFailed
 from meroppet.runtime.machine import REAL, Connect, Machine
@@ -24,14 +25,46 @@ logger = logging.getLogger(__name__)
 
 ANSWERS_WITHIN = 2.0
 """Seconds the disk has for one piece of work; a door cannot wait longer and then says no."""
+SLOW, BROKEN = "slow", "broken"
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_TROUBLES: dict[int, str] = {sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_READONLY: "read_only"}
+_ERRNOS = {ENOSPC: "full", EROFS: "read_only"}
+_MASK = 0xFF
+"""An extended result code of SQLite holds the primary one in its lowest byte."""
+_PRAGMAS = (
+    "journal_mode = WAL", "synchronous = FULL", "cache_size = -512", "secure_delete = ON",
+    # What a long reader or a burst has made of the log is given back at its next reset.
+    "journal_size_limit = 4194304",
+    "wal_checkpoint(TRUNCATE)",
+)  # fmt: skip
+
+
+class Steps(NamedTuple):
+    """What a store does beside its schema whenever it opens its file, in the schema's transaction.
+
+    `before` makes way for the schema in a file of an older version. `after` fills a new file; it is told which damaged
+    file was set aside for it, if one was.
+    """
+
+    before: Callable[[sqlite3.Connection], None]
+    after: Callable[[sqlite3.Connection, Path | None], None]
+
+
+def _nothing(_: sqlite3.Connection, __: Path | None = None) -> None:
+    return None
+
+
+NO_STEPS = Steps(_nothing, _nothing)
 
 
 class Store:
     """A file with a schema (`schema/<name>.sql`). Opened at once if it can be, and again after a failure when used."""
 
-    def __init__(self, path: Path, schema: str, machine: Machine = REAL) -> None:
+    def __init__(self, path: Path, schema: str, machine: Machine = REAL, steps: Steps = NO_STEPS) -> None:
         self.path = path
+        self.trouble = ""
+        """Why the last piece of work failed, in one word: full, read_only, broken or slow; empty if it did not."""
+        self._steps = steps
         self._schema = files("meroppet.device").joinpath("schema", f"{schema}.sql").read_text(encoding="utf-8")
         self._turn = threading.Lock()
         self._connect = machine.connect
@@ -50,10 +83,13 @@ class Store:
             try:
                 connection = self._connection or self._open()
                 with connection:
-                    return work(connection)
+                    done = work(connection)
             except (sqlite3.Error, OSError) as error:
                 self._drop()
+                self.trouble = _trouble(error)
                 raise StoreFailed(f"{self.path.name}: {error}") from error
+            self.trouble = ""
+            return done
 
     async def call(self, work: Work[T]) -> T:
         """`run` in the store's own thread, in the order of the calls; StoreFailed also if the disk does not answer."""
@@ -66,6 +102,7 @@ class Store:
         except TimeoutError as error:
             # What has not begun was cancelled with the wait; what has begun may end any time, and nobody builds on it.
             self._stuck = begun  # type: ignore[assignment]
+            self.trouble = SLOW
             raise StoreFailed(f"{self.path.name}: the disk did not answer within {ANSWERS_WITHIN} s") from error
 
     def close(self) -> None:
@@ -84,33 +121,53 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self._connection = open_database(self.path, self._schema, self._connect)
+            self._connection = open_database(self.path, self._schema, self._connect, self._steps)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode not in _CORRUPT:
                 raise
             aside = set_aside(self.path)
             logger.error("a store was corrupt and set aside", extra={"store": self.path.name, "aside": aside.name})
-            self._connection = open_database(self.path, self._schema, self._connect)
+            self._connection = open_database(self.path, self._schema, self._connect, self._steps, aside)
         return self._connection
 
 
-def open_database(path: Path, schema: str, connect: Connect = REAL.connect) -> sqlite3.Connection:
+def open_database(
+    path: Path, schema: str, connect: Connect = REAL.connect, steps: Steps = NO_STEPS, aside: Path | None = None
+) -> sqlite3.Connection:
     """The whole, durable database at `path`; sqlite3.DatabaseError with SQLITE_CORRUPT if it is not whole."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = connect(path, ANSWERS_WITHIN)
     try:
         path.chmod(0o600)
-        connection.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512; PRAGMA secure_delete = ON;"
-        )
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
         _require_whole(connection)
         with connection:
-            connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
+            connection.execute("BEGIN IMMEDIATE")
+            steps.before(connection)
+            for statement in _statements(schema):
+                connection.execute(statement)
+            steps.after(connection, aside)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _statements(schema: str) -> Iterator[str]:
+    """The schema's statements one by one: a whole script would end the transaction it is run in."""
+    statement = ""
+    for line in schema.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _trouble(error: sqlite3.Error | OSError) -> str:
+    if isinstance(error, OSError):
+        return _ERRNOS.get(error.errno or 0, BROKEN)
+    return _TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & _MASK, BROKEN)
 
 
 def _require_whole(connection: sqlite3.Connection) -> None:

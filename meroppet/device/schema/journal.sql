@@ -1,6 +1,7 @@
--- seq is never used twice, even when the newest rows have been purged (AUTOINCREMENT).
+-- `seq` runs through all epochs of this file, each in a range of its own: less the epoch's base it is the row's number.
+-- `prev` and `hash` chain the rows of an epoch (meroppet.rules.chain).
 CREATE TABLE IF NOT EXISTS row (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     wall TEXT NOT NULL,
     monotonic REAL NOT NULL,
     boot TEXT NOT NULL,
@@ -8,14 +9,26 @@ CREATE TABLE IF NOT EXISTS row (
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     detail TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    hash TEXT NOT NULL,
     parked TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS row_answers ON row (kind) WHERE kind = 'order.answered';
 CREATE INDEX IF NOT EXISTS row_granted ON row (subject) WHERE kind = 'access.granted';
-CREATE INDEX IF NOT EXISTS row_passages ON row (seq) WHERE kind IN ('access.granted', 'door.exit', 'branch.state');
+CREATE INDEX IF NOT EXISTS row_passages ON row (seq)
+    WHERE kind IN ('access.granted', 'door.exit', 'branch.state', 'passage.counted', 'reader.lost');
+-- The epoch, and as values of `seq`: `base`, what was `acked`, how far the former epoch was when this one `began`, and
+-- the newest row (`last`) of a file whose rows are all gone. `missed` is the number the server last asked to go on
+-- from that was not here any more. `head`, `hash` and `signature` are the server's word for what it holds.
 CREATE TABLE IF NOT EXISTS mark (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch TEXT NOT NULL,
-    acked INTEGER NOT NULL
+    base INTEGER NOT NULL,
+    acked INTEGER NOT NULL,
+    began INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    missed INTEGER NOT NULL DEFAULT -1,
+    head INTEGER NOT NULL DEFAULT 0,
+    hash TEXT NOT NULL DEFAULT '',
+    signature TEXT NOT NULL DEFAULT ''
 ) STRICT;
-INSERT OR IGNORE INTO mark (one, epoch, acked) VALUES (1, lower(hex(randomblob(16))), 0);

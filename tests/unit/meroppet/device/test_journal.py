@@ -92,8 +92,30 @@ async def test_a_gap_older_than_what_is_kept_holds_nothing_back(journal: Journal
     await journal.write(DoorShut())
 
     await journal.acked(await _sent(journal), JournalReply(acked_through=0))
+    assert [row.seq for row in (await _sent(journal)).rows] == [3, 4]
+    await journal.acked(await _sent(journal), JournalReply(acked_through=0))
 
     assert await journal.unsent() is None
+
+
+async def test_a_server_that_lost_more_than_is_kept_gets_all_that_is(journal: Journal, clock: ManualClock) -> None:
+    for _ in range(3):
+        await journal.write(DoorShut())
+    clock.advance(KEPT_AFTER_ACK)
+    for _ in range(250):
+        await journal.write(DoorShut())
+    while sent := await journal.unsent():
+        await journal.acked(sent, JournalReply(acked_through=sent.rows[-1].seq))
+    clock.advance(timedelta(seconds=1))
+    assert await journal.purge() == 3
+    await journal.write(DoorShut())
+
+    got: list[int] = []
+    while sent := await journal.unsent():
+        got += [row.seq for row in sent.rows]
+        await journal.acked(sent, JournalReply(acked_through=1))
+
+    assert got == [254, *range(4, 255)]
 
 
 async def test_an_acknowledgement_never_reaches_beyond_what_was_sent(journal: Journal) -> None:
@@ -106,7 +128,7 @@ async def test_an_acknowledgement_never_reaches_beyond_what_was_sent(journal: Jo
     assert [row.seq for row in (await _sent(journal)).rows] == [2]
 
 
-async def test_purging_keeps_what_is_unsent_young_or_parked(journal: Journal, clock: ManualClock) -> None:
+async def test_purging_keeps_what_is_unsent_or_young_and_the_newest_row(journal: Journal, clock: ManualClock) -> None:
     for _ in range(3):
         await journal.write(DoorShut())
     await journal.acked(await _sent(journal), JournalReply(acked_through=2, parked=(Parked(seq=1, why="unclear"),)))
@@ -114,9 +136,23 @@ async def test_purging_keeps_what_is_unsent_young_or_parked(journal: Journal, cl
 
     clock.advance(KEPT_AFTER_ACK + timedelta(seconds=1))
 
-    assert await journal.purge() == 1
+    assert await journal.purge() == 2
     assert await journal.unsent_count() == 1
+    await journal.acked(await _sent(journal), JournalReply(acked_through=3))
+    assert await journal.purge() == 0
     assert await journal.write(DoorShut()) == 4
+
+
+async def test_rows_of_a_clock_that_was_fast_do_not_stay_for_ever(journal: Journal, clock: ManualClock) -> None:
+    clock.advance(timedelta(days=20_000))
+    await journal.write(DoorShut())
+    clock.advance(timedelta(days=-20_000))
+    for _ in range(2):
+        await journal.write(DoorShut())
+    await journal.acked(await _sent(journal), JournalReply(acked_through=3))
+
+    assert await journal.purge() == 1
+    assert await journal.first_fault() is None
 
 
 async def test_an_answered_order_is_remembered(journal: Journal) -> None:
