@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
+from door_controller.closing import ClosingLane
 from door_controller.entrance import EntryLane
 from door_controller.face import Face
 from door_controller.fittings import Fittings
@@ -70,10 +71,20 @@ class DoorController:
         self.locks = Locks(device, place, lock, machine, fitted(settings, fittings), others, self._latches)
         self.tags = HandingOut(device, self.face)
         self.entry = EntryLane(device, place, self.locks, self.face, self.tags, machine)
+        self.closing = ClosingLane(
+            device,
+            place,
+            fittings,
+            self.face,
+            folder=settings.state_dir / "sounds",
+            recordings=settings.recordings,
+            machine=machine,
+        )
         self.orders = OrdersLane(device, place, self.locks, self.tags, machine)
         self.listening = Listening(fittings, device, self.entry, self._words(), self.tags)
         device.replica.on_change(self.locks.look)
         device.replica.on_change(self.entry.look)
+        device.replica.on_change(self.closing.look)
 
     @property
     def strike(self) -> StrikeLane:
@@ -84,7 +95,7 @@ class DoorController:
         """Work until cancelled; an error in a lane ends it, locked. `alive` is called while all lanes turn."""
         self.device.record(DeviceStarted(version, await self.locked()))
         async with asyncio.TaskGroup() as tasks:
-            lanes: tuple[Lane, ...] = (self.entry, self.orders, self.face, self.listening)
+            lanes: tuple[Lane, ...] = (self.entry, self.orders, self.closing, self.face, self.listening)
             for lane in (*self.locks.lanes.values(), *lanes):
                 tasks.create_task(lane.run(), name=type(lane).__name__)
             tasks.create_task(self._watch(alive), name="watchdog")
@@ -160,7 +171,9 @@ class DoorController:
 
     def _words(self) -> Mapping[str, Word]:
         counted = {"people_in": partial(self._passed, "in"), "people_out": partial(self._passed, "out")}
-        return {**self.locks.words(), **counted, "reset_key": self._reset}
+        words = self.locks.words()
+        armed: tuple[Word, ...] = (words["alarm_armed"], self.closing.armed)
+        return {**words, **counted, "reset_key": self._reset, "alarm_armed": partial(_each, armed)}
 
     def _passed(self, direction: str, is_on: bool | None) -> None:
         if is_on:
@@ -193,3 +206,8 @@ class DoorController:
                 logger.error("a lane of the door hangs", extra={"lanes": hanging})
             else:
                 alive()
+
+
+def _each(words: tuple[Word, ...], is_on: bool | None) -> None:
+    for word in words:
+        word(is_on)
