@@ -72,6 +72,7 @@ class Device:
             machine=machine,
         )
         self.sync.on_keys(self._keep_what_these_open)
+        self.sync.on_keys(self._trust_heads)
 
     @property
     def keys(self) -> Keys | None:
@@ -118,6 +119,9 @@ class Device:
         """Wait until every row begun by `record` is on disk or has failed."""
         while self._recording:
             await asyncio.wait(self._recording)
+
+    async def _trust_heads(self, keys: Keys) -> None:
+        self.journal.trust_heads(self.identity.device, keys.sign_public)
 
     async def _keep_what_these_open(self, keys: Keys) -> None:
         try:

@@ -10,10 +10,12 @@ from meroppet.wire.enrolment import BootReply
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One key for the digests of cards, one for learned PINs."""
+    """One key for the digests of cards, one for learned PINs, one to check the server's word by."""
 
     digest: bytes = field(repr=False)
     pin: bytes = field(repr=False)
+    sign_public: str = ""
+    """By which the server signs what it holds of the journal (Ed25519, base64); empty: it does not."""
 
     def subject(self, card: CardNumber) -> str:
         """A card's keyed digest: 32 hex digits."""
@@ -22,4 +24,5 @@ class Keys:
 
 def keys_of(reply: BootReply) -> Keys:
     """The keys in the server's answer; ValueError if they are none."""
-    return Keys(base64.b64decode(reply.digest_key, validate=True), base64.b64decode(reply.pin_key, validate=True))
+    digest, pin = (base64.b64decode(key, validate=True) for key in (reply.digest_key, reply.pin_key))
+    return Keys(digest, pin, reply.sign_public)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from meroppet.device.channel import Channel
-from meroppet.device.errors import ChannelDown, DeviceError, NotUnderstood, Refused, StoreFailed
+from meroppet.device.errors import ChannelDown, DeviceError, HeadRefused, NotUnderstood, Refused
 from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys, keys_of
 from meroppet.device.link import Link
@@ -108,7 +108,6 @@ class Sync:
         self._to_tell = asyncio.Event()
         self._quiet_until = 0.0
         self._trust: ClockTrust | None = None
-        self._unsent = 0
         names = ("boot", "push", "pull", "stream", "heartbeat", "purge")
         self._tries = {name: Trying(name, logger, machine.random) for name in names}
         journal.on_written(self._to_push.set)
@@ -207,6 +206,10 @@ class Sync:
                 self.link.answered()
                 trying.failed(str(error))
                 self.heed(error.problem.code)
+            except HeadRefused as error:
+                trying.failed(str(error))
+                self._booted.clear()
+                self._reboot.set()
             except Exception as error:
                 # Whatever it is, the door does not hear of it: this task tries again.
                 trying.failed(f"{type(error).__name__}: {error}")
@@ -345,18 +348,18 @@ class Sync:
         await signalled(self._to_tell, pause * self._random.uniform(0.9, 1.1))
 
     async def _health(self) -> HealthRequest:
-        being = asdict(await self._report())
-        try:
-            self._unsent = await self._journal.unsent_count()
-        except StoreFailed:
-            # That nothing can be stored is what the server most needs to hear.
-            being["storage"] = being["storage"] or "broken"
+        being, journal = asdict(await self._report()), await self._journal.standing()
+        # That nothing can be stored is what the server most needs to hear.
+        being["storage"] = journal.storage or being["storage"]
         return HealthRequest(
             version=self._version,
             now=self._clock.now().isoformat(),
             clock=self._clock.trust().value,
             change=self._replica.cursor(),
-            unsent=self._unsent,
+            unsent=journal.unsent,
+            queue=journal.queue,
+            epoch=journal.epoch,
+            last=journal.last,
             hours_until=self._hours_until(),
             clock_ahead=self._clock.ahead,
             drift_ppm=self._clock.drift_ppm,
