@@ -43,7 +43,8 @@ class Site:
     open. `staff_awaited`: in staffed hours that begin with a first person in, nobody of the staff has come yet.
     `staff`, `invited` and `members` are digests of cards: the staff's, those the event is for, and those of the groups
     whose hours these are. A list that is not there is empty: nobody is on it. `inside`: how many people; None: nobody
-    knows, so that a branch with a maximum is full.
+    knows, so that a branch with a maximum is full. `armed`: the intruder alarm is, or nobody says that it is not.
+    `fire`: the fire alarm went off and nobody has reset it.
     """
 
     now: datetime
@@ -59,6 +60,8 @@ class Site:
     invited: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
     inside: int | None = 0
+    armed: bool = False
+    fire: bool = False
 
     @property
     def in_force(self) -> BranchState:
@@ -182,6 +185,11 @@ def _about_the_door(site: Site, subjects: frozenset[str], pass_: Pass | None) ->
     yield Finding("policy", None if site.policy is not None else Reason.NO_POLICY)
     known = knows_the_hour(site.clock)
     yield Finding("clock", None if known else Reason.CLOCK_UNTRUSTED, {"clock": site.clock.value})
+    # Said only where it is so: nobody but the door's own controller knows.
+    if site.armed:
+        yield Finding("alarm", Reason.ALARM_ARMED, {"armed": True})
+    if site.fire:
+        yield Finding("fire", _fire(site, subjects, pass_), {"fire": True})
     if pass_ is not None:
         return
     staff, member = is_let_in_as_staff(site, subjects), is_let_in_as_member(site, subjects)
@@ -189,6 +197,12 @@ def _about_the_door(site: Site, subjects: frozenset[str], pass_: Pass | None) ->
     yield Finding("hours", None if staff or member else _shut(site), looked)
     paused = None if staff or site.pause is None else _PAUSES[site.pause.kind]
     yield Finding("pause", paused, {"pause": site.pause.kind.value if site.pause else None})
+
+
+def _fire(site: Site, subjects: frozenset[str], pass_: Pass | None) -> Reason | None:
+    # Those who look after the house, and those who put fires out, must come in.
+    of_the_house = not site.staff.isdisjoint(subjects) if pass_ is None else pass_.kind not in BY_CODE
+    return None if of_the_house else Reason.FIRE
 
 
 def _is_awaited(site: Site) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from meroppet.rules.branch import BranchState
+from meroppet.rules.branch import OPEN, BranchState
 from meroppet.rules.door_table import Case, Phase, Region, Row, always
 from meroppet.rules.door_vocabulary import (
     LEASE_SECONDS,
@@ -214,12 +214,15 @@ def _is_due(case: Case[Tick]) -> bool:
 
 def _is_over(case: Case[Tick]) -> bool:
     # Nobody has said so yet, but a policy that went away or changed ends a hold as the hours do.
-    return _is_due(case) and not _may_stand_free(case.door.branch, case.policy)
+    return _is_due(case) and not _may_stand_free(case.door, case.policy)
 
 
-def _may_stand_free(state: BranchState | None, policy: Policy | None) -> bool:
+def _may_stand_free(door: Door, policy: Policy | None) -> bool:
     if policy is None:
         return False
+    state = door.branch
+    if door.fitted.night:
+        return state in OPEN
     return state is BranchState.EVENT or (state is BranchState.STAFFED and policy.staffed_door is StaffedDoor.FREE)
 
 

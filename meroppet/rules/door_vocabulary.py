@@ -44,7 +44,8 @@ class Opener(StrEnum):
 class Fitted:
     """What an installer has said of one leaf. `motor_seconds`: how long the bolt takes. `alarm`: its word is wired in.
 
-    `fire_releases`: the fire alarm's word releases this lock too; the way out never depends on it.
+    `fire_releases`: the fire alarm's word releases this lock too; the way out never depends on it. `night`: this lock
+    stands free for as long as the branch is open, and another holds the leaf meanwhile.
     """
 
     lock: str = MAIN
@@ -54,6 +55,7 @@ class Fitted:
     fire_releases: bool = False
     alarm: bool = False
     bond: bool = False
+    night: bool = False
 
     @property
     def hold_lease(self) -> str:

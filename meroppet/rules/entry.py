@@ -121,7 +121,8 @@ def due(entry: Entry) -> float | None:
         case Idle():
             return None
         case AskingPin(since=since, last_key=last_key) | TypingNumber(since=since, last_key=last_key):
-            return min(since + PIN_SECONDS, last_key + KEY_SECONDS)
+            # Half a minute for the whole of it, and for the first key; whoever is at it by then has ten seconds a key.
+            return max(since + PIN_SECONDS, last_key + KEY_SECONDS)
         case Verifying(deadline=deadline):
             return deadline
         case Holding(at=at):
@@ -182,7 +183,9 @@ def _is_code(card: Card, number: CardNumber) -> bool:
 def _out_of_order(site: Site) -> Reason | None:
     if site.policy is None:
         return Reason.NO_POLICY
-    return None if knows_the_hour(site.clock) else Reason.CLOCK_UNTRUSTED
+    if not knows_the_hour(site.clock):
+        return Reason.CLOCK_UNTRUSTED
+    return Reason.ALARM_ARMED if site.armed else None
 
 
 def _key(entry: Entry, value: str, site: Site, now: float) -> Step:

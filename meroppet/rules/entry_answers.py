@@ -194,16 +194,20 @@ def _let_in(who: _Who, checked: str, site: Site, answer: Answer, now: float, out
         now,
         *before,
         Record(AccessGranted(who.attempt, checked), who.card, who.subject),
-        Release(who.attempt, _release_seconds(site), "granted"),
+        _release(who, site, answer),
         *_first_person(site, answer),
         Tell(Reason.GRANTED),
         Settle(who.attempt, outcome),
     )
 
 
-def _release_seconds(site: Site) -> float:
+def _release(who: _Who, site: Site, answer: Answer) -> Release:
     # Nobody is let in without a policy; a door that forgot that stays shut.
-    return site.policy.release_seconds if site.policy is not None else 0.0
+    if site.policy is None:
+        return Release(who.attempt, 0.0, "granted")
+    extended = answer.right is not None and answer.right.extended
+    seconds = site.policy.extended_seconds if extended else site.policy.release_seconds
+    return Release(who.attempt, seconds, "granted", extended)
 
 
 def _held(who: _Who, reason: Reason, checked: str, now: float, outcome: Outcome, *before: Effect) -> Step:

@@ -174,11 +174,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Ask lockd to release the strike under a lease named by the attempt."""
+    """Ask lockd to release the strike under a lease named by the attempt; `extended`: for one who needs longer."""
 
     lease: str
     seconds: float
     cause: str
+    extended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

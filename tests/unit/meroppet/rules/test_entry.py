@@ -191,7 +191,15 @@ def test_another_card_ends_the_first_and_begins_anew(card: CardNumber, now: floa
 
 
 @pytest.mark.parametrize(
-    ("last_key", "now", "ends"), [(0.0, 9.9, False), (0.0, 10.0, True), (25.0, 29.9, False), (25.0, 30.0, True)]
+    ("last_key", "now", "ends"),
+    [
+        (0.0, 29.9, False),
+        (0.0, 30.0, True),
+        (15.0, 29.9, False),
+        (15.0, 30.0, True),
+        (29.0, 38.9, False),
+        (29.0, 39.0, True),
+    ],
 )
 def test_nobody_is_waited_for_longer_than_that(last_key: float, now: float, ends: bool) -> None:
     entry = AskingPin("t1", ANNA, 0.0, last_key)
@@ -215,7 +223,7 @@ def test_an_outcome_is_shown_and_then_forgotten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "at"), [(Idle(), None), (asking(), 10.0), (verifying(), ANSWER_CAP), (Holding(Reason.CLOSED, 3.0), 3.0)]
+    ("entry", "at"), [(Idle(), None), (asking(), 30.0), (verifying(), ANSWER_CAP), (Holding(Reason.CLOSED, 3.0), 3.0)]
 )
 def test_an_entry_says_when_it_wants_to_be_asked_again(entry: Entry, at: float | None) -> None:
     assert due(entry) == at

@@ -193,12 +193,12 @@ def test_a_longer_pin_may_be_ended_by_hand_and_a_policy_may_go_while_it_is_typed
     assert isinstance(step(replace(typed, typed="777"), Key("7"), replace(OPEN, policy=None), 101.0)[0], Verifying)
 
 
-def test_each_key_gives_ten_more_seconds_and_all_of_them_thirty() -> None:
-    entry, _ = step(AskingPin("a", CARD, 100.0, 100.0), Key("7"), OPEN, 109.0)
+def test_each_key_gives_ten_more_seconds_and_all_of_them_have_thirty() -> None:
+    entry, _ = step(AskingPin("a", CARD, 100.0, 100.0), Key("7"), OPEN, 129.0)
 
-    assert due(entry) == 119.0
+    assert due(entry) == 139.0
     assert isinstance(entry, AskingPin)
-    assert due(replace(entry, last_key=125.0)) == 130.0
+    assert due(replace(entry, last_key=109.0)) == 130.0
 
 
 GATES = [None, None, None, Reason.PIN_LOCKED, Reason.DOOR_LOCKED_OUT]

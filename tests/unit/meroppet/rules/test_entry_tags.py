@@ -177,9 +177,9 @@ def test_a_number_given_up_leaves_nothing_behind(ends: str) -> None:
 def test_nobody_waits_for_a_number_for_ever() -> None:
     entry = TypingNumber(100.0, 100.0, "8")
 
-    assert due(entry) == 110.0
-    assert due(replace(entry, last_key=128.0)) == 100.0 + PIN_SECONDS
-    assert step(entry, Tick(), by(TAKES_NUMBERS), 110.0) == (Idle(), (Rest(),))
+    assert due(entry) == 100.0 + PIN_SECONDS
+    assert due(replace(entry, last_key=128.0)) == 138.0
+    assert step(entry, Tick(), by(TAKES_NUMBERS), 130.0) == (Idle(), (Rest(),))
 
 
 @pytest.mark.parametrize("site", [HERE, by(TAKES_NUMBERS, clock=ClockTrust.NONE), replace(HERE, policy=None)])
