@@ -27,6 +27,19 @@ HEARTBEAT_SECONDS = 1
 """A turned clock is vouched for by the next heartbeat, and nobody wants to wait fifteen seconds for that."""
 MODULES = {"door": "door_controller", "kiosk": "kiosk"}
 
+CONTACTS = {
+    "contact": "contact",
+    "exit_button": "exit",
+    "tamper_box": "tamper",
+    "fire": "fire",
+    "alarm_armed": "armed",
+    "alarm_triggered": "intrusion",
+    "reset_key": "reset",
+    "people_in": "passage_in",
+    "people_out": "passage_out",
+}
+"""The door's inputs, and the contacts of the board they are wired to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -144,8 +157,9 @@ class Plan:
             "lockd_socket": self.lockd_socket,
             "status_port": self._ports.door,
             **dict.fromkeys(("card_reader", "keypad", "indicator", "sounder", "display"), board),
-            "contact": {**board, "part": "contact"},
-            "exit_button": {**board, "part": "exit"},
+            **dict.fromkeys(("voice", "loudspeaker", "messenger"), board),
+            **{place: {**board, "part": part} for place, part in CONTACTS.items()},
+            "arm_request": {**board, "name": "arm_request"},
         }
 
     def _kiosk(self) -> toml.Table:

@@ -9,6 +9,8 @@ from demo.people import ODD_CARDS, PEOPLE, shown_by
 
 Fields = Mapping[str, str]
 Deed = Callable[[House, Fields], Awaitable[bool]]
+CONTACTS = frozenset({"fire", "armed", "intrusion", "tamper"})
+"""What hands make and break at the entrance besides buttons: smoke, the alarm panel, the cover of the box."""
 MOST_ON_PAD = 6
 """A stack higher than this is not read by a pad."""
 
@@ -46,11 +48,16 @@ async def _key(house: House, fields: Fields) -> bool:
 
 
 async def _push(house: House, fields: Fields) -> bool:
+    board = house.board
     if fields.get("side") != "inside":
-        return house.board.push_door("outside")
+        if board.push_door("outside"):
+            # The counter hangs inside, above whoever comes in.
+            board.walk("in")
+        return board.state().leaf_open
     # The lever inside has a switch, so that leaving by it is not taken for breaking out (EN 179 handles have one).
-    house.board.press_exit()
-    return house.board.push_door("inside")
+    board.press_exit()
+    board.walk("out")
+    return board.push_door("inside")
 
 
 async def _shut(house: House, fields: Fields) -> bool:  # noqa: ARG001 (every deed takes the same)
@@ -111,6 +118,19 @@ async def _clock(house: House, fields: Fields) -> bool:
     return True
 
 
+async def _contact(house: House, fields: Fields) -> bool:
+    wanted = fields.get("part", "")
+    if wanted not in CONTACTS:
+        raise Clumsy(f"no contact {wanted!r}; there are: {', '.join(sorted(CONTACTS))}")
+    (house.board.make if fields.get("state") == "on" else house.board.unmake)(wanted)
+    return True
+
+
+async def _reset(house: House, fields: Fields) -> bool:  # noqa: ARG001
+    house.board.press_reset()
+    return True
+
+
 DEEDS: dict[str, Deed] = {
     "tap": _tap,
     "key": _key,
@@ -118,6 +138,8 @@ DEEDS: dict[str, Deed] = {
     "shut": _shut,
     "force": _force,
     "exit": _exit,
+    "contact": _contact,
+    "reset": _reset,
     "book": _book,
     "network": _network,
     "power": _power,

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from demo.house import House
 from demo.journals import JournalRow
+from demo.web.hands import CONTACTS
 from meroppet.pages import Pages
 from meroppet.pages.dates import clock_time, short_date
 from meroppet.texts import kind_text, reason_text
@@ -17,6 +18,10 @@ LOOKS = {
     "access.refused": "bad",
     "door.forced": "bad",
     "door.held": "bad",
+    "door.tampered": "bad",
+    "fire.began": "bad",
+    "alarm.intrusion": "bad",
+    "alarm.raised": "bad",
     "door.release_failed": "bad",
     "link.lost": "bad",
 }
@@ -61,6 +66,8 @@ def _marks(house: House, now: datetime) -> dict[str, str]:
         "blinking": "yes" if board.blinking else "no",
         "hours": house.branch_state().value,
         "sky": sky(now),
+        **{part: "on" if part in board.active else "off" for part in sorted(CONTACTS)},
+        "lights": "on" if "lights" in board.relays else "off",
         "network": "whole" if house.cable.is_whole else "cut",
         "power": "on" if house.has_power else "off",
         "register": house.register_fault,

@@ -10,7 +10,8 @@ from demo import folder, ports
 from demo.consortia import CHOICES, place
 from demo.house import House
 from demo.web.app import create_app
-from hardware.virtual.drivers import BoardOptions, VirtualCardReader
+from hardware.ports import InputChanged
+from hardware.virtual.drivers import BoardOptions, VirtualCardReader, VirtualInput
 
 ADDRESS = "http://localhost"
 
@@ -64,6 +65,8 @@ async def test_a_card_that_nothing_reads_is_told_apart_from_one_that_is(
         ("key", {"key": "A"}),
         ("key", {}),
         ("book", {"barcode": "1"}),
+        ("contact", {"part": "contact", "state": "on"}),
+        ("contact", {}),
         ("clock", {"at": "25:00"}),
         ("clock", {"at": "soon"}),
         ("fly", {}),
@@ -83,6 +86,33 @@ async def test_books_are_put_down_and_taken_up_again(house: House, browser: http
         await browser.post("/hand/book", data={"barcode": barcode})
 
     assert house.desk.state().items == ("39990000000022",)
+
+
+async def test_fire_and_alarm_are_made_and_broken_and_seen(house: House, browser: httpx2.AsyncClient) -> None:
+    for part in ("fire", "armed", "tamper"):
+        await browser.post("/hand/contact", data={"part": part, "state": "on"})
+    await browser.post("/hand/contact", data={"part": "tamper", "state": "off"})
+    await browser.post("/hand/reset")
+
+    page = (await browser.get("/?lang=en")).text
+
+    assert house.board.state().active == {"fire", "armed"}
+    assert ('data-fire="on"' in page, 'data-tamper="off"' in page) == (True, True)
+
+
+async def test_whoever_goes_through_the_door_is_counted(house: House, browser: httpx2.AsyncClient) -> None:
+    counter = VirtualInput(VirtualInput.Options(socket=house.board.path, part="passage_out"))
+    events = counter.events()
+    said = [await anext(events), await anext(events)]
+
+    await browser.post("/hand/push", data={"side": "outside"})
+    await browser.post("/hand/push", data={"side": "inside"})
+    said += [await anext(events), await anext(events)]
+
+    assert said[1:] == [InputChanged(False), InputChanged(True), InputChanged(False)]
+    await counter.close()
+    async for _ in events:
+        pass
 
 
 async def test_without_a_script_the_page_is_shown_again(browser: httpx2.AsyncClient) -> None:
