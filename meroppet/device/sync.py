@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from meroppet.device.channel import Channel
-from meroppet.device.errors import ChannelDown, DeviceError, HeadRefused, NotUnderstood, Refused
+from meroppet.device.errors import ChannelDown, DeviceError, HeadRefused, NotUnderstood, Refused, StoreFailed
 from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys, keys_of
 from meroppet.device.link import Link
@@ -369,8 +369,10 @@ class Sync:
     async def _tell_trust(self) -> None:
         trust = self._clock.trust()
         if trust is not self._trust:
-            await self._journal.write(ClockChanged(trust.value, self._clock.ahead))
-            self._trust = trust
+            # Tried again with the next word of health; a disk that is broken must not keep that back.
+            with suppress(StoreFailed):
+                await self._journal.write(ClockChanged(trust.value, self._clock.ahead))
+                self._trust = trust
 
     def _hours_until(self) -> str:
         hours = self._replica.hours()
