@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from meroppet.device.device import Device
-from meroppet.device.errors import DeviceError, Refused
+from meroppet.device.errors import ChannelDown, DeviceError, Refused
 from meroppet.device.keys import Keys
 from meroppet.rules.access import UNAVAILABLE, Answer
 from meroppet.rules.credentials import CardNumber, Pin
@@ -26,6 +26,8 @@ Answered = Callable[[Verified], None]
 RECALL_WITHIN = 0.5
 """Seconds what was learned may take to be looked up, disk and hash together, before the register is asked without."""
 RECHECKED_WITHIN = 2.2
+LOST_WITHIN = 1.0
+"""Seconds for a server that did not answer when last asked: who stands there is not to wait for it in vain."""
 _MISMATCH = {PinAnswer.WRONG, PinAnswer.UNKNOWN}
 
 
@@ -87,9 +89,14 @@ async def check_tag(device: Device, effect: CheckTag, answered: Answered) -> Non
 
 
 async def _asked(device: Device, attempt: str, card: CardNumber, pin: Pin, *, agreed: bool, by: float) -> VerifyReply:
+    within = max(0.0, by - device.clock.monotonic())
+    if not device.link.answers:
+        within = min(within, LOST_WITHIN)
     try:
-        within = max(0.0, by - device.clock.monotonic())
         reply = await device.channel.verify(attempt, card, pin, agreed=agreed, within=within)
+    except ChannelDown as error:
+        device.link.failed(error.silent)
+        raise
     except Refused as error:
         # A door that was shut out must not fall back on what it has learned.
         device.sync.heed(error.problem.code)
