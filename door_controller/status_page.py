@@ -49,7 +49,7 @@ class StatusPage:
             writer.close()
 
     async def _told(self, head: list[str]) -> bytes:
-        if not _is_for_the_device_itself(head[1:]):
+        if not is_for_the_device_itself(head[1:]):
             return _response(HTTPStatus.FORBIDDEN, "text/plain", "This page answers to localhost and 127.0.0.1 only.")
         try:
             return await self._answer(head[0])
@@ -67,7 +67,7 @@ class StatusPage:
                 return _response(HTTPStatus.NOT_FOUND, "text/plain", "There is / and /status.json.")
 
 
-def _is_for_the_device_itself(fields: list[str]) -> bool:
+def is_for_the_device_itself(fields: list[str]) -> bool:
     """Whether it was called by a name of the device's own: another site's name that points here could read the page."""
     hosts = [value.strip() for name, _, value in (field.partition(":") for field in fields) if name.lower() == "host"]
     return len(hosts) == 1 and hosts[0].lower().partition(":")[0] in OWN_NAMES

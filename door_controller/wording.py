@@ -92,10 +92,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class DisplayText:
-    """What stands on the display, a section a language, and the lamp that goes with it."""
+    """What stands on the display, a section a language, and the lamp that goes with it.
+
+    `dots`: how many digits have been typed, where digits are asked for.
+    """
 
     sections: tuple[Section, ...]
     lamp: Lamp
+    dots: int | None = None
 
     def pages(self) -> tuple[tuple[str, ...], ...]:
         """The lines of a small display, top first: the first language always, beneath it the others in turn."""
@@ -182,11 +186,11 @@ class Wording:
 
     def asking(self, digits: int) -> DisplayText:
         """The question for the PIN, with a dot for each digit typed."""
-        return self._text(DoorLine.ASK_PIN, Surroundings(), dots="●" * digits)
+        return self._text(DoorLine.ASK_PIN, Surroundings(), dots=digits)
 
     def typing(self, digits: int) -> DisplayText:
         """A number being typed, with a dot for each digit."""
-        return self._text(DoorLine.ASK_NUMBER, Surroundings(), dots="●" * digits)
+        return self._text(DoorLine.ASK_NUMBER, Surroundings(), dots=digits)
 
     def checking(self) -> DisplayText:
         """A PIN or code was typed and is being checked."""
@@ -223,16 +227,17 @@ class Wording:
         what: Reason | DoorLine,
         around: Surroundings,
         *,
-        dots: str = "",
+        dots: int | None = None,
         helped: bool = False,
         aged: bool = False,
         staff: bool = False,
         along: bool = False,
         notice: Notice | None = None,
     ) -> DisplayText:
-        sections = []
+        sections, what = [], _to_passers_by(what, around)
         for lang in self.languages:
-            said = door_text(what, lang, opens=_opens(around, lang), dots=dots, why=_why(what, around, lang))
+            typed, why = "●" * (dots or 0), _why(what, around, lang)
+            said = door_text(what, lang, opens=_opens(around, lang), dots=typed, why=why)
             title = said.title if notice is None else countdown(notice.kind, notice.minutes, lang)
             line = " ".join(filter(None, (said.line, companions_line(around.companions, lang) if along else "")))
             notes = (
@@ -241,7 +246,7 @@ class Wording:
                 _age(around, lang) if aged else "",
             )
             sections.append(Section(lang, title, line, tuple(note for note in notes if note)))
-        return DisplayText(tuple(sections), LAMPS.get(what, REFUSED))
+        return DisplayText(tuple(sections), LAMPS.get(what, REFUSED), dots)
 
 
 def when(moment: datetime, now: datetime, hours: Hours, lang: str) -> str:
@@ -254,6 +259,16 @@ def when(moment: datetime, now: datetime, hours: Hours, lang: str) -> str:
     near = abs(local.date() - today) < A_WEEK
     day = format_date(local.date(), "EEEE" if near else _DATES.get(lang, _DATE), locale=lang)
     return f"{day} {at}"
+
+
+def _to_passers_by(what: Reason | DoorLine, around: Surroundings) -> Reason | DoorLine:
+    """At night the alarm is on, and whoever comes by wants to know when the library opens."""
+    if what is not Reason.ALARM_ARMED or around.hours is None or around.now is None:
+        return what
+    state = around.hours.state_at(around.now).state
+    if state in OPEN:
+        return what
+    return Reason.CLOSED if state is BranchState.CLOSED else Reason.MAINTENANCE
 
 
 def _open(site: Site) -> DoorLine:

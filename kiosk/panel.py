@@ -1,12 +1,9 @@
 """How large a kiosk's text and keys must be, from the panel's size and the reader's distance."""
 
-import math
 from dataclasses import dataclass
 
-CAP_DEGREES = 0.7
-"""EN 301 549 5.1.4: a capital H subtends at least this angle where closed functionality cannot be enlarged."""
-CAP_SHARE = 0.668
-"""Cap height of Atkinson Hyperlegible Next as a share of its font size."""
+from meroppet.texts.legible import smallest_text_px
+
 TARGET_MM = 20.0
 SMALLEST_PX = 17
 """What a browser window that is not the panel (a laptop, a phone) gets at least."""
@@ -28,8 +25,7 @@ class Panel:
     @property
     def text_px(self) -> float:
         """The smallest font size that may be used."""
-        cap_mm = 2 * self.distance_mm * math.tan(math.radians(CAP_DEGREES / 2))
-        return cap_mm / CAP_SHARE * self.px_per_mm
+        return smallest_text_px(self.px_per_mm, self.distance_mm)
 
     @property
     def target_px(self) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from meroppet.rules.reasons import LOOKS_THE_SAME, Reason
-from meroppet.texts.catalogue import sentences
+from meroppet.texts.catalogue import RIGHT_TO_LEFT, sentences
 
 
 def N_(text: str) -> str:  # noqa: N802 (the name gettext's extractors look for)
@@ -151,6 +151,9 @@ def kiosk_text(reason: Reason, lang: str) -> Said:
 
 def help_line(number: str, lang: str) -> str:
     """Whom to call; stands on every refusal."""
+    if lang in RIGHT_TO_LEFT:
+        # A number is read from the left everywhere; without an isolate (Unicode UAX 9) its groups would change places.
+        number = f"\u2066{number}\u2069".replace(" ", "\u00a0")
     return say(N_("Help: {number}"), lang).format(number=number)
 
 

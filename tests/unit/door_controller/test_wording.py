@@ -379,3 +379,13 @@ def test_whoever_is_let_in_is_told_whom_to_take_along(companions: Companions, sa
 
     assert text.sections[0].line == f"Dörren är öppen. Se till att den går igen efter dig. {says}".strip()
     assert says not in words(WORDS.told(Reason.WRONG_PIN, replace(around(), companions=companions))) or not says
+
+
+def test_while_the_alarm_is_on_at_night_the_door_says_when_the_library_opens() -> None:
+    night, day = around(), around(MONDAY + timedelta(hours=9))
+
+    assert WORDS.told(Reason.ALARM_ARMED, night) == WORDS.told(Reason.CLOSED, night)
+    assert WORDS.told(Reason.ALARM_ARMED, day).title == door_text(Reason.ALARM_ARMED, "sv").title
+    assert WORDS.told(Reason.ALARM_ARMED, Surroundings(HELP)).title == door_text(Reason.ALARM_ARMED, "sv").title
+    closed_at_once = Surroundings(HELP, on_monday(Maintenance()), MONDAY)
+    assert WORDS.told(Reason.ALARM_ARMED, closed_at_once) == WORDS.told(Reason.MAINTENANCE, closed_at_once)

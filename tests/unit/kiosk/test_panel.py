@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.panel import CAP_SHARE, Panel
+from kiosk.panel import Panel
+from meroppet.texts.legible import CAP_SHARE
 
 
 @given(st.integers(320, 4000), st.integers(320, 4000), st.floats(100, 1500), st.floats(250, 2000))

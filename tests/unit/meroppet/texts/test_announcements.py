@@ -82,3 +82,8 @@ def test_the_languages_are_those_of_the_catalogues_and_their_direction_is_known(
     assert {"sv", "en", "fi", "ar"} <= set(languages())
     assert "ar" in RIGHT_TO_LEFT
     assert not {"sv", "en", "fi"} & RIGHT_TO_LEFT
+
+
+def test_a_telephone_number_is_read_from_the_left_in_every_language() -> None:
+    assert "\u20660771-00\u00a000\u2069" in help_line("0771-00 00", "ar")
+    assert help_line("0771-00 00", "fi") == "Apua: 0771-00 00"
