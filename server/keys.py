@@ -1,9 +1,10 @@
-"""The server's keys: a private CA, its TLS certificate, the seal key, the data key and the pepper.
+"""The server's keys: a private CA, its TLS certificate, the seal key, the data key, the pepper and the sign key.
 
 They are files under one folder, readable by the server's user only, and never in the database: a copy of the database
 tells nobody's card number. Losing the folder means enrolling every device again; it belongs in the backup, encrypted.
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -16,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -25,6 +27,7 @@ from server.certificates import Authority
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_SIGN = "sign.key"
 
 
 class KeysError(Exception):
@@ -33,12 +36,16 @@ class KeysError(Exception):
 
 @dataclass(slots=True)
 class KeyRing:
-    """Every key of one server. Made whole at the first start; afterwards a missing file is an error, not a new key."""
+    """Every key of one server. Made whole at the first start; afterwards a missing file is an error, not a new key.
+
+    But the sign key: devices learn a new one by themselves, so that it is changed by deleting its file.
+    """
 
     folder: Path
     authority: Authority
     names: tuple[str, ...]
     seal_key: X25519PrivateKey
+    _sign: Ed25519PrivateKey = field(repr=False)
     _data: AESGCM = field(repr=False)
     _pepper: bytes = field(repr=False)
     _contexts: list[ssl.SSLContext] = field(default_factory=list, repr=False)
@@ -51,11 +58,14 @@ class KeyRing:
         """
         if not folder.exists():
             _make(folder, now)
+        if not (folder / _SIGN).exists():
+            _write(folder / _SIGN, secrets.token_bytes(_KEY_BYTES))
         ring = cls(
             folder=folder,
             authority=certificates.authority(_read(folder / "ca.pem"), _read(folder / "ca.key")),
             names=tuple(names),
             seal_key=X25519PrivateKey.from_private_bytes(_read(folder / "seal.key")),
+            _sign=Ed25519PrivateKey.from_private_bytes(_read(folder / _SIGN)),
             _data=AESGCM(_read(folder / "data.key")),
             _pepper=_read(folder / "pepper.key"),
         )
@@ -76,6 +86,15 @@ class KeyRing:
     def seal_public(self) -> str:
         """The key devices seal card and PIN to, as it is sent."""
         return key_text(self.seal_key.public_key().public_bytes_raw())
+
+    @property
+    def sign_public(self) -> str:
+        """The key by which devices check what the server says it holds of their journals, as it is sent."""
+        return key_text(self._sign.public_key().public_bytes_raw())
+
+    def sign(self, said: bytes) -> str:
+        """The server's signature (Ed25519, base64)."""
+        return base64.b64encode(self._sign.sign(said)).decode("ascii")
 
     @property
     def certificate_file(self) -> Path:

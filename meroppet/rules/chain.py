@@ -9,7 +9,7 @@ that is read as the same number again. The chain has no key: it proves what a se
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -77,11 +77,18 @@ def origin(boot: str, monotonic: float) -> str:
     return f"{boot} {float(monotonic)!r}"
 
 
-def broken_at(epoch: str, told: Mapping[int, Link], kept: Mapping[int, Link], head: Head) -> int | None:
+def broken_at(
+    epoch: str,
+    told: Mapping[int, Link],
+    kept: Mapping[int, Link],
+    head: Head,
+    waited_for: Callable[[int], bool] = lambda _: False,
+) -> int | None:
     """The first number at which `told` is not the journal that `kept` and `head` are of; None if all of it is.
 
     `kept` holds what is still known of the told rows and of their neighbours. Rows up to the head that are not known
-    any more must lead to the head by what is told, or nobody can say that they are the same.
+    any more must lead to the head by what is told, or nobody can say that they are the same; but for those that never
+    came (`waited_for`).
     """
     known = dict(kept)
     if head.hash:
@@ -93,7 +100,7 @@ def broken_at(epoch: str, told: Mapping[int, Link], kept: Mapping[int, Link], he
             return seq if unproven is None else unproven
         if seq in known:
             unproven = None
-        elif seq < head.seq and head.hash:
+        elif seq < head.seq and head.hash and not waited_for(seq):
             unproven = unproven or seq
         known[seq] = claimed
     return unproven

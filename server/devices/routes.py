@@ -57,6 +57,7 @@ async def boot(body: BootRequest, caller: Booting, parts: Parts) -> BootReply:
         now=parts.clock.now().isoformat(),
         heartbeat_seconds=parts.heartbeat_seconds,
         poll_seconds=parts.poll_seconds,
+        sign_public=parts.keys.sign_public,
         pulse_seconds=parts.pulse_seconds,
     )
 

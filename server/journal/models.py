@@ -25,6 +25,8 @@ class JournalStream(ControllerOwned, table=True):
     """The newest number up to `through` whose hash is known."""
     hash: str = ""
     """The hash of that row: what the next one must name as the one before it. Empty: the device does not chain."""
+    skipped: str = "[]"
+    """Where staff stopped waiting, as a JSON list of first and last numbers: what comes of it after all is taken."""
     broken: int | None = Field(default=None, sa_type=BigInteger)
     """The first number at which the device told something else than what is here."""
     at: datetime

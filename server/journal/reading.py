@@ -10,13 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from meroppet.rules.branch import ClockTrust, knows_the_hour
+from meroppet.rules.chain import Entry, Link, link, origin
 from meroppet.rules.events import KINDS
 from meroppet.wire.journal import BATCH, Row
 
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SUBJECT = re.compile(r"([0-9a-f]{32})?")
 _BOOT = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_HIGHEST = 2**62
+_HASH = re.compile(r"[0-9a-f]{64}")
+HIGHEST = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Understood:
     seq: int
     row: Row
     wall: datetime
+
+    @property
+    def link(self) -> Link:
+        """Its place in the chain."""
+        return link_of(self.row)
 
     def at(self, received: datetime) -> datetime:
         """When it happened: by the device's clock if somebody vouched for it, else when it arrived."""
@@ -40,6 +47,11 @@ class NotUnderstood:
     why: str
     raw: str
 
+    @property
+    def link(self) -> Link:
+        """Its place in the chain, as far as that can be read."""
+        return claim_in(self.raw)
+
 
 @dataclass(frozen=True, slots=True)
 class Push:
@@ -47,6 +59,10 @@ class Push:
 
     epoch: str
     rows: dict[int, Understood | NotUnderstood]
+
+    def before(self, seq: int) -> "Push":
+        """What of it comes before a number."""
+        return Push(self.epoch, {number: row for number, row in self.rows.items() if number < seq})
 
 
 def push_in(body: bytes) -> Push | None:
@@ -58,7 +74,7 @@ def push_in(body: bytes) -> Push | None:
     if not isinstance(said, dict) or set(said) != {"epoch", "rows"}:
         return None
     epoch, raws = said["epoch"], said["rows"]
-    if not isinstance(epoch, str) or _EPOCH.fullmatch(epoch) is None:
+    if not isinstance(epoch, str) or not is_epoch(epoch):
         return None
     if not isinstance(raws, list) or len(raws) > BATCH or not all(_is_numbered(raw) for raw in raws):
         return None
@@ -68,8 +84,13 @@ def push_in(body: bytes) -> Push | None:
     return Push(epoch, rows)
 
 
+def is_epoch(text: str) -> bool:
+    """Whether a text can name a journal."""
+    return _EPOCH.fullmatch(text) is not None
+
+
 def _is_numbered(raw: object) -> bool:
-    return isinstance(raw, dict) and type(raw.get("seq")) is int and 1 <= raw["seq"] <= _HIGHEST
+    return isinstance(raw, dict) and type(raw.get("seq")) is int and 1 <= raw["seq"] <= HIGHEST
 
 
 def _read(raw: dict[str, Any]) -> Understood | NotUnderstood:
@@ -83,6 +104,27 @@ def _read(raw: dict[str, Any]) -> Understood | NotUnderstood:
     except ValueError:
         return _aside(raw, "wall: no time")
     return Understood(row.seq, row, wall) if why is None else _aside(raw, why)
+
+
+def link_of(row: Row) -> Link:
+    """A row's place in the chain, and what its contents come to."""
+    entry = Entry(row.seq, row.wall, row.monotonic, row.boot, row.clock, row.kind, row.subject, row.detail)
+    return link(entry, row.prev, row.hash)
+
+
+def claim_in(raw: str) -> Link:
+    """The place in the chain of a row as it came (JSON). What is no row to this server claims one all the same."""
+    said = json.loads(raw)
+    try:
+        return link_of(Row.model_validate(said))
+    except ValidationError:
+        prev, claimed, boot, monotonic = (said.get(name) for name in ("prev", "hash", "boot", "monotonic"))
+    is_dated = isinstance(boot, str) and isinstance(monotonic, int | float)
+    return Link(_hash(prev), _hash(claimed), "", origin(boot, monotonic) if is_dated else "")
+
+
+def _hash(said: object) -> str:
+    return said if isinstance(said, str) and _HASH.fullmatch(said) else ""
 
 
 def _objection(row: Row, wall: datetime) -> str | None:

@@ -25,4 +25,4 @@ async def journal(request: Request, asked: AnyUnspent, parts: Parts) -> JournalR
     caller = asked.caller
     async with parts.database.session(caller.scope) as session:
         await asked.spend(session)
-        return await take(session, caller, push, register=parts.registers.of(caller.branch))
+        return await take(session, caller, push, register=parts.registers.of(caller.branch), sign=parts.keys.sign)

@@ -11,7 +11,8 @@ from sqlmodel import col
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import AccessGranted, AccessRefused, KioskIdentified, Scalar
 from server.db import Session
-from server.journal.intake import advance, take
+from server.journal.continuing import Journal, skip
+from server.journal.intake import take
 from server.journal.models import DoorAlarm, JournalRow, JournalStream, ParkedRow
 from server.keys import KeyRing
 from server.organisations.service import BranchView
@@ -141,18 +142,19 @@ async def gaps(session: Session, branch_id: str) -> list[Gap]:
     found = []
     for row in rows:
         after = await _next_after(session, row.device_id, row.epoch, row.through)
-        if after is not None:
-            found.append(Gap(row.device_id, row.epoch, row.through + 1, after - 1))
+        # Nothing may follow: the device only says that it had written more.
+        found.append(Gap(row.device_id, row.epoch, row.through + 1, row.highest if after is None else after - 1))
     return found
 
 
 async def accept_gap(session: Session, gap: Gap) -> None:
     """Stop waiting for rows that will never come; the caller writes the audit row that says so."""
-    through = await advance(session, gap.device, gap.epoch, gap.last)
-    statement = select(col(JournalStream.branch_id)).where(col(JournalStream.device_id) == gap.device)
-    branch = await session.scalar(statement.where(col(JournalStream.epoch) == gap.epoch))
-    if through >= gap.last and branch is not None:
-        session.wake(f"branch:{branch}")
+    statement = select(JournalStream).where(col(JournalStream.device_id) == gap.device)
+    row = await session.scalar(statement.where(col(JournalStream.epoch) == gap.epoch))
+    if row is not None:
+        journal = Journal(row.consortium_id, row.controller_id, row.branch_id, row.device_id, row.epoch)
+        await skip(session, journal, gap.last)
+        session.wake(f"branch:{row.branch_id}")
 
 
 async def _next_after(session: Session, device: str, epoch: str, through: int) -> int | None:

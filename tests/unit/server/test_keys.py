@@ -1,5 +1,6 @@
 """The server's keys: made once, kept from others, and never remade by accident."""
 
+import base64
 import socket
 import ssl
 import threading
@@ -7,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from server.keys import KeyRing, KeysError
 
@@ -41,6 +44,21 @@ def test_a_lost_key_is_an_error_and_not_a_new_key(tmp_path: Path, name: str) -> 
 
     with pytest.raises(KeysError, match=name):
         opened(tmp_path)
+
+
+def test_the_server_signs_with_a_key_that_may_be_changed(tmp_path: Path) -> None:
+    first = opened(tmp_path)
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(first.sign_public))
+    key.verify(base64.b64decode(first.sign(b"head")), b"head")
+    assert opened(tmp_path).sign_public == first.sign_public
+
+    first.folder.joinpath("sign.key").unlink()
+    other = opened(tmp_path)
+
+    assert other.sign_public != first.sign_public
+    assert other.folder.joinpath("sign.key").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(InvalidSignature):
+        key.verify(base64.b64decode(other.sign(b"head")), b"head")
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

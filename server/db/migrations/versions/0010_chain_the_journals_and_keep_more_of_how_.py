@@ -50,6 +50,9 @@ def upgrade() -> None:
     with op.batch_alter_table("journal_stream", schema=None) as batch_op:
         batch_op.add_column(sa.Column("head", sa.BigInteger(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False, server_default=""))
+        batch_op.add_column(
+            sa.Column("skipped", sqlmodel.sql.sqltypes.AutoString(), nullable=False, server_default="[]")
+        )
         batch_op.add_column(sa.Column("broken", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("patron_right", schema=None) as batch_op:
@@ -66,6 +69,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("journal_stream", schema=None) as batch_op:
         batch_op.drop_column("broken")
+        batch_op.drop_column("skipped")
         batch_op.drop_column("hash")
         batch_op.drop_column("head")
 

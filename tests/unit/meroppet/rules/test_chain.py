@@ -223,6 +223,14 @@ def test_rows_the_server_has_forgotten_must_lead_to_its_head() -> None:
     assert broken_at(EPOCH, links(WHOLE[10:15] + WHOLE[20:]), {}, head) == 11
 
 
+def test_what_never_came_and_was_given_up_may_come_after_all() -> None:
+    kept, head = links(WHOLE[:5] + WHOLE[7:10]), head_of(WHOLE, 10)
+
+    assert broken_at(EPOCH, links(WHOLE[5:7]), kept, head) == 6
+    assert broken_at(EPOCH, links(WHOLE[5:7]), kept, head, {6, 7}.__contains__) is None
+    assert broken_at(EPOCH, links(_edit_and_hash(WHOLE[5:7], random.Random(1))), kept, head, {6, 7}.__contains__)
+
+
 def test_a_copy_put_back_is_found_where_it_goes_another_way() -> None:
     kept, head = links(WHOLE[:SIGNED]), head_of(WHOLE, SIGNED)
     copy = WHOLE[:18] + chained([entry(seq, "link.lost") for seq in range(19, 40)], prev=WHOLE[17][1].hash)
