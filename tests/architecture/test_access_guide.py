@@ -9,7 +9,7 @@ from meroppet.rules.reasons import LOOKS_THE_SAME, Reason
 from tests.unit.meroppet.rules.cases import OPEN, RIGHT
 
 GUIDE = Path(__file__).parents[2] / "docs" / "access.md"
-ROW = re.compile(r"^\| (\d+) \| `([a-z_]+)` \| (.*?) \|", re.MULTILINE)
+ROW = re.compile(r"^\| (\d+[ab]?) \| `([a-z_]+)` \| (.*?) \|", re.MULTILINE)
 BEFORE_THE_RULES = {
     Reason.GRANTED, Reason.OUT_OF_ORDER, Reason.INVALID_CARD, Reason.INVALID_PIN, Reason.EMPTY_PIN, Reason.PIN_TIMEOUT,
     Reason.CANCELLED, Reason.REPEATED_TAP, Reason.INTERRUPTED, Reason.BUSY,
@@ -19,7 +19,8 @@ OF_PASSES = {Reason.UNKNOWN_CODE, Reason.PASS_EXPIRED, Reason.PASS_USED, Reason.
 
 
 def test_the_guide_tells_the_rules_in_the_order_in_which_they_are_asked() -> None:
-    told = ROW.findall(GUIDE.read_text(encoding="utf-8"))
+    # Those with a letter are asked only of a door that has an alarm or a fire to speak of.
+    told = [row for row in ROW.findall(GUIDE.read_text(encoding="utf-8")) if row[0].isdigit()]
     asked = [finding.rule for finding in explain(OPEN, RIGHT)]
 
     assert [int(number) for number, _, _ in told] == list(range(1, len(told) + 1))
