@@ -53,6 +53,10 @@ class Addresses:
     """A telephone with the demo's electronic identification."""
 
 
+SPOKEN_WORDS_A_SECOND = 2.5
+"""So that what the loudspeaker says in one language can be read before it says it in the next."""
+
+
 class Plan:
     """Everything the processes of one run are told."""
 
@@ -157,7 +161,8 @@ class Plan:
             "lockd_socket": self.lockd_socket,
             "status_port": self._ports.door,
             **dict.fromkeys(("card_reader", "keypad", "indicator", "sounder", "display"), board),
-            **dict.fromkeys(("voice", "loudspeaker", "messenger"), board),
+            **dict.fromkeys(("voice", "messenger"), board),
+            "loudspeaker": {**board, "words_a_second": SPOKEN_WORDS_A_SECOND},
             **{place: {**board, "part": part} for place, part in CONTACTS.items()},
             "arm_request": {**board, "name": "arm_request"},
         }

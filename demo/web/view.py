@@ -9,6 +9,7 @@ from markupsafe import Markup
 from demo.house import House
 from demo.journals import JournalRow
 from demo.web.hands import CONTACTS
+from hardware.virtual.world import BoardState
 from meroppet.pages import Pages
 from meroppet.pages.dates import clock_time, short_date
 from meroppet.texts import kind_text, reason_text
@@ -50,6 +51,7 @@ def view(house: House, pages: Pages, lang: str) -> View:
         texts={"clock": clock_time(now, lang), "day": short_date(now.date(), lang)},
         html={
             "display": Markup(pages.html("display.html", lang, lines=house.board.state().display)),  # noqa: S704
+            "said": Markup(pages.html("said.html", lang, **_said(house.board.state()))),  # noqa: S704
             "journal": Markup(pages.html("journal_rows.html", lang, rows=[_line(row, now, lang) for row in rows])),  # noqa: S704
         },
         pad=house.desk.state().items,
@@ -72,6 +74,17 @@ def _marks(house: House, now: datetime) -> dict[str, str]:
         "power": "on" if house.has_power else "off",
         "register": house.register_fault,
         "turned": "yes" if house.clock.is_turned else "no",
+    }
+
+
+def _said(board: BoardState) -> dict[str, str]:
+    """What the loudspeaker said last, in which language, and what the public PCs were told."""
+    lang, words = board.said
+    told = dict(board.told)
+    return {
+        "lang_said": lang,
+        "words": words,
+        "told": " ".join(told[key] for key in ("step", "minutes") if key in told),
     }
 
 

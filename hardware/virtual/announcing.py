@@ -1,7 +1,10 @@
 """What a branch says at closing, on the board: a voice, a loudspeaker and a messenger called `virtual`."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+
+from pydantic import Field
 
 from hardware.virtual.drivers import BoardOptions
 from hardware.virtual.wires import OutputWire
@@ -32,17 +35,28 @@ class VirtualVoice:
         """Nothing is held."""
 
 
+class LoudspeakerOptions(BoardOptions):
+    """How fast it is read on the board; 0: at once."""
+
+    words_a_second: float = Field(0.0, ge=0.0)
+
+
 class VirtualLoudspeaker:
     """The words stand on the board in place of sound; a file that is not there is not heard here either."""
 
-    Options = BoardOptions
+    Options = LoudspeakerOptions
 
-    def __init__(self, options: BoardOptions) -> None:
+    def __init__(self, options: LoudspeakerOptions) -> None:
+        self._pace = options.words_a_second
         self._wire = OutputWire(options.socket, "loudspeaker", lasting=False)
 
     async def play(self, sound: Path, words: str, lang: str) -> bool:
-        """Say it on the board."""
-        return _is_there(sound) and await self._wire.order({"words": words, "lang": lang})
+        """Say it on the board, and be busy for as long as it would take to say."""
+        if not _is_there(sound) or not await self._wire.order({"words": words, "lang": lang}):
+            return False
+        if self._pace:
+            await asyncio.sleep(len(words.split()) / self._pace)
+        return True
 
     async def check(self) -> None:
         """Raise Lost when the board is not there."""

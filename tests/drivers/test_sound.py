@@ -12,7 +12,7 @@ from hardware.errors import Lost
 from hardware.ports import Tone
 from hardware.sound.alsa import AlsaLoudspeaker, AlsaOptions, AlsaSounder, AlsaSounderOptions
 from hardware.tones import NOTES, wav
-from hardware.virtual.announcing import VirtualLoudspeaker, VirtualVoice
+from hardware.virtual.announcing import LoudspeakerOptions, VirtualLoudspeaker, VirtualVoice
 from hardware.virtual.board import Board
 from hardware.virtual.drivers import BoardOptions
 
@@ -100,7 +100,7 @@ async def test_a_sounder_begins_a_tone_and_keeps_nobody_waiting_for_its_end(tmp_
 
 async def test_what_is_said_stands_on_the_virtual_board(tmp_path: Path) -> None:
     async with Board(tmp_path / "board.sock") as board:
-        loudspeaker = VirtualLoudspeaker(BoardOptions(socket=board.path))
+        loudspeaker = VirtualLoudspeaker(LoudspeakerOptions(socket=board.path, words_a_second=100.0))
         voice, sound = VirtualVoice(BoardOptions(socket=board.path)), tmp_path / "said.wav"
         await loudspeaker.check()
         await voice.check()
