@@ -220,6 +220,8 @@ class Sync:
 
     async def _boot(self) -> None:
         reply = await self._channel.boot(self._version)
+        # First: with the keys the door could let in again by what it knew before.
+        self.pull_now()
         self.link.answered()
         self.keys = keys_of(reply)
         for callback in self._on_keys:
@@ -230,7 +232,6 @@ class Sync:
         self._heartbeat_seconds, self._poll_seconds = float(reply.heartbeat_seconds), float(reply.poll_seconds)
         self._reboot.clear()
         self._to_push.set()
-        self._to_pull.set()
         self._booted.set()
         await self._reboot.wait()
 
