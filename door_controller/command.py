@@ -9,9 +9,10 @@ from pathlib import Path
 
 from door_controller.app import build
 from door_controller.checking import check
+from door_controller.controller import DoorController
 from door_controller.enrolling import enrol_by_scan
 from door_controller.settings import DEFAULT_FILE, PREFIX, DoorSettings
-from door_controller.supervisor import supervise
+from door_controller.supervisor import Page, supervise
 from hardware.errors import DriverError
 from meroppet.device.enrol import enrol
 from meroppet.device.errors import DeviceError
@@ -57,8 +58,23 @@ async def _run(chosen: argparse.Namespace, settings: DoorSettings) -> int:
         return 1 if faults else 0
     with starting():
         door = build(settings, version("meroppet"))
-    await supervise(door, Notifier.from_environment(), version=version("meroppet"), status_port=settings.status_port)
+    await supervise(
+        door,
+        Notifier.from_environment(),
+        version=version("meroppet"),
+        status_port=settings.status_port,
+        display=_display(settings, door),
+    )
     return 0
+
+
+def _display(settings: DoorSettings, door: DoorController) -> Page | None:
+    if not settings.display_port:
+        return None
+    # Most doors have no screen of their own, and need not carry its page in memory.
+    from door_controller.display_page import display_page
+
+    return display_page(settings, door.device, door.place, door.face)
 
 
 async def _enrol(chosen: argparse.Namespace, settings: DoorSettings) -> int:

@@ -12,10 +12,13 @@ from http import HTTPStatus
 from pathlib import Path
 
 from door_controller.face import Face
+from door_controller.settings import DoorSettings
+from door_controller.site import Place
 from door_controller.status_page import is_for_the_device_itself
 from door_controller.wording import DisplayText, Lamp
 from hardware.ports import Colour
 from meroppet import texts
+from meroppet.device.device import Device
 from meroppet.texts.legible import smallest_text_px
 
 OWN = Path(__file__).parent / "static"
@@ -69,6 +72,16 @@ class Panel:
         text = smallest_text_px(self.width_px / self.width_mm, self.distance_mm)
         across, down = 100 * text / self.width_px, 100 * text / self.height_px
         return f":root {{ --d-text: max({SMALLEST_PX}px, min({across:.3f}vw, {down:.3f}vh)); }}\n"
+
+
+def display_page(settings: DoorSettings, device: Device, place: Place, face: Face) -> "DisplayPage":
+    """The page as the installer has set it up, headed by the branch's name and, where the hour is known, its time."""
+
+    def heading() -> tuple[str, str]:
+        branch, here = device.replica.branch(), place.known_site()
+        return branch.name if branch else "", f"{here.now:%H.%M}" if here else ""
+
+    return DisplayPage(settings.display_port, face, Panel(**settings.panel.model_dump()), heading)
 
 
 class DisplayPage:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from door_controller.controller import DoorController
 from door_controller.status_page import StatusPage
@@ -15,7 +16,15 @@ logger = logging.getLogger(__name__)
 AGAIN_AFTER = 5.0
 
 
-async def supervise(door: DoorController, notifier: Notifier, *, version: str, status_port: int) -> None:
+class Page(Protocol):
+    """Something that is served beside the door, and may fall."""
+
+    async def run(self) -> None: ...
+
+
+async def supervise(
+    door: DoorController, notifier: Notifier, *, version: str, status_port: int, display: Page | None = None
+) -> None:
     """Run the door until SIGTERM or SIGINT, or raise what ended its controller; everything is closed either way."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -30,6 +39,8 @@ async def supervise(door: DoorController, notifier: Notifier, *, version: str, s
             if status_port:
                 page = StatusPage(status_port, door.facts)
                 work.append(tasks.create_task(_for_ever(page.run, "status page"), name="status page"))
+            if display is not None:
+                work.append(tasks.create_task(_for_ever(display.run, "display page"), name="display page"))
             await stop.wait()
             notifier.stopping()
             for task in work:
