@@ -36,9 +36,11 @@ def build(
     fittings: Fittings | None = None,
     lock: Lock | None = None,
     open_channel: Callable[[Identity], Channel] | None = None,
+    complete: Callable[[Wellbeing], Wellbeing] | None = None,
 ) -> DoorController:
     """The door, ready to run (needs a running loop), by what its settings choose unless it is given.
 
+    `complete` adds to what the server hears of the door what only the process knows.
     Raises DriverError for hardware that cannot be opened, NotEnrolled for a device that belongs to no branch.
     """
     fittings = fittings or open_fittings(settings.drivers())
@@ -48,7 +50,8 @@ def build(
         door.orders.take(order)
 
     async def report() -> Wellbeing:
-        return await door.wellbeing()
+        being = await door.wellbeing()
+        return complete(being) if complete else being
 
     device: Device = open_device(
         DeviceSettings(state_dir=settings.state_dir),
