@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
+from door_controller.alarms import Alarms
 from door_controller.closing import ClosingLane
 from door_controller.entrance import EntryLane
 from door_controller.face import Face
@@ -18,14 +19,16 @@ from door_controller.kept import Kept
 from door_controller.listening import Listening
 from door_controller.locks import Locks, Word, fitted
 from door_controller.opener import OpenerRelay
-from door_controller.orders import OrdersLane
+from door_controller.orders import Hands, OrdersLane
+from door_controller.relays import RelaysLane
 from door_controller.settings import DoorSettings
 from door_controller.site import Place
 from door_controller.strike import Others, StrikeLane
 from hardware.ports import MAIN_LOCK, Lock, Tone
 from meroppet.device.device import Device
 from meroppet.device.sync import Wellbeing
-from meroppet.rules.door_vocabulary import Latch, Signal
+from meroppet.rules.alarms import Acknowledge
+from meroppet.rules.door_vocabulary import Latch, ResetFire, Signal
 from meroppet.rules.events import DeviceStarted, DeviceStopped
 from meroppet.rules.house_events import PassageCounted
 from meroppet.runtime.machine import REAL, Machine
@@ -65,26 +68,43 @@ class DoorController:
         self._pet_every = machine.rhythm.pet_every
         self.face = Face(fittings, settings.languages)
         self._kept = Kept(settings.state_dir)
-        kept = self._kept.read()
-        self._latches = frozenset(latch for latch in Latch if kept.get(latch.value) is True)
-        others = Others(keep=self._keep, sound=self._sound, push=OpenerRelay(fittings.opener).push)
-        self.locks = Locks(device, place, lock, machine, fitted(settings, fittings), others, self._latches)
+        self.alarms = Alarms(self._kept, device.record, self._sound)
+        self.locks = Locks(
+            device, place, lock, machine, fitted(settings, fittings), self._others(), latched=self._kept.word
+        )
         self.tags = HandingOut(device, self.face)
         self.entry = EntryLane(device, place, self.locks, self.face, self.tags, machine)
-        self.closing = ClosingLane(
-            device,
-            place,
-            fittings,
+        self.relays = RelaysLane(
+            device, place, fittings.relays, settings.groups(), lambda: bool(self.alarms.wanting), machine
+        )
+        self.closing = self._closing(settings, machine)
+        hands = Hands(locks=self.locks, alarms=self.alarms, closing=self.closing, tags=self.tags, kept=self._kept)
+        self.orders = OrdersLane(device, place, hands, machine)
+        self.listening = Listening(fittings, device, self.entry, self._words(), self.tags)
+        self._tell_each_other()
+
+    def _others(self) -> Others:
+        push = OpenerRelay(self.fittings.opener).push
+        return Others(keep=self._keep, alarm=self.alarms.hear, sound=self._sound, push=push)
+
+    def _closing(self, settings: DoorSettings, machine: Machine) -> ClosingLane:
+        return ClosingLane(
+            self.device,
+            self.place,
+            self.fittings,
             self.face,
             folder=settings.state_dir / "sounds",
             recordings=settings.recordings,
+            light=self.relays.put_out_lights,
             machine=machine,
         )
-        self.orders = OrdersLane(device, place, self.locks, self.tags, machine)
-        self.listening = Listening(fittings, device, self.entry, self._words(), self.tags)
-        device.replica.on_change(self.locks.look)
-        device.replica.on_change(self.entry.look)
-        device.replica.on_change(self.closing.look)
+
+    def _tell_each_other(self) -> None:
+        self.place.watch(lambda: self.strike.door, lambda: self.orders.standing)
+        self.alarms.on_beacon(self.relays.look)
+        self.device.journal.on_trouble(self.alarms.storage)
+        for lane in (self.locks, self.entry, self.closing, self.relays):
+            self.device.replica.on_change(lane.look)
 
     @property
     def strike(self) -> StrikeLane:
@@ -95,7 +115,7 @@ class DoorController:
         """Work until cancelled; an error in a lane ends it, locked. `alive` is called while all lanes turn."""
         self.device.record(DeviceStarted(version, await self.locked()))
         async with asyncio.TaskGroup() as tasks:
-            lanes: tuple[Lane, ...] = (self.entry, self.orders, self.closing, self.face, self.listening)
+            lanes: tuple[Lane, ...] = (self.entry, self.orders, self.closing, self.relays, self.face, self.listening)
             for lane in (*self.locks.lanes.values(), *lanes):
                 tasks.create_task(lane.run(), name=type(lane).__name__)
             tasks.create_task(self._watch(alive), name="watchdog")
@@ -170,22 +190,34 @@ class DoorController:
         return self.place.inside
 
     def _words(self) -> Mapping[str, Word]:
-        counted = {"people_in": partial(self._passed, "in"), "people_out": partial(self._passed, "out")}
-        words = self.locks.words()
-        armed: tuple[Word, ...] = (words["alarm_armed"], self.closing.armed)
-        return {**words, **counted, "reset_key": self._reset, "alarm_armed": partial(_each, armed)}
+        """Who hears each input, by its place among the fittings."""
+        words: dict[str, Word] = {
+            **self.locks.words(),
+            "reset_key": self._reset,
+            "people_in": partial(self._passed, "in"),
+            "people_out": partial(self._passed, "out"),
+            "presence": self.relays.sensed,
+        }
+        for place in ("contact", "exit_button", "people_in", "people_out"):
+            words[place] = partial(_each, (words[place], self._moved))
+        words["alarm_armed"] = partial(_each, (words["alarm_armed"], self.closing.armed))
+        return words
 
     def _passed(self, direction: str, is_on: bool | None) -> None:
         if is_on:
             self.device.record(PassageCounted(direction))
 
+    def _moved(self, is_on: bool | None) -> None:
+        if is_on:
+            self.relays.moved()
+
     def _reset(self, is_turned: bool | None) -> None:
         if is_turned:
-            self.locks.reset_fire("input")
+            self.locks.hear(ResetFire("input"))
+            self.alarms.hear(Acknowledge("input"))
 
     def _keep(self, latch: Latch, is_on: bool) -> None:
-        self._latches = self._latches | {latch} if is_on else self._latches - {latch}
-        self._kept.keep({each.value: True for each in sorted(self._latches)})
+        self._kept.keep(latch.value, "on" if is_on else "")
 
     def _sound(self, signal: Signal) -> None:
         if (tone := TONES.get(signal)) is not None:

@@ -16,6 +16,7 @@ from meroppet.device.device import Device
 from meroppet.device.errors import StoreFailed
 from meroppet.rules import entry as rules
 from meroppet.rules.credentials import CardNumber
+from meroppet.rules.door_vocabulary import Asked
 from meroppet.rules.pin import Outcome
 from meroppet.runtime.machine import REAL, Machine
 
@@ -121,8 +122,8 @@ class EntryLane:
                 await self._settle(attempt, outcome)
             case rules.Record(event, card, subject):
                 await device.journal.write(event, subject or (device.digest(card) if card else None) or "")
-            case rules.Release():
-                if not await self._locks.let_in(effect):
+            case rules.Release(lease, seconds, cause, extended):
+                if not await self._locks.let_in(Asked(lease, seconds, cause, extended)):
                     raise EffectFailed("the strike was not released")
             case rules.StaffCame():
                 self._place.staff_came()

@@ -61,6 +61,7 @@ class Fittings:
     reset_key: DigitalInput | None = None
     people_in: DigitalInput | None = None
     people_out: DigitalInput | None = None
+    presence: DigitalInput | None = None
     opener: Relay | None = None
     voice: Voice | None = None
     loudspeaker: Loudspeaker | None = None
@@ -100,6 +101,7 @@ _PORTS: dict[str, Port[Any]] = {
     "reset_key": DIGITAL_INPUT,
     "people_in": DIGITAL_INPUT,
     "people_out": DIGITAL_INPUT,
+    "presence": DIGITAL_INPUT,
     "opener": RELAY,
     "voice": VOICE,
     "loudspeaker": LOUDSPEAKER,

@@ -4,57 +4,63 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-Word = str | int | float | bool | None
 FILE = "house"
 
 
 class Kept:
-    """Words by name, known at once and soon on disk; the newest is written, whatever was overtaken is not.
+    """Words by name, known at once and soon on disk; the newest are written, whatever was overtaken is not.
 
     A file that is lost or spoilt is an empty one: it is said in the log, and the inputs tell what is so now.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self._file = state_dir / FILE
-        self._wanted: Mapping[str, Word] | None = None
+        self._words = _read(self._file)
+        self._stored = dict(self._words)
         self._writing: asyncio.Task[None] | None = None
 
-    def read(self) -> dict[str, Word]:
-        """What was kept last."""
-        try:
-            words = json.loads(self._file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            logger.warning("it is not known what the house was like", extra={"why": error})
-            return {}
-        return words if isinstance(words, dict) else {}
+    def word(self, name: str) -> str:
+        """What was kept by this name, or nothing."""
+        return self._words.get(name, "")
 
-    def keep(self, words: Mapping[str, Word]) -> None:
-        """Have this on disk from now on; returns at once. Needs a running loop."""
-        self._wanted = words
+    def keep(self, name: str, word: str) -> None:
+        """Have this word on disk from now on, or none; returns at once. Needs a running loop."""
+        self._words = {**self._words, name: word} if word else {k: v for k, v in self._words.items() if k != name}
         if self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write_newest())
 
-    async def settled(self) -> None:
-        """Wait until what was to be kept is on disk, or cannot be."""
+    async def settled(self) -> bool:
+        """Wait until all words are on disk or cannot be; whether they are."""
         if self._writing is not None:
             await self._writing
+        return self._stored == self._words
 
     async def _write_newest(self) -> None:
-        while self._wanted is not None:
-            text, self._wanted = json.dumps(self._wanted), None
+        while (words := self._words) != self._stored:
             try:
-                await asyncio.get_running_loop().run_in_executor(None, _write, self._file, text)
+                await asyncio.get_running_loop().run_in_executor(None, _write, self._file, json.dumps(words))
+                self._stored = words
             except OSError as error:
                 # What is so is known, and the journal has a row of it; only a restart would forget.
                 logger.error("what the house is like is not stored", extra={"why": error})
+                break
         self._writing = None
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        words = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        logger.warning("it is not known what the house was like", extra={"why": error})
+        return {}
+    items = words.items() if isinstance(words, dict) else ()
+    return {name: word for name, word in items if isinstance(word, str) and word}
 
 
 def _write(file: Path, text: str) -> None:

@@ -10,7 +10,9 @@ from door_controller.site import Place
 from door_controller.strike import Others, StrikeLane
 from hardware.ports import Lock
 from meroppet.device.device import Device
+from meroppet.rules import airlock
 from meroppet.rules import door as rules
+from meroppet.rules.branch import OPEN
 from meroppet.rules.door_vocabulary import (
     MAIN,
     Armed,
@@ -23,12 +25,9 @@ from meroppet.rules.door_vocabulary import (
     Happening,
     Intruder,
     Latch,
-    LockNow,
     Opener,
-    ResetFire,
     Tamper,
 )
-from meroppet.rules.entry import Release
 from meroppet.rules.events import DoorReleased, ReleaseFailed
 from meroppet.rules.house_events import HoldEnded
 from meroppet.runtime.machine import Machine
@@ -50,12 +49,19 @@ def fitted(settings: DoorSettings, fittings: Fittings) -> Mapping[str, Fitted]:
             motor_seconds=lock.motor_seconds,
             fire_releases=lock.fire_releases,
             alarm=fittings.alarm_armed is not None,
+            night=name == NIGHT,
         )
         for name, lock in said.items()
         if lock is not None
     }
     pushed = Opener(settings.opener_for) if fittings.opener is not None else Opener.NONE
     return {**locks, MAIN: replace(locks[MAIN], opener=pushed, bond=fittings.bond is not None)}
+
+
+def night_hours(place: Place) -> rules.Hours:
+    """The branch as a night lock goes by it: it stands free while people may be inside, thrown when it closes."""
+    hours = place.hours()
+    return replace(hours, free=hours.state in OPEN)
 
 
 class Locks:
@@ -69,13 +75,20 @@ class Locks:
         machine: Machine,
         fitted: Mapping[str, Fitted],
         others: Others,
-        latches: frozenset[Latch] = frozenset(),
+        latched: Callable[[str], str],
     ) -> None:
+        latches = frozenset(latch for latch in Latch if latched(latch.value))
+        self._now, self._airlock = device.clock.monotonic, airlock.Airlock()
+        if INNER in fitted:
+            others = replace(others, turned=self._turned)
         inside = Others(tells=lambda event: hasattr(event, "lock"), alarm=others.alarm, sound=others.sound)
         quiet = Others(tells=lambda event: isinstance(event, OF_THE_LOCK))
         told = {MAIN: others, INNER: inside, NIGHT: quiet}
+        hours = {MAIN: place.hours, INNER: place.hours, NIGHT: lambda: night_hours(place)}
         self.lanes: Mapping[str, StrikeLane] = {
-            name: StrikeLane(device, place, lock, machine, door=rules.begin(each, latches), others=told[name])
+            name: StrikeLane(
+                device, place, lock, machine, door=rules.begin(each, latches), others=told[name], hours=hours[name]
+            )
             for name, each in fitted.items()
         }
 
@@ -94,17 +107,20 @@ class Locks:
         for lane in self.lanes.values():
             lane.hear(happening)
 
-    def lock_now(self) -> None:
-        """Staff have closed the branch at once: whoever is on the way in stays out."""
-        self.hear(LockNow())
-
-    def reset_fire(self, by: str) -> None:
-        """A person says that there is no fire. `by`: order or input."""
-        self.hear(ResetFire(by))
-
-    async def let_in(self, release: Release) -> bool:
+    async def let_in(self, asked: Asked) -> bool:
         """Have somebody let in; True only when lockd has released every lock of the outer leaf."""
-        asked = Asked(release.lease, release.seconds, release.cause)
+        if INNER not in self.lanes:
+            return await self._open_outer(asked)
+        released = False
+        for effect in self._turn_airlock(airlock.LetIn(asked)):
+            match effect:
+                case airlock.AskOuter(outer):
+                    released = await self._open_outer(outer)
+                case airlock.AskInner(inner):
+                    self.lanes[INNER].hear(inner)
+        return released
+
+    async def _open_outer(self, asked: Asked) -> bool:
         night = self.lanes.get(NIGHT)
         if night is None:
             return await self.main.let_in(asked)
@@ -113,6 +129,17 @@ class Locks:
         longer = replace(asked, seconds=asked.seconds + night.fitted.motor_seconds)
         other = replace(asked, lease=f"night-{asked.lease}"[:64])
         return all(await asyncio.gather(night.let_in(other), self.main.let_in(longer)))
+
+    def _turned(self) -> None:
+        """A lane has turned: whoever stands between two leaves may go on."""
+        for effect in self._turn_airlock(airlock.Look()):
+            if isinstance(effect, airlock.AskInner):
+                self.lanes[INNER].hear(effect.asked)
+
+    def _turn_airlock(self, happening: airlock.Happening) -> tuple[airlock.Effect, ...]:
+        outer, inner = self.main.door, self.lanes[INNER].door
+        self._airlock, effects = airlock.step(self._airlock, happening, outer, inner, self._now())
+        return effects
 
     def words(self) -> Mapping[str, Word]:
         """Who hears each input of the entrance, by its place among the fittings."""

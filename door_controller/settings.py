@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from door_controller.wiring import complaints
 from hardware.registry import DriverChoice
 from meroppet.rules.door_vocabulary import LockKind
+from meroppet.rules.relays import Group as RelayGroup
 from meroppet.runtime.settings import Group, Settings
 
 PREFIX = "MEROPPET_DOOR_"
@@ -34,6 +35,7 @@ PLACES = (
     "reset_key",
     "people_in",
     "people_out",
+    "presence",
     "opener",
     "voice",
     "loudspeaker",
@@ -131,6 +133,7 @@ class DoorSettings(Settings):
     reset_key: DriverTable = Field(default_factory=dict, description="A key switch inside that ends a latched alarm.")
     people_in: DriverTable = Field(default_factory=dict, description="The people counter: a pulse for each one in.")
     people_out: DriverTable = Field(default_factory=dict, description="The people counter: a pulse for each one out.")
+    presence: DriverTable = Field(default_factory=dict, description="A movement detector inside, active while it sees.")
     opener: DriverTable = Field(default_factory=dict, description="The relay of an automatic door opener.")
     voice: DriverTable = Field(default_factory=dict, description="What speaks announcements that nobody recorded.")
     loudspeaker: DriverTable = Field(default_factory=dict, description="The loudspeaker inside.")
@@ -142,9 +145,12 @@ class DoorSettings(Settings):
     @field_validator("relays")
     @classmethod
     def _named(cls, relays: dict[str, DriverTable]) -> dict[str, DriverTable]:
-        for name in relays:
+        for name, table in relays.items():
             if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
                 raise ValueError(f"a relay cannot be called {name!r}: letters a-z, digits and _, a letter first")
+            if table.get("group") not in set(RelayGroup):
+                known = ", ".join(RelayGroup)
+                raise ValueError(f"relay {name} needs a group, which says when it is on; there are: {known}")
         return relays
 
     @model_validator(mode="after")
@@ -165,6 +171,10 @@ class DoorSettings(Settings):
         for complaint in complaints(self.drivers(), has_inner=has_inner, fire_releases=fires):
             raise ValueError(complaint)
         return self
+
+    def groups(self) -> dict[str, RelayGroup]:
+        """When each relay is on, by its name."""
+        return {name: RelayGroup(table["group"]) for name, table in self.relays.items()}
 
     def drivers(self) -> dict[str, DriverChoice]:
         """The fitted devices by their place at the door; relays by `relays.NAME`, without their group."""

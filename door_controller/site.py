@@ -1,20 +1,25 @@
 """What the door knows of its branch at this moment, from the replica and the clock: the rules' view of it."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from door_controller.first_person import FirstPerson
 from door_controller.occupancy import Occupancy
 from door_controller.wording import Surroundings
 from meroppet.device.device import Device
 from meroppet.rules import door as rules
+from meroppet.rules import orders
 from meroppet.rules.access import Site, groups_at, stands_free
-from meroppet.rules.branch import BranchState, knows_the_hour
+from meroppet.rules.branch import OPEN, BranchState, knows_the_hour
 from meroppet.rules.closing import pause_at
 from meroppet.rules.eligibility import Policy
 from meroppet.rules.hours import Hours
+from meroppet.rules.notices import NoticeKind, notice_at
 from meroppet.rules.policy import Companions
 from meroppet.rules.provenance import Answer
 
+LOOK_AHEAD = timedelta(days=31)
 STAFF = "staff"
 """The key of the list of those who come in when nobody else may."""
 
@@ -26,6 +31,12 @@ class Place:
         self._device = device
         self._first_person = first_person
         self._occupancy = Occupancy(device.journal)
+        self._door: Callable[[], rules.Door] = rules.Door
+        self._standing: Callable[[], orders.Standing] = orders.Standing
+
+    def watch(self, door: Callable[[], rules.Door], standing: Callable[[], orders.Standing]) -> None:
+        """Whose word of intruder alarm, fire and orders counts here from now on."""
+        self._door, self._standing = door, standing
 
     async def look(self) -> None:
         """See how many are inside, where the branch has a maximum; to be done before a site is decided for."""
@@ -41,7 +52,7 @@ class Place:
     def site(self) -> Site:
         """The site to decide for. Without keys, policy or hours there is no policy, and nobody is admitted."""
         hours = self._device.replica.hours()
-        return self._closed() if hours is None else self._by(hours)
+        return orders.laid_over(self._closed() if hours is None else self._by(hours), self._standing())
 
     def policy(self) -> Policy | None:
         """The policy the door may act by, or None while anything it needs with it is missing or not understood."""
@@ -64,6 +75,25 @@ class Place:
         here = self.known_site()
         return rules.Hours(None) if here is None else rules.Hours(here.in_force, free=stands_free(here))
 
+    @property
+    def is_burning(self) -> bool:
+        """Whether the fire alarm has gone off, and nobody has reset it."""
+        return self._door().burning
+
+    def open_until(self) -> datetime | None:
+        """When the opening hours that run now end, LOOK_AHEAD at most; None where the branch is not open."""
+        hours, now = self._device.replica.hours(), self._device.clock.now()
+        if hours is None or hours.state_at(now).state not in OPEN:
+            return None
+        ends = (span.start for span in hours.spans(now, now + LOOK_AHEAD) if span.state not in OPEN)
+        return next(ends, now + LOOK_AHEAD)
+
+    def is_closing(self) -> bool:
+        """Whether a closing has been announced, or would have been by the plan."""
+        hours, here = self._device.replica.hours(), self.known_site()
+        notice = None if hours is None or here is None else notice_at(hours, here.now)
+        return notice is not None and notice.kind is NoticeKind.CLOSING
+
     def surroundings(self) -> Surroundings:
         """What the door's texts may mention."""
         branch, here = self._device.replica.branch(), self.known_site()
@@ -81,7 +111,8 @@ class Place:
 
     def _closed(self) -> Site:
         now, clock = self._device.clock.now(), self._device.clock.trust()
-        return Site(now=now, today=now.astimezone(UTC).date(), clock=clock, state=BranchState.CLOSED, policy=None)
+        site = Site(now=now, today=now.astimezone(UTC).date(), clock=clock, state=BranchState.CLOSED, policy=None)
+        return replace(site, armed=rules.is_barred(self._door()), fire=self._door().burning)
 
     def _by(self, hours: Hours) -> Site:
         now, replica = self._device.clock.now(), self._device.replica
@@ -100,6 +131,8 @@ class Place:
             staff_awaited=self._is_awaited(hours, answer, now),
             staff=replica.listed(STAFF),
             invited=replica.listed(answer.rule.id) if answer.listed_only else frozenset(),
+            armed=rules.is_barred(self._door()),
+            fire=self._door().burning,
         )
 
     def _members(self, policy: Policy | None, local: datetime) -> frozenset[str]:

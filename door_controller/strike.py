@@ -52,6 +52,7 @@ class Others:
     alarm: Callable[[Raise | Lower], None] = _nothing
     sound: Callable[[Signal], None] = _nothing
     push: Callable[[float], None] = _nothing
+    turned: Callable[[], None] = _nothing
 
 
 class StrikeLane:
@@ -117,6 +118,7 @@ class StrikeLane:
             # After whatever came, so that a contact that chatters cannot keep the door from seeing that it is time.
             await self._happen(self._hours())
             await self._happen(rules.Tick())
+            self._others.turned()
             self.turned_at = self._clock.monotonic()
 
     async def _next(self) -> rules.Happening | LetIn | None:

@@ -21,6 +21,7 @@ _LINES = frozenset(
         "reset_key",
         "people_in",
         "people_out",
+        "presence",
         "opener",
     }
 )

@@ -87,6 +87,7 @@ class InputOptions(BoardOptions):
         "reset",
         "passage_in",
         "passage_out",
+        "presence",
     ]
 
 

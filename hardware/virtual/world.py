@@ -17,6 +17,7 @@ HANDS = frozenset(
         "reset",
         "passage_in",
         "passage_out",
+        "presence",
     }
 )
 """The contacts that something outside the entrance's own laws makes: hands, smoke, the alarm panel, passing people."""

@@ -2,9 +2,11 @@
 
 import json
 
+from meroppet.rules.door_vocabulary import Alarm
 from meroppet.rules.eligibility import Policy, StaffedDoor
-from tests.fakes.server_double import STAFFED
-from tests.integration.door.house import House, until
+from meroppet.rules.reasons import Reason
+from tests.fakes.server_double import ALWAYS, STAFFED
+from tests.integration.door.house import ANNA, House, until
 
 FREE = Policy(minimum_age=16, staffed_door=StaffedDoor.FREE)
 
@@ -79,6 +81,20 @@ async def test_a_fire_releases_the_lock_where_the_installer_wants_it_until_the_r
     await house.sees(lambda state: state.locked)
 
 
+async def test_nobody_is_let_in_while_the_alarm_is_armed_and_everybody_gets_out(house: House) -> None:
+    house.wire(alarm_armed="armed")
+    house.board.make("armed")
+    await house.open()
+    await until(lambda: house.door.strike.door.armed)
+
+    house.board.tap(ANNA.card)
+    await until(lambda: house.refusals() == [Reason.ALARM_ARMED.value])
+    assert house.board.releases == 0
+
+    house.board.press_exit()
+    await house.sees(lambda state: not state.locked, within=2)
+
+
 async def test_a_door_that_stands_free_locks_as_the_alarm_is_armed(house: House) -> None:
     house.wire(alarm_armed="armed")
     await house.open(policy=FREE, schedule=STAFFED)
@@ -90,6 +106,22 @@ async def test_a_door_that_stands_free_locks_as_the_alarm_is_armed(house: House)
 
     await house.sees(lambda state: not state.locked)
     await until(lambda: {"alarm.armed", "alarm.disarmed"} <= set(kinds(house)))
+
+
+async def test_an_alarm_that_does_not_answer_is_taken_as_armed(house: House) -> None:
+    house.wire(alarm_armed="armed")
+    await house.open(schedule=ALWAYS)
+    await until(lambda: house.door.strike.door.armed is False)
+
+    house.board.unplug("armed")
+    await until(lambda: house.door.strike.door.armed is None)
+    house.board.tap(ANNA.card)
+    await until(lambda: house.refusals() == [Reason.ALARM_ARMED.value])
+
+    house.board.plug("armed")
+    await until(lambda: house.door.strike.door.armed is False)
+    await house.enter(ANNA)
+    await house.sees(lambda state: not state.locked)
 
 
 async def test_covers_intruders_and_passing_people_are_told(house: House) -> None:
@@ -111,3 +143,22 @@ async def test_covers_intruders_and_passing_people_are_told(house: House) -> Non
     parts = [json.loads(detail)["part"] for kind, detail in house.journal() if kind == "door.tampered"]
     walked = [json.loads(detail)["direction"] for kind, detail in house.journal() if kind == "passage.counted"]
     assert (sorted(parts), sorted(walked)) == (["box", "reader"], ["in", "out"])
+
+
+async def test_an_alarm_is_remembered_over_a_restart_until_somebody_has_seen_it(house: House) -> None:
+    house.wire(tamper_box="tamper", reset_key="reset")
+    await house.open()
+    house.board.make("tamper")
+    await until(lambda: house.door.alarms.wanting == (Alarm.TAMPER,))
+    house.board.unmake("tamper")
+    await until(lambda: "door.tamper_ended" in kinds(house))
+
+    await house.stop_door()
+    await house.start_door()
+    assert house.door.alarms.wanting == (Alarm.TAMPER,)
+    await until(lambda: "reset" in house.board.attached())
+    house.board.press_reset()
+
+    await until(lambda: {"alarm.acknowledged", "alarm.cleared"} <= set(kinds(house)))
+    assert kinds(house).count("alarm.raised") == 1
+    assert house.door.alarms.wanting == ()

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from meroppet.rules.reasons import Reason
+from meroppet.wire.commands import Action, Order
 from tests.integration.door.house import ANNA, House, until
 
 
@@ -25,26 +27,28 @@ def released(house: House) -> set[str]:
 
 async def test_both_locks_of_a_leaf_let_a_patron_in(house: House) -> None:
     await house.open()
+    await house.sees(lambda state: not state.night_locked)
+    assert house.board.state().day_locked
 
     await house.enter(ANNA)
     await house.sees(lambda state: not state.locked)
 
     assert house.board.push_door()
     await until(lambda: released(house) == {"main", "night"})
-
-
-async def test_the_strike_falls_back_behind_a_leaf_and_the_bolt_waits_until_it_is_shut(house: House) -> None:
-    await house.open()
-    await house.enter(ANNA)
-    await house.sees(lambda state: not state.locked)
-
-    house.board.push_door()
     await house.sees(lambda state: state.day_locked)
-    assert not house.board.state().night_locked
-    house.board.shut_door()
+    await until(lambda: [kind for kind, _ in house.journal()].count("door.opened") == 1)
 
-    await house.sees(lambda state: state.night_locked)
-    assert [kind for kind, _ in house.journal()].count("door.opened") == 1
+
+async def test_the_night_lock_is_drawn_while_the_branch_is_open_and_thrown_when_it_closes(house: House) -> None:
+    await house.open()
+    await house.sees(lambda state: not state.night_locked)
+
+    expires = datetime.now(UTC) + timedelta(seconds=30)
+    house.server.order(Order(order="close", action=Action.CLOSE_NOW, expires=expires))
+    await house.sees(lambda state: state.night_locked and state.day_locked)
+
+    house.board.press_exit()
+    await house.sees(lambda state: not state.locked, within=2)
 
 
 async def test_the_exit_button_draws_the_bolt_too(house: House) -> None:
