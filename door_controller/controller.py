@@ -101,6 +101,7 @@ class DoorController:
 
     def _tell_each_other(self) -> None:
         self.place.watch(lambda: self.strike.door, lambda: self.orders.standing)
+        self.place.counts_people = self.fittings.people_in is not None
         self.alarms.on_beacon(self.relays.look)
         self.device.journal.on_trouble(self.alarms.storage)
         for lane in (self.locks, self.entry, self.closing, self.relays):
@@ -145,14 +146,21 @@ class DoorController:
     async def wellbeing(self) -> Wellbeing:
         """How the door is, for the server."""
         door = self.strike.door
-        leaf = "shut" if door.opened_at is None else "open"
         state = self.place.state()
-        return Wellbeing(await self.locked(), leaf, state.value if state else "", self.listening.lost)
+        return Wellbeing(
+            locked=await self.locked(),
+            door="shut" if door.opened_at is None else "open",
+            state=state.value if state else "",
+            readers_lost=self.listening.lost,
+            inside=await self._inside(),
+            alarms=tuple(alarm.value for alarm in self.alarms.wanting),
+            armed=None if self.fittings.alarm_armed is None else door.armed,
+        )
 
     async def facts(self) -> dict[str, object]:
         """How the door is, for whoever stands at it."""
         being, replica = await self.wellbeing(), self.device.replica
-        branch, hours, here = replica.branch(), replica.hours(), self.place.site()
+        branch, hours, here, door = replica.branch(), replica.hours(), self.place.site(), self.strike.door
         return {
             "branch": branch.name if branch else None,
             "device": self.device.identity.device,
@@ -163,11 +171,15 @@ class DoorController:
             "hours_until": str(hours.schedule.known_until) if hours and hours.schedule.known_until else None,
             "door": being.door,
             "locked": being.locked,
+            "alarm_armed": being.armed,
+            "fire": door.burning,
+            "locked_down": self.orders.standing.locked_down,
+            "alarms": list(being.alarms),
             "server": self.device.link.is_up,
             "data_from": self._heard(),
             "data_hours_old": self._age(),
             "data_understood": not self.device.is_outdated,
-            "inside": await self._inside(),
+            "inside": being.inside,
             "learned_pins": await self.device.verifiers.count(),
             "keys": self.device.keys is not None,
             "clock": self.device.clock.trust().value,

@@ -31,6 +31,8 @@ class Place:
         self._device = device
         self._first_person = first_person
         self._occupancy = Occupancy(device.journal)
+        self.counts_people = False
+        """Whether there is a people counter, so that how many are inside is known whatever the policy asks."""
         self._door: Callable[[], rules.Door] = rules.Door
         self._standing: Callable[[], orders.Standing] = orders.Standing
 
@@ -39,9 +41,9 @@ class Place:
         self._door, self._standing = door, standing
 
     async def look(self) -> None:
-        """See how many are inside, where the branch has a maximum; to be done before a site is decided for."""
+        """See how many are inside, where anybody asks or counts; to be done before a site is decided for."""
         policy = self._device.replica.policy()
-        if policy is not None and policy.maximum_inside is not None:
+        if self.counts_people or (policy is not None and policy.maximum_inside is not None):
             await self._occupancy.look()
 
     @property

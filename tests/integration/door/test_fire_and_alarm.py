@@ -162,3 +162,22 @@ async def test_an_alarm_is_remembered_over_a_restart_until_somebody_has_seen_it(
     await until(lambda: {"alarm.acknowledged", "alarm.cleared"} <= set(kinds(house)))
     assert kinds(house).count("alarm.raised") == 1
     assert house.door.alarms.wanting == ()
+
+
+async def test_the_server_hears_who_is_inside_by_the_counter_what_wants_a_person_and_that_it_is_armed(
+    house: House,
+) -> None:
+    house.wire(people_in="passage_in", people_out="passage_out", tamper_box="tamper", alarm_armed="armed")
+    await house.open()
+    await until(lambda: {"passage_in", "passage_out", "tamper", "armed"} <= house.board.attached())
+
+    for _ in range(3):
+        house.board.walk("in")
+    house.board.walk("out")
+    house.board.make("tamper")
+    house.board.make("armed")
+    await until(lambda: kinds(house).count("passage.counted") == 4)
+    await until(lambda: house.door.alarms.wanting and house.door.strike.door.armed)
+
+    being = await house.door.wellbeing()
+    assert (being.inside, being.alarms, being.armed) == (2, ("tamper",), True)
