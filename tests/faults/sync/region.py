@@ -96,7 +96,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def listening(made: Region, *, heartbeat: int = 15) -> AsyncIterator[None]:
+async def listening(made: Region, *, heartbeat: int = 15, host: str = "127.0.0.1") -> AsyncIterator[None]:
     """The server answers meanwhile, always on the same port."""
     hub = Hub()
     made.database._wake = hub.wake
@@ -104,7 +104,7 @@ async def listening(made: Region, *, heartbeat: int = 15) -> AsyncIterator[None]
     config = uvicorn.Config(
         device_api(parts),
         http=PromptProtocol,
-        host="127.0.0.1",
+        host=host,
         port=made.port,
         log_config=None,
         lifespan="off",
