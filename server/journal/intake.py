@@ -43,7 +43,7 @@ from server.journal.continuing import (
     signed,
 )
 from server.journal.models import DoorAlarm, JournalRow, ParkedRow
-from server.journal.reading import HIGHEST, NotUnderstood, Push, Understood, is_epoch
+from server.journal.reading import HIGHEST, NotUnderstood, Push, Understood, is_epoch, read_row
 from server.passes.service import used
 from server.visits.service import RefusalRow, VisitRow, keep
 
@@ -95,6 +95,26 @@ async def take(
         head=signed(journal, come.head, sign) if broken is None else None,
         begin_anew=broken is not None,
     )
+
+
+async def read_again(session: Session, branch_id: str) -> int:
+    """Take in the branch's rows that were kept aside and can be understood by now; how many.
+
+    PINs are not counted by them any more: whoever typed them has gone long ago.
+    """
+    read = 0
+    for aside in await session.all(select(ParkedRow).where(col(ParkedRow.branch_id) == branch_id)):
+        row = read_row(json.loads(aside.raw))
+        if isinstance(row, Understood):
+            journal = Journal(aside.consortium_id, aside.controller_id, branch_id, aside.device_id, aside.epoch)
+            await session.delete(aside)
+            await session.flush()
+            await _keep(session, journal, [row])
+            await _follow(session, journal, [row])
+            read += 1
+    if read:
+        session.wake(f"branch:{branch_id}")
+    return read
 
 
 async def _keep(session: Session, journal: Journal, rows: Iterable[Understood]) -> None:

@@ -80,7 +80,7 @@ def push_in(body: bytes) -> Push | None:
         return None
     rows: dict[int, Understood | NotUnderstood] = {}
     for raw in raws:
-        rows.setdefault(raw["seq"], _read(raw))
+        rows.setdefault(raw["seq"], read_row(raw))
     return Push(epoch, rows)
 
 
@@ -93,7 +93,8 @@ def _is_numbered(raw: object) -> bool:
     return isinstance(raw, dict) and type(raw.get("seq")) is int and 1 <= raw["seq"] <= HIGHEST
 
 
-def _read(raw: dict[str, Any]) -> Understood | NotUnderstood:
+def read_row(raw: dict[str, Any]) -> Understood | NotUnderstood:
+    """A numbered row as it came, understood or not."""
     try:
         row = Row.model_validate(raw)
         wall = datetime.fromisoformat(row.wall)

@@ -19,10 +19,11 @@ _BODY = {"requestBody": {"content": {"application/json": {"schema": JournalReque
 @router.post("/journal", openapi_extra=_BODY)
 async def journal(request: Request, asked: AnyUnspent, parts: Parts) -> JournalReply:
     """Keep the rows; the answer says up to which number they are safe."""
-    push = push_in(await request.body())
-    if push is None:
-        raise Refusal(ProblemCode.BAD_REQUEST)
-    caller = asked.caller
-    async with parts.database.session(caller.scope) as session:
-        await asked.spend(session)
-        return await take(session, caller, push, register=parts.registers.of(caller.branch), sign=parts.keys.sign)
+    caller, body = asked.caller, await request.body()
+    async with parts.turns.taken(caller.device):
+        push = push_in(body)
+        if push is None:
+            raise Refusal(ProblemCode.BAD_REQUEST)
+        async with parts.database.session(caller.scope) as session:
+            await asked.spend(session)
+            return await take(session, caller, push, register=parts.registers.of(caller.branch), sign=parts.keys.sign)

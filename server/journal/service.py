@@ -12,7 +12,7 @@ from meroppet.rules.credentials import CardNumber
 from meroppet.rules.events import AccessGranted, AccessRefused, KioskIdentified, Scalar
 from server.db import Session
 from server.journal.continuing import Journal, skip
-from server.journal.intake import take
+from server.journal.intake import read_again, take
 from server.journal.models import DoorAlarm, JournalRow, JournalStream, ParkedRow
 from server.keys import KeyRing
 from server.organisations.service import BranchView
@@ -20,7 +20,7 @@ from server.patrons.service import subjects_of
 
 __all__ = [
     "AlarmView", "EventView", "Gap", "ParkedView", "accept_gap", "decisions_of_card", "gaps", "open_alarms", "parked",
-    "recent", "seen", "take", "taken",
+    "read_again", "recent", "seen", "take", "taken",
 ]  # fmt: skip
 
 DECISIONS = (AccessGranted.kind, AccessRefused.kind, KioskIdentified.kind)

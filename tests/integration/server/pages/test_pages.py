@@ -4,6 +4,9 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from meroppet.rules import events
 from meroppet.rules.credentials import CardNumber
 from meroppet.rules.reasons import Reason
@@ -12,6 +15,7 @@ from server.db import unscoped
 from server.devices.models import Device, DeviceHealth
 from server.devices.signing import Caller
 from server.journal.intake import take
+from server.journal.models import ParkedRow
 from server.journal.reading import push_in
 from server.patrons.service import subjects_of
 from tests.fakes.clocks import ManualClock
@@ -229,3 +233,63 @@ async def test_a_session_is_not_kept_alive_by_a_page_left_open(site: Site, sign_
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"] == "/sign-in"
     assert 'name="password"' in answer.text
+
+
+async def test_rows_that_could_not_be_read_are_shown_and_read_again_when_they_can_be(
+    site: Site, sign_in: SignIn
+) -> None:
+    door = await _door(site)
+    wall = site.parts.clock.now().isoformat()
+    readable: dict[str, Any] = {
+        "seq": 1, "wall": wall, "monotonic": 1.0, "boot": "b", "clock": "signed", "kind": "door.forced",
+        "subject": "c" * 32, "detail": {},
+    }  # fmt: skip
+    strange = {**readable, "seq": 2, "kind": "door.<b>sang</b>"}
+    async with site.parts.database.session(door.scope) as session:
+        push = push_in(json.dumps({"epoch": "e", "rows": [{**readable, "kind": "door.mended"}, strange]}).encode())
+        assert push is not None
+        await take(session, door, push)
+        # As if the server had been told what it means since.
+        await session.execute(update(ParkedRow).where(col(ParkedRow.seq) == 1).values(raw=json.dumps(readable)))
+    visitor = await sign_in("municipality")
+
+    assert "/branches/nora/parked" in (await visitor.get("/branches/nora?lang=en")).text
+    page = (await visitor.get("/branches/nora/parked")).text
+    assert "door.&lt;b&gt;sang" in page
+    assert "c" * 32 not in page
+    told = []
+    for _ in range(2):
+        answer = await visitor.post("/branches/nora/parked", on="/branches/nora/parked")
+        told.append((await visitor.get(answer.headers["location"])).text)
+    assert "What can be read now is among the other events." in told[0]
+    assert "door.forced" not in told[0]
+    assert "None of them can be read yet." in told[1]
+    assert "The door was forced at" in (await visitor.get("/branches/nora")).text
+    assert [(row.action, row.data) for row in await site.audit()] == [
+        ("journal.read_again", {"read": 1}),
+        ("journal.read_again", {"read": 0}),
+    ]
+
+
+async def test_a_branch_whose_events_could_all_be_read_says_so(site: Site, sign_in: SignIn) -> None:
+    visitor = await sign_in("municipality")
+
+    assert "Allt kunde läsas" in (await visitor.get("/branches/nora/parked")).text
+
+
+async def test_staff_are_told_that_a_device_told_something_else_than_before(site: Site, sign_in: SignIn) -> None:
+    door = await _door(site)
+    await _journal(site, door, (events.DoorShut(), ""), (events.DoorShut(), ""))
+    async with site.parts.database.session(door.scope) as session:
+        rows = [
+            {
+                "seq": 2, "wall": "2026-11-23T11:00:00+00:00", "monotonic": 9.0, "boot": "c", "clock": "ntp",
+                "kind": "door.shut", "detail": {},
+            }
+        ]  # fmt: skip
+        push = push_in(json.dumps({"epoch": "e", "rows": rows}).encode())
+        assert push is not None
+        await take(session, door, push)
+    visitor = await sign_in("branch")
+
+    assert "A device told something else than it had told before" in (await visitor.get("/branches/nora?lang=en")).text
