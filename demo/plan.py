@@ -164,7 +164,7 @@ class Plan:
             **dict.fromkeys(("voice", "messenger"), board),
             "loudspeaker": {**board, "words_a_second": SPOKEN_WORDS_A_SECOND},
             **{place: {**board, "part": part} for place, part in CONTACTS.items()},
-            "arm_request": {**board, "name": "arm_request"},
+            "relays": {"hall": {**board, "name": "lights", "group": "lights"}},
         }
 
     def _kiosk(self) -> toml.Table:

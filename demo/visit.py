@@ -79,11 +79,11 @@ class Visitor:
             raise NotSeen(f"no {what} within {within:g} s; the display says: {display}") from None
 
     async def refused(self, within: float = 4.0) -> BoardState:
-        """Wait until the door has told its refusal: by sound, in red, and in words with whom to call."""
+        """Wait until the door has told its refusal: by sound, by its lamp, and in words with whom to call."""
         number = self.house.place.branch.help_number
 
         def told(board: BoardState) -> bool:
-            heard = board.tones > self._tones and board.colour is Colour.RED
+            heard = board.tones > self._tones and board.colour in (Colour.RED, Colour.WHITE)
             return heard and any(number in line for line in board.display)
 
         return await self.board(f"refusal that tells {number}", told, within=within)
