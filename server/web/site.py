@@ -17,6 +17,7 @@ from server.attempts import views as attempts
 from server.audit import views as audit
 from server.body_limit import BodyLimit
 from server.cards import views as cards
+from server.closings import views as closings
 from server.devices import views as devices
 from server.journal import views as journal
 from server.organisations import views as organisations
@@ -51,7 +52,7 @@ from server.web.parts import HOME_ZONE, StaffParts, parts_of
 from server.web.show import show
 
 HERE = Path(__file__).parent
-HOURS = (calendar, exception, exceptions, history, imports, listed, public, quick, wide)
+HOURS = (calendar, closings, exception, exceptions, history, imports, listed, public, quick, wide)
 FEATURES = (
     *(staff, organisations, schedules),
     *HOURS,
