@@ -11,13 +11,14 @@ from meroppet.rules.pin import DoorMode
 from meroppet.wire.enrolment import DeviceKind
 from server.attempts.doors import troubled
 from server.db import Session
-from server.devices.service import DeviceView, devices_of
+from server.devices.clones import cloned
+from server.devices.service import DeviceView, Health, devices_of
+from server.devices.troubles import Troubled, troubles
 from server.journal.service import gaps, open_alarms, parked
 from server.organisations.service import BranchView
 from server.policies.service import policy_of
 from server.schedules.service import schedule_of
 
-CLOCK_OFF_SECONDS = 30.0
 HOURS_END_WITHIN = timedelta(days=14)
 """A device that hears us knows its hours for more than a year: one whose hours end soon has long been deaf."""
 
@@ -30,8 +31,8 @@ class Need(StrEnum):
     GUESSED_OFF = "guessed_off"
     SILENT = "silent"
     NEVER_HEARD = "never_heard"
-    READER = "reader"
-    CLOCK = "clock"
+    TROUBLED = "troubled"
+    CLONED = "cloned"
     PARKED = "parked"
     GAP = "gap"
     HOURS_END = "hours_end"
@@ -41,20 +42,26 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """One thing that needs a person. `what` is an event kind, a device's name, a port or a count; `at` is local.
+    """One thing that needs a person. `what` is an event kind, a device's name or a count; `at` is local.
 
-    `day`: the last one of which a device knows the hours.
+    `day`: the last one of which a device knows the hours. `device`: the id of the one it is about, where it is one.
+    `trouble`: what is wrong with it, where it said so itself.
     """
 
     need: Need
     what: str = ""
     at: datetime | None = None
     day: date | None = None
+    device: str = ""
+    trouble: Troubled | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceNow:
-    """A device and how it is. `heard` is local; `lock`: locked, unlocked, open, unknown, or empty for a kiosk."""
+    """A device and how it is. `heard` is local; `lock`: locked, unlocked, open, unknown, or empty for a kiosk.
+
+    `health` is its own word, None before the first; `started` is local.
+    """
 
     id: str
     name: str
@@ -65,6 +72,8 @@ class DeviceNow:
     version: str
     unsent: int
     change: int
+    health: Health | None
+    started: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,10 @@ class BranchNow:
     def doors(self) -> tuple[DeviceNow, ...]:
         """The doors among the devices."""
         return tuple(device for device in self.devices if device.kind is DeviceKind.DOOR)
+
+    def needs_of(self, device: str) -> tuple[Needed, ...]:
+        """What needs a person at one of the devices."""
+        return tuple(need for need in self.needs if need.device == device)
 
 
 async def branch_now(session: Session, branch: BranchView) -> BranchNow:
@@ -112,6 +125,7 @@ async def branch_with(session: Session, branch: BranchView, hours: Hours | None)
         needs=(
             *await _guessed(session, branch, devices),
             *await _reported(session, branch),
+            *[Needed(Need.CLONED, view.name) for view in await cloned(session, branch.id)],
             *_seen(devices, branch, now),
             # A branch that has no devices yet is on its way; nobody stands outside it.
             *(await _missing(session, branch, hours) if devices else []),
@@ -131,6 +145,8 @@ def _device(view: DeviceView, branch: BranchView, now: datetime) -> DeviceNow:
         version=health.version if health else "",
         unsent=health.unsent if health else 0,
         change=health.change if health else 0,
+        health=health,
+        started=health.started_at.astimezone(branch.wall) if health and health.started_at else None,
     )
 
 
@@ -152,6 +168,7 @@ async def _guessed(session: Session, branch: BranchView, devices: list[DeviceVie
             Need.GUESSED_OFF if door.mode is DoorMode.OFF else Need.GUESSES,
             named.get(door.device, door.device),
             door.since.astimezone(branch.wall),
+            device=door.device,
         )
         for door in await troubled(session, branch.id)
     ]
@@ -161,7 +178,7 @@ async def _reported(session: Session, branch: BranchView) -> list[Needed]:
     alarms = await open_alarms(session, branch.id)
     aside, missing = await parked(session, branch.id), await gaps(session, branch.id)
     return [
-        *(Needed(Need.ALARM, alarm.kind, alarm.at.astimezone(branch.wall)) for alarm in alarms),
+        *(Needed(Need.ALARM, alarm.kind, alarm.at.astimezone(branch.wall), device=alarm.device) for alarm in alarms),
         *([Needed(Need.PARKED, str(len(aside)))] if aside else []),
         *([Needed(Need.GAP, str(sum(gap.last - gap.first + 1 for gap in missing)))] if missing else []),
     ]
@@ -172,15 +189,15 @@ def _seen(devices: list[DeviceView], branch: BranchView, now: datetime) -> list[
     for view in devices:
         health = view.health
         if health is None:
-            found.append(Needed(Need.NEVER_HEARD, view.name))
+            found.append(Needed(Need.NEVER_HEARD, view.name, device=view.id))
         elif view.is_silent(now):
-            found.append(Needed(Need.SILENT, view.name, health.at.astimezone(branch.wall)))
+            found.append(Needed(Need.SILENT, view.name, health.at.astimezone(branch.wall), device=view.id))
         else:
-            found += [Needed(Need.READER, f"{view.name}: {port}") for port in health.readers_lost]
-            found += [Needed(Need.CLOCK, view.name)] if abs(health.clock_ahead_seconds) > CLOCK_OFF_SECONDS else []
+            wrong = troubles(health, has_lock=view.kind is DeviceKind.DOOR)
+            found += [Needed(Need.TROUBLED, view.name, device=view.id, trouble=each) for each in wrong]
         until = health.hours_until if health else None
         if until is not None and until <= now.date() + HOURS_END_WITHIN:
-            found.append(Needed(Need.HOURS_END, view.name, day=until))
+            found.append(Needed(Need.HOURS_END, view.name, day=until, device=view.id))
     return found
 
 
