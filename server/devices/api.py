@@ -7,6 +7,7 @@ from server.body_limit import BodyLimit
 from server.devices import routes as devices
 from server.devices.parts import DeviceParts
 from server.devices.problems import answer_with_problems
+from server.devices.turns import DecisionsFirst
 from server.journal import routes as journal
 from server.passes import routes as passes
 from server.registers import routes as registers
@@ -14,6 +15,7 @@ from server.replication import routes as replication
 from server.terms import routes as terms
 
 PREFIX = "/api/device/v1"
+_DECISIONS = frozenset({f"{PREFIX}/verify", f"{PREFIX}/ils/patron"})
 
 
 def device_api(parts: DeviceParts | None = None) -> FastAPI:
@@ -30,5 +32,7 @@ def device_api(parts: DeviceParts | None = None) -> FastAPI:
     for router in (devices.router, replication.router, journal.router, registers.router, passes.router, terms.router):
         app.include_router(router, prefix=PREFIX)
     answer_with_problems(app)
+    if parts is not None:
+        app.add_middleware(DecisionsFirst, turns=parts.turns, paths=_DECISIONS)
     app.add_middleware(BodyLimit)
     return app

@@ -13,7 +13,7 @@ from demo.consortia import place
 from demo.house import House
 from demo.people import PEOPLE, shown_by
 from demo.visit import Visitor
-from tests.bench import staff_change, verifying
+from tests.bench import reconnecting, staff_change, verifying
 from tests.bench.figures import Figure, percentile, progress
 
 VISITS = 50
@@ -63,6 +63,7 @@ async def _started(
                 measured.extend(_memory(house))
                 measured.extend([figure async for figure in staff_change.figures(house)])
                 measured.extend([figure async for figure in verifying.figures(house)])
+                measured.extend([figure async for figure in reconnecting.figures(house)])
     return starts, whole
 
 

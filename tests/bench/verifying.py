@@ -41,7 +41,7 @@ ASTRID = PEOPLE[0]
 async def figures(house: House) -> AsyncIterator[Figure]:
     """How long the answers take, beside the register asked alone in the same stretch of time."""
     progress(f"{DOORS} doors are enrolled")
-    async with _doors(house) as doors, Visitor(house) as visitor, asyncio.TaskGroup() as beside:
+    async with doors_of(house, DOORS) as doors, Visitor(house) as visitor, asyncio.TaskGroup() as beside:
         progress(f"{PER_SECOND} questions a second for {SECONDS} s")
         others = [beside.create_task(_stream(door)) for door in doors]
         await asyncio.sleep(SETTLES)
@@ -61,11 +61,11 @@ async def figures(house: House) -> AsyncIterator[Figure]:
 
 
 @asynccontextmanager
-async def _doors(house: House) -> AsyncIterator[Sequence[SigningDevice]]:
+async def doors_of(house: House, how_many: int) -> AsyncIterator[Sequence[SigningDevice]]:
     """Enrolled and booted, each with connections of its own."""
     async with AsyncExitStack() as stack:
         url = f"https://localhost:{house.ports.devices}"
-        pinned, tokens = await _invited(house, url)
+        pinned, tokens = await _invited(house, url, how_many)
         made = []
         for token in tokens:
             client = httpx2.AsyncClient(base_url=url, verify=pinned, trust_env=False, timeout=30.0)
@@ -76,7 +76,7 @@ async def _doors(house: House) -> AsyncIterator[Sequence[SigningDevice]]:
         yield made
 
 
-async def _invited(house: House, url: str) -> tuple[ssl.SSLContext, list[str]]:
+async def _invited(house: House, url: str, how_many: int) -> tuple[ssl.SSLContext, list[str]]:
     folder = house.plan.database.parent
     clock = VirtualClock(house.plan.root / "clock")
     # Under the server's own names: other ones would have it another certificate.
@@ -88,7 +88,7 @@ async def _invited(house: House, url: str) -> tuple[ssl.SSLContext, list[str]]:
             assert here is not None
             made = [
                 await invite(session, keys, here, kind=DeviceKind.DOOR, name=f"bench {number}", by="bench", url=url)
-                for number in range(DOORS)
+                for number in range(how_many)
             ]
     finally:
         await database.close()

@@ -1,8 +1,10 @@
-"""Decisions wait for nobody; what devices bring by themselves takes turns, and rests while somebody waits at a door."""
+"""Decisions wait for nobody; what devices bring by themselves takes turns, and waits while somebody at a door does."""
 
 import asyncio
 
-from server.devices.turns import DECIDING_FOR, Turns
+import pytest
+
+from server.devices.turns import DECIDING_FOR, WAITS_AT_MOST, Turns
 
 
 async def bring(turns: Turns, device: str, log: list[str], seconds: float = 0.02) -> None:
@@ -32,25 +34,40 @@ async def test_a_device_at_whose_door_somebody_stands_does_not_wait() -> None:
     long.cancel()
 
 
-async def test_half_of_the_time_is_left_while_anybody_waits_for_an_answer() -> None:
+async def test_nothing_begins_while_a_decision_is_being_made() -> None:
+    turns, log = Turns(), list[str]()
+    with turns.deciding():
+        with turns.deciding():
+            bringing = asyncio.create_task(bring(turns, "d1", log))
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)
+        assert log == []
+
+    await asyncio.wait_for(bringing, 10)
+    assert log == ["d1 begins", "d1 ends"]
+
+
+async def test_where_somebody_is_always_deciding_the_rest_goes_on_slowly() -> None:
     turns, log, loop = Turns(), list[str](), asyncio.get_running_loop()
-    turns.asked("d9")
     begun = loop.time()
+    with turns.deciding():
+        await asyncio.wait_for(asyncio.gather(*(bring(turns, f"d{number}", log, 0.0) for number in range(3))), 20)
 
-    await asyncio.gather(*(bring(turns, f"d{number}", log) for number in range(3)))
-
-    assert loop.time() - begun >= 6 * 0.02
+    assert loop.time() - begun >= 2.5 * WAITS_AT_MOST
 
 
-async def test_a_question_of_long_ago_holds_nobody_up() -> None:
-    turns, log, loop = Turns(), list[str](), asyncio.get_running_loop()
+async def test_a_question_of_long_ago_lets_nobody_go_first() -> None:
+    turns, log = Turns(), list[str]()
     turns.asked("d1")
     turns._asked["d1"] -= DECIDING_FOR
-    begun = loop.time()
+    long = asyncio.create_task(bring(turns, "d2", log, 60.0))
+    await asyncio.sleep(0)
 
-    await bring(turns, "d2", log, 0.0)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(bring(turns, "d1", log), 0.1)
 
-    assert loop.time() - begun < DECIDING_FOR
+    assert log == ["d2 begins"]
+    long.cancel()
 
 
 async def test_a_turn_that_fails_is_over() -> None:
