@@ -87,7 +87,7 @@ def step(airlock: Airlock, happening: Happening, outer: Door, inner: Door, now: 
     match happening:
         case LetIn(asked):
             return _let_in(airlock, asked, inner, now)
-        case Look():
+        case _:
             return _look(airlock, outer, inner, now)
 
 

@@ -79,14 +79,18 @@ _AFTER: Mapping[tuple[Standing, str], tuple[Standing, str]] = {
 
 def step(alarms: Alarms, happening: Happening) -> Step:
     """The next standing and the effects, in the order in which they must be performed."""
+    after, told = _after(alarms, happening)
+    return after, (*told, *_shown(alarms, after))
+
+
+def _after(alarms: Alarms, happening: Happening) -> tuple[Alarms, tuple[Effect, ...]]:
     match happening:
         case Raise(alarm):
-            after, told = _move(alarms, alarm, "raise", "")
+            return _move(alarms, alarm, "raise", "")
         case Lower(alarm):
-            after, told = _move(alarms, alarm, "lower unseen" if alarm in NEEDS_A_PERSON else "lower", "")
-        case Acknowledge():
-            after, told = _see(alarms, happening)
-    return after, (*told, *_shown(alarms, after))
+            return _move(alarms, alarm, "lower unseen" if alarm in NEEDS_A_PERSON else "lower", "")
+        case _:
+            return _see(alarms, happening)
 
 
 def remembered(rows: Iterable[tuple[str, str]]) -> Alarms:

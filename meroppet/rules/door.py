@@ -230,6 +230,8 @@ def _intrude(door: Door, *, is_on: bool) -> Step:
 
 
 def _watch_bond(door: Door, now: float) -> Step:
+    if not door.fitted.bond:
+        return door, ()
     if not _should_hold(door) or door.bond is not False:
         over = (Lower(Alarm.UNBONDED),) if door.unbonded_told else ()
         return replace(door, unbonded_since=None, unbonded_told=False), over
@@ -243,4 +245,4 @@ def _watch_bond(door: Door, now: float) -> Step:
 def _should_hold(door: Door) -> bool:
     """Whether nothing has released the lock, as far as is known, and the leaf is there to be held."""
     released = door.lease is not None or door.renew_at is not None or door.fire_renew_at is not None
-    return door.fitted.bond and not released and door.opened_at is None
+    return not released and door.opened_at is None

@@ -93,14 +93,18 @@ def phase(region: Region, door: Door) -> Phase:
     return _PHASE[region](door)
 
 
-def turn(rows: Mapping[tuple[Region, type], tuple[Row, ...]], case: Case[Any]) -> Step:
+Table = Mapping[type, tuple[tuple[Row, ...], ...]]
+"""The rows by what they are on, and for each the rows of one region after those of another."""
+
+
+def turn(table: Table, case: Case[Any]) -> Step:
     """Put a happening to every region in order: the door, and the effects with every end of a lease first."""
     door = case.door
     effects: list[Effect] = []
-    for region in Region:
-        now = case._replace(door=door)
-        stands = phase(region, door)
-        fits = (row for row in rows.get((region, type(case.said)), ()) if stands in row.sources and row.when(now))
+    for rows in table.get(type(case.said), ()):
+        now = Case(door, case.said, case.policy, case.now)
+        stands = phase(rows[0].region, door)
+        fits = (row for row in rows if stands in row.sources and row.when(now))
         if (row := next(fits, None)) is not None:
             door, more = row.do(now)
             effects += more
@@ -108,12 +112,12 @@ def turn(rows: Mapping[tuple[Region, type], tuple[Row, ...]], case: Case[Any]) -
     return door, tuple(sorted(effects, key=lambda effect: not isinstance(effect, EndLease)))
 
 
-def by_happening(rows: tuple[Row, ...]) -> Mapping[tuple[Region, type], tuple[Row, ...]]:
+def by_happening(rows: tuple[Row, ...]) -> Table:
     """The rows as `turn` looks them up."""
-    found: dict[tuple[Region, type], tuple[Row, ...]] = {}
-    for row in rows:
-        found[row.region, row.on] = (*found.get((row.region, row.on), ()), row)
-    return found
+    found: dict[type, dict[Region, list[Row]]] = {}
+    for row in sorted(rows, key=lambda row: tuple(Region).index(row.region)):
+        found.setdefault(row.on, {}).setdefault(row.region, []).append(row)
+    return {on: tuple(tuple(alike) for alike in regions.values()) for on, regions in found.items()}
 
 
 def _alarm(door: Door) -> Phase:

@@ -139,7 +139,7 @@ def take(standing: Standing, order: Order, here: Here) -> Step:
             return standing, (_answer(order), ReadTag(order.id))
         case Action.ALARM_RESET:
             return standing, (_answer(order), AtTheDoor(ResetFire("order")), Acknowledge("order"))
-        case Action.LEAVE_OUT:
+        case _:
             return standing, (_answer(order), LeaveOut(order.step, order.id))
 
 

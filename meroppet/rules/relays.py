@@ -66,7 +66,7 @@ def wanted(group: Group, seen: Seen, now: float) -> tuple[bool, str]:
             return seen.wants_a_person, "alarm"
         case Group.SELF_SERVICE:
             return seen.state is BranchState.SELF_SERVICE, "hours"
-        case Group.OPEN:
+        case _:
             return is_open, "hours"
 
 

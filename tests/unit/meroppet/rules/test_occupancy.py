@@ -38,3 +38,23 @@ def test_counting_on_is_counting_anew(first: list[tuple[str, str]], more: list[t
 
     assert counted == count(Counted(), numbered([*first, *more]))
     assert counted.inside >= 0
+
+
+PASSED, LOST = "passage.counted", "reader.lost"
+
+
+@pytest.mark.parametrize(
+    ("rows", "inside"),
+    [
+        ([(IN, ""), (PASSED, "in"), (PASSED, "in")], 2),
+        ([(IN, ""), (PASSED, "in"), (PASSED, "out")], 0),
+        ([(PASSED, "out"), (PASSED, "in")], 1),
+        ([(IN, ""), (IN, ""), (PASSED, "in"), (LOST, "people_counter")], 2),
+        ([(IN, ""), (PASSED, "in"), (LOST, "people_counter"), (PASSED, "in")], 1),
+        ([(IN, ""), (PASSED, "in"), (PASSED, "in"), (LOST, "keypad")], 2),
+        ([(LOST, "people_counter"), (STATE, "closed"), (PASSED, "in")], 1),
+        ([(IN, ""), ("door.opened", "")], 1),
+    ],
+)
+def test_a_people_counter_is_believed_for_as_long_as_it_is_there(rows: list[tuple[str, str]], inside: int) -> None:
+    assert count(Counted(), numbered(rows)).inside == inside
