@@ -3,20 +3,26 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from door_controller.app import build
+from door_controller.app import build, chosen_clock
 from door_controller.checking import check
+from door_controller.condition import Condition
 from door_controller.controller import DoorController
 from door_controller.enrolling import enrol_by_scan
+from door_controller.last_good import LastGood, Start
 from door_controller.settings import DEFAULT_FILE, PREFIX, DoorSettings
+from door_controller.status_page import StatusPage
 from door_controller.supervisor import Page, supervise
 from hardware.errors import DriverError
 from meroppet.device.enrol import enrol
 from meroppet.device.errors import DeviceError
 from meroppet.runtime import logs
+from meroppet.runtime.clock import SystemClock
 from meroppet.runtime.sdnotify import Notifier
 from meroppet.runtime.settings import SettingsError, load
 from meroppet.runtime.starting import starting
@@ -27,9 +33,11 @@ def main(argv: list[str] | None = None) -> int:
     """0 when done or stopped in order, 1 with one sentence when something is wrong, 2 for a wrong command line."""
     chosen = _parser().parse_args(argv)
     try:
-        settings = load(DoorSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=chosen.config)
+        if chosen.command is None and not chosen.check:
+            return _start(chosen.config)
+        settings = _load(chosen.config)
         logs.configure(settings.log_level)
-        return asyncio.run(_enrol(chosen, settings) if chosen.command == "enrol" else _run(chosen, settings))
+        return asyncio.run(_enrol(chosen, settings) if chosen.command == "enrol" else _check(settings))
     except (SettingsError, DriverError, DeviceError) as error:
         sys.stderr.write(f"meroppet-door: {error}\n")
     except ExceptionGroup:
@@ -50,22 +58,77 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _run(chosen: argparse.Namespace, settings: DoorSettings) -> int:
-    if chosen.check:
-        faults = await check(settings, version("meroppet"))
-        for fault in faults:
-            sys.stderr.write(f"meroppet-door: {fault}\n")
-        return 1 if faults else 0
+def _load(config: Path | None) -> DoorSettings:
+    return load(DoorSettings, prefix=PREFIX, default_file=DEFAULT_FILE, argv_config=config)
+
+
+def _start(config: Path | None) -> int:
+    """Start by what the installer wrote or, where that does not work, by what worked last."""
+    wanted: DoorSettings | SettingsError
+    try:
+        wanted = _load(config)
+    except SettingsError as error:
+        wanted = error
+    logs.configure("INFO" if isinstance(wanted, SettingsError) else wanted.log_level)
+    clock = SystemClock() if isinstance(wanted, SettingsError) else chosen_clock(wanted)
+    starts = LastGood(_state_folder(wanted, os.environ), clock)
+    start = starts.begin(wanted, version("meroppet"))
+    try:
+        return asyncio.run(_run(start, starts))
+    except (DriverError, DeviceError) as error:
+        starts.failed(str(error))
+        raise
+    except ExceptionGroup as group:
+        # Only what was foreseen has words that may be told to a server.
+        starts.failed(f"the door ended: {_kind(group)}")
+        raise
+
+
+def _state_folder(wanted: DoorSettings | SettingsError, environ: Mapping[str, str]) -> Path:
+    """Where systemd says (systemd.exec(5), StateDirectory=): it is the same whatever stands in the settings."""
+    if given := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(given)
+    default: Path = DoorSettings.model_fields["state_dir"].default
+    return default if isinstance(wanted, SettingsError) else wanted.state_dir
+
+
+def _kind(error: BaseException) -> str:
+    return _kind(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else type(error).__name__
+
+
+async def _check(settings: DoorSettings) -> int:
+    faults = await check(settings, version("meroppet"))
+    for fault in faults:
+        sys.stderr.write(f"meroppet-door: {fault}\n")
+    return 1 if faults else 0
+
+
+async def _run(start: Start, starts: LastGood) -> int:
+    await asyncio.sleep(start.pause)
+    settings = start.settings
+    condition = Condition(settings.state_dir, chosen_clock(settings), past=starts.past)
     with starting():
-        door = build(settings, version("meroppet"))
+        door = build(settings, version("meroppet"), complete=condition.complete)
     await supervise(
         door,
         Notifier.from_environment(),
         version=version("meroppet"),
-        status_port=settings.status_port,
-        display=_display(settings, door),
+        pages=_pages(settings, door, condition),
+        starts=starts,
     )
+    starts.began()
     return 0
+
+
+def _pages(settings: DoorSettings, door: DoorController, condition: Condition) -> dict[str, Page]:
+    async def facts() -> dict[str, object]:
+        return {**await door.facts(), **condition.facts()}
+
+    found: dict[str, Page | None] = {
+        "status page": StatusPage(settings.status_port, facts) if settings.status_port else None,
+        "display page": _display(settings, door),
+    }
+    return {name: page for name, page in found.items() if page is not None}
 
 
 def _display(settings: DoorSettings, door: DoorController) -> Page | None:

@@ -67,6 +67,20 @@ class Condition:
             parts=(*being.parts, f"python={platform.python_version()}", f"sqlite={sqlite3.sqlite_version}"),
         )
 
+    def facts(self) -> dict[str, object]:
+        """The same for whoever stands at the device."""
+        told = self.complete(Wellbeing())
+        return {
+            "settings": "the last good ones, as the new ones do not work" if told.config else "as written",
+            "failed_starts": told.crashes,
+            "trouble": told.trouble or None,
+            "temperature": told.temperature,
+            "disk_free": told.disk_free,
+            "memory": told.memory,
+            "started_at": told.started_at,
+            "versions": list(told.parts),
+        }
+
     def _started_at(self) -> str:
         # Counted back from now: the hour may not have been known when it started.
         ago = timedelta(seconds=self._clock.monotonic() - self._began)

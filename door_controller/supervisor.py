@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from door_controller.controller import DoorController
-from door_controller.status_page import StatusPage
+from door_controller.last_good import GOOD_AFTER, LastGood
 from meroppet.runtime.logs import Recurring
 from meroppet.runtime.sdnotify import Notifier
 
@@ -23,30 +23,47 @@ class Page(Protocol):
 
 
 async def supervise(
-    door: DoorController, notifier: Notifier, *, version: str, status_port: int, display: Page | None = None
+    door: DoorController, notifier: Notifier, *, version: str, pages: Mapping[str, Page], starts: LastGood
 ) -> None:
     """Run the door until SIGTERM or SIGINT, or raise what ended its controller; everything is closed either way."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop, runs = _told_to_stop(), asyncio.Event()
+
+    def started() -> None:
+        notifier.ready()
+        runs.set()
+
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [
-                tasks.create_task(door.run(version, notifier.alive, notifier.ready), name="door"),
+                tasks.create_task(door.run(version, notifier.alive, started), name="door"),
                 tasks.create_task(_for_ever(door.device.run, "sync"), name="sync"),
+                tasks.create_task(_prove(door, starts, runs), name="last good"),
+                *(tasks.create_task(_for_ever(page.run, name), name=name) for name, page in pages.items()),
             ]
-            if status_port:
-                page = StatusPage(status_port, door.facts)
-                work.append(tasks.create_task(_for_ever(page.run, "status page"), name="status page"))
-            if display is not None:
-                work.append(tasks.create_task(_for_ever(display.run, "display page"), name="display page"))
             await stop.wait()
             notifier.stopping()
             for task in work:
                 task.cancel()
     finally:
         await door.close()
+
+
+def _told_to_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _prove(door: DoorController, starts: LastGood, runs: asyncio.Event) -> None:
+    """Write down that this start has not failed, and after a while that its settings are good."""
+    await runs.wait()
+    for event in starts.events():
+        door.device.record(event)
+    await asyncio.to_thread(starts.began)
+    await asyncio.sleep(GOOD_AFTER)
+    await asyncio.to_thread(starts.good)
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]], name: str) -> None:
