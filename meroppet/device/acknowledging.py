@@ -1,25 +1,55 @@
 """What comes of the server's answer to a push: how far it holds the journal, and whether it is this journal at all."""
 
 import sqlite3
+from typing import NamedTuple
 
 from meroppet.device.chained import Cells, Mark, begin_anew, mark_of, newest
 from meroppet.wire.journal import JournalHead, JournalReply, JournalRequest, Parked
 
+AT_ONCE = 20
+"""So many rows may be sent again after a crash, and the server knows them: to write each answer down would cost the
+disk a page a row."""
 CONTRADICTED, DAMAGED, MISSING = "contradicted", "damaged", "missing"
 """Why a new epoch begins: the server holds other rows under these numbers, the file was damaged, or it was gone."""
 
 
-def settle(connection: sqlite3.Connection, sent: JournalRequest, reply: JournalReply, epoch: str, began: Cells) -> bool:
-    """Do what the answer asks for; whether that was to begin the new `epoch`, with the row `began`."""
+class Reached(NamedTuple):
+    """How far the server holds the epoch (a `seq`), its word for it, and from where it wanted more than is here."""
+
+    acked: int = 0
+    missed: int = -1
+    head: int = 0
+    hash: str = ""
+    signature: str = ""
+
+
+NOTHING_REACHED = Reached()
+
+
+def settle(
+    connection: sqlite3.Connection, sent: JournalRequest, reply: JournalReply, epoch: str, began: Cells
+) -> Reached | None:
+    """Do what the answer asks for: how far that is, or None if it was to begin the new `epoch` with the row `began`.
+
+    An answer that only goes a little further than what is written down is not, until `keep` is called with it.
+    """
     mark = mark_of(connection)
     if sent.epoch != mark.epoch:
-        return False
+        return NOTHING_REACHED
     if reply.begin_anew or (reply.head is not None and _contradicts(connection, mark, reply.head)):
         begin_anew(connection, epoch, min(reply.acked_through, sent.rows[-1].seq), began)
-        return True
-    _move(connection, mark, sent, reply)
-    _park(connection, mark, reply.parked)
-    return False
+        return None
+    reached = _reached(connection, mark, sent, reply)
+    is_little = 0 <= reached.acked - mark.acked < AT_ONCE and reached.missed == mark.missed
+    if not is_little or reply.parked:
+        keep(connection, reached)
+        _park(connection, mark, reply.parked)
+    return reached
+
+
+def keep(connection: sqlite3.Connection, reached: Reached) -> None:
+    """Write down how far the server holds the epoch."""
+    connection.execute("UPDATE mark SET acked = ?, missed = ?, head = ?, hash = ?, signature = ?", reached)
 
 
 def _contradicts(connection: sqlite3.Connection, mark: Mark, head: JournalHead) -> bool:
@@ -30,18 +60,14 @@ def _contradicts(connection: sqlite3.Connection, mark: Mark, head: JournalHead) 
     return found is not None and found[0] != head.hash
 
 
-def _move(connection: sqlite3.Connection, mark: Mark, sent: JournalRequest, reply: JournalReply) -> None:
-    reached, missed = _reached(connection, mark, sent, reply)
-    head = (mark.head, mark.hash, mark.signature)
-    if reply.head is not None:
-        head = (mark.base + reply.head.seq, reply.head.hash, reply.head.signature)
-    connection.execute(
-        "UPDATE mark SET acked = ?, missed = ?, head = ?, hash = ?, signature = ?",
-        (mark.base + reached, missed, *head),
-    )
+def _reached(connection: sqlite3.Connection, mark: Mark, sent: JournalRequest, reply: JournalReply) -> Reached:
+    acked, missed = _acked(connection, mark, sent, reply)
+    if reply.head is None:
+        return Reached(mark.base + acked, missed, mark.head, mark.hash, mark.signature)
+    return Reached(mark.base + acked, missed, mark.base + reply.head.seq, reply.head.hash, reply.head.signature)
 
 
-def _reached(connection: sqlite3.Connection, mark: Mark, sent: JournalRequest, reply: JournalReply) -> tuple[int, int]:
+def _acked(connection: sqlite3.Connection, mark: Mark, sent: JournalRequest, reply: JournalReply) -> tuple[int, int]:
     """Up to which number rows are not to be sent any more, and from which the server wanted more than is here."""
     (found,) = connection.execute("SELECT min(seq) FROM row WHERE seq > ?", (mark.base,)).fetchone()
     oldest, last = (found or mark.base + 1) - mark.base, sent.rows[-1].seq

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from meroppet.device.store import damaged
 from meroppet.rules.chain import Entry, Head, Link, Scalar, genesis, link, row_hash
 from meroppet.wire.journal import Row
 
@@ -97,9 +98,9 @@ def begin_anew(connection: sqlite3.Connection, epoch: str, through: int, began: 
     connection.execute("DELETE FROM row WHERE seq > ? AND seq <= ?", (after, last))
 
 
-def rows_after(connection: sqlite3.Connection, mark: Mark, limit: int) -> tuple[Row, ...]:
-    """The oldest rows behind the mark, as they are sent."""
-    found = connection.execute(_AFTER, (max(mark.acked, mark.base), limit)).fetchall()
+def rows_after(connection: sqlite3.Connection, mark: Mark, seq: int, limit: int) -> tuple[Row, ...]:
+    """The epoch's oldest rows behind one, as they are sent."""
+    found = connection.execute(_AFTER, (max(seq, mark.base), limit)).fetchall()
     return tuple(_row(stored, mark.base) for stored in found)
 
 
@@ -114,8 +115,20 @@ def head_of(mark: Mark) -> Head:
     return Head(mark.head - mark.base, mark.hash) if mark.hash else Head()
 
 
+def require_tables(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError if the file holds anything else: a damaged name is a table that is gone."""
+    asked = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    names = {str(name) for (name,) in connection.execute(asked).fetchall()}
+    if names != {"row", "mark"}:
+        raise damaged(f"its tables are {', '.join(sorted(names))}")
+
+
 def make_way(connection: sqlite3.Connection) -> None:
-    """Put the tables of a version that did not chain out of the way of the schema."""
+    """Put the tables of a version that did not chain out of the way of the schema.
+
+    From here on text that is damaged is read as far as it can be: a row that nobody can read would hold up all others.
+    """
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(row)").fetchall()}
     if columns and "hash" not in columns:
         for index in ("row_answers", "row_granted", "row_passages"):

@@ -20,10 +20,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from meroppet.device import sentinel
-from meroppet.device.acknowledging import CONTRADICTED, DAMAGED, MISSING, settle
+from meroppet.device.acknowledging import CONTRADICTED, DAMAGED, MISSING, NOTHING_REACHED, keep, settle
 from meroppet.device.chained import (
     PART,
     Cells,
+    Mark,
     add,
     begin,
     detail_of,
@@ -32,6 +33,7 @@ from meroppet.device.chained import (
     make_way,
     mark_of,
     newest,
+    require_tables,
     rows_after,
     take_over,
 )
@@ -63,7 +65,7 @@ _PURGE = """DELETE FROM row WHERE seq IN (
     SELECT seq FROM row WHERE seq <= (SELECT acked FROM mark) AND seq < (SELECT max(seq) FROM row)
         AND seq < coalesce((SELECT seq FROM row WHERE wall >= ? AND wall < ? ORDER BY seq LIMIT 1), 9223372036854775807)
     ORDER BY seq LIMIT 1000)"""
-_STANDING = "SELECT count(*), min(wall) FROM row WHERE seq > (SELECT acked FROM mark)"
+_UNSENT = "SELECT count(*), min(wall) FROM row WHERE seq > ?"
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -98,6 +100,7 @@ class Journal:
         self._signer: tuple[str, Ed25519PublicKey] | None = None
         self._failing: tuple[str, float] | None = None
         self._standing, self._is_altered = Standing(), False
+        self._reached = self._lately = NOTHING_REACHED
         self._written: list[Callable[[], None]] = []
         self._troubled: list[Callable[[str], None]] = []
         self._store = Store(path, "journal", machine, Steps(make_way, self._opened))
@@ -141,11 +144,11 @@ class Journal:
 
     async def unsent(self, limit: int = BATCH) -> JournalRequest | None:
         """The oldest rows the server has not acknowledged, at most `limit`, or None."""
-        return await self._store.call(partial(_unsent, limit=limit))
+        return await self._store.call(partial(self._unsent, limit=limit))
 
     async def unsent_count(self) -> int:
         """How many rows the server has not acknowledged."""
-        return await self._store.call(lambda connection: int(connection.execute(_STANDING).fetchone()[0]))
+        return (await self._store.call(self._waiting))[0]
 
     def trust_heads(self, device: str, key: str) -> None:
         """From now on believe only acknowledgements whose head is signed by this key (Ed25519, base64; empty: any).
@@ -165,7 +168,9 @@ class Journal:
         epoch = self._ids()
         why = JournalBegan(sent.epoch, min(reply.acked_through, sent.rows[-1].seq), CONTRADICTED)
         began = self._cells(why, "")
-        if await self._store.call(lambda connection: settle(connection, sent, reply, epoch, began)):
+        reached = await self._store.call(lambda connection: settle(connection, sent, reply, epoch, began))
+        self._reached = reached or NOTHING_REACHED
+        if reached is None:
             logger.error("the server holds another journal of this device: a new epoch begins", extra={"epoch": epoch})
             await self._store.call(self._note)
 
@@ -205,7 +210,7 @@ class Journal:
         """
         now = self._clock.now()
         between = ((now - KEPT_AFTER_ACK).isoformat(), (now + _AHEAD).isoformat())
-        deleted = await self._store.call(lambda connection: connection.execute(_PURGE, between).rowcount)
+        deleted = await self._store.call(lambda connection: self._purge(connection, between))
         if not deleted:
             await self._store.call(self._note)
             self._is_altered = await self.first_fault() is not None
@@ -226,11 +231,16 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file after what was begun is done."""
+        with suppress(StoreFailed):
+            self._store.run(self._settle)
         self._store.close()
 
     def _opened(self, connection: sqlite3.Connection, aside: Path | None) -> None:
         """Fill a file that is new: the first epoch of a device, or what comes after a journal that is gone."""
-        if take_over(connection) or connection.execute("SELECT 1 FROM mark").fetchone() is not None:
+        if take_over(connection):
+            return
+        require_tables(connection)
+        if connection.execute("SELECT 1 FROM mark").fetchone() is not None:
             return
         former = sentinel.read(self._beside)
         if former is None and aside is None:
@@ -258,9 +268,35 @@ class Journal:
                 logger.warning("which journal this is cannot be written down", extra={"why": error})
 
     def _look(self, connection: sqlite3.Connection) -> Standing:
-        mark, (unsent, oldest) = mark_of(connection), connection.execute(_STANDING).fetchone()
+        if self._reached == self._lately:
+            self._settle(connection)
+        self._lately = self._reached
+        mark, (unsent, oldest) = mark_of(connection), self._waiting(connection)
         last = newest(connection) - mark.base
-        return Standing(mark.epoch, last, int(unsent), _waited(oldest, self._clock.now()))
+        return Standing(mark.epoch, last, unsent, _waited(oldest, self._clock.now()))
+
+    def _acked(self, mark: Mark) -> int:
+        """Behind which row nothing was acknowledged, though it may not be written down yet."""
+        return max(mark.acked, self._reached.acked)
+
+    def _unsent(self, connection: sqlite3.Connection, limit: int) -> JournalRequest | None:
+        mark = mark_of(connection)
+        rows = rows_after(connection, mark, self._acked(mark), limit)
+        return JournalRequest(epoch=mark.epoch, rows=rows) if rows else None
+
+    def _waiting(self, connection: sqlite3.Connection) -> tuple[int, str | None]:
+        """How many rows are not acknowledged, and when the oldest was written."""
+        unsent, oldest = connection.execute(_UNSENT, (self._acked(mark_of(connection)),)).fetchone()
+        return int(unsent), oldest
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """Write down what was acknowledged, if it is not."""
+        if self._reached.acked > mark_of(connection).acked:
+            keep(connection, self._reached)
+
+    def _purge(self, connection: sqlite3.Connection, between: tuple[str, str]) -> int:
+        self._settle(connection)
+        return connection.execute(_PURGE, between).rowcount
 
     def _insert(self, event: Event, subject: str) -> Work[int]:
         if KINDS.get(event.kind) is not type(event):
@@ -317,12 +353,6 @@ class Journal:
             key.verify(base64.b64decode(head.signature, validate=True), said)
         except (InvalidSignature, ValueError) as error:
             raise HeadRefused("the server's word for what it holds is not signed by it") from error
-
-
-def _unsent(connection: sqlite3.Connection, limit: int) -> JournalRequest | None:
-    mark = mark_of(connection)
-    rows = rows_after(connection, mark, limit)
-    return JournalRequest(epoch=mark.epoch, rows=rows) if rows else None
 
 
 def _waited(oldest: str | None, now: datetime) -> float | None:

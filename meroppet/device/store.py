@@ -84,7 +84,8 @@ class Store:
                 connection = self._connection or self._open()
                 with connection:
                     done = work(connection)
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+                # The last where damage shows in what SQLite says of it.
                 self._drop()
                 self.trouble = _trouble(error)
                 raise StoreFailed(f"{self.path.name}: {error}") from error
@@ -122,8 +123,8 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         try:
             self._connection = open_database(self.path, self._schema, self._connect, self._steps)
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode not in _CORRUPT:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & _MASK not in _CORRUPT:
                 raise
             aside = set_aside(self.path)
             logger.error("a store was corrupt and set aside", extra={"store": self.path.name, "aside": aside.name})
@@ -164,7 +165,7 @@ def _statements(schema: str) -> Iterator[str]:
             statement = ""
 
 
-def _trouble(error: sqlite3.Error | OSError) -> str:
+def _trouble(error: Exception) -> str:
     if isinstance(error, OSError):
         return _ERRNOS.get(error.errno or 0, BROKEN)
     return _TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & _MASK, BROKEN)
@@ -173,9 +174,14 @@ def _trouble(error: sqlite3.Error | OSError) -> str:
 def _require_whole(connection: sqlite3.Connection) -> None:
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
-        broken = sqlite3.DatabaseError(f"the file is damaged: {found}")
-        broken.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise broken
+        raise damaged(str(found))
+
+
+def damaged(why: str) -> sqlite3.DatabaseError:
+    """What is raised while a file is opened that is not what it was, so that it is set aside."""
+    error = sqlite3.DatabaseError(f"the file is damaged: {why}")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
 
 
 def set_aside(path: Path) -> Path:

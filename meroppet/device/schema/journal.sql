@@ -15,8 +15,8 @@ CREATE TABLE IF NOT EXISTS row (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS row_answers ON row (kind) WHERE kind = 'order.answered';
 CREATE INDEX IF NOT EXISTS row_granted ON row (subject) WHERE kind = 'access.granted';
-CREATE INDEX IF NOT EXISTS row_passages ON row (seq)
-    WHERE kind IN ('access.granted', 'door.exit', 'branch.state', 'passage.counted', 'reader.lost');
+-- None for passages: they are read once at the start and then from where they were left, and an index would cost the
+-- disk a page at every visit.
 -- The epoch, and as values of `seq`: `base`, what was `acked`, how far the former epoch was when this one `began`, and
 -- the newest row (`last`) of a file whose rows are all gone. `missed` is the number the server last asked to go on
 -- from that was not here any more. `head`, `hash` and `signature` are the server's word for what it holds.

@@ -1,5 +1,6 @@
 """What a journal keeps when its process is killed, its disk is full or read-only, or its file is damaged."""
 
+import asyncio
 import os
 import random
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meroppet.device.errors import JournalFailed
+from meroppet.device.errors import JournalFailed, StoreFailed
 from meroppet.device.journal import Journal
 from meroppet.device.store import ANSWERS_WITHIN
 from meroppet.rules.events import DoorShut, LinkLost
@@ -19,6 +20,7 @@ from meroppet.runtime.clock import SystemClock
 WRITER = [sys.executable, "-m", "tests.faults.journal.writer"]
 ROOT = Path(__file__).parents[3]
 KILLS = 50
+FLIPS = 300
 
 
 def _rows(path: Path) -> list[int]:
@@ -90,7 +92,7 @@ def test_a_full_disk_is_said_and_never_mistaken_for_a_written_row(tmp_path: Path
 
     promised = [int(line) for line in said[: said.index("kept")] if line.isdigit()]
     kept = [int(line) for line in said[said.index("kept") + 1 :]]
-    assert any("full" in line for line in said)
+    assert any(line.startswith("failed full:") for line in said)
     assert set(promised) <= set(kept)
 
 
@@ -105,7 +107,7 @@ def test_a_read_only_disk_is_said_and_never_mistaken_for_a_written_row(tmp_path:
 
     assert said[:3] == ["1", "2", "3"]
     assert len(said) == 5
-    assert all(line.startswith("failed") for line in said[3:])
+    assert all(line.startswith("failed read_only:") for line in said[3:])
 
 
 def test_a_damaged_journal_is_set_aside_and_a_new_epoch_begins(tmp_path: Path) -> None:
@@ -127,6 +129,46 @@ def test_a_damaged_journal_is_set_aside_and_a_new_epoch_begins(tmp_path: Path) -
     assert _epoch(after) != epoch
     assert (tmp_path / "journal.db.corrupt-1").exists()
     after.close()
+
+
+def test_no_byte_of_the_file_can_be_wrong_without_being_found(tmp_path: Path) -> None:
+    """Where a journal was changed it is set aside, or the server is told by the chain; else no row is another."""
+    path = tmp_path / "journal.db"
+    before = Journal(path, SystemClock(), "b" * 32)
+    for _ in range(60):
+        before.append(DoorShut())
+    rows = _contents(before)
+    before.close()
+    whole = path.read_bytes()
+    dice = random.Random(12)
+
+    found = [_found_by(tmp_path, whole, dice, rows, number) for number in range(FLIPS)]
+
+    assert set(found) == {"set aside", "chain", "nothing changed"}
+
+
+def _found_by(folder: Path, whole: bytes, dice: random.Random, rows: list[tuple[object, ...]], number: int) -> str:
+    place = dice.randrange(len(whole))
+    path = folder / str(number) / "journal.db"
+    path.parent.mkdir()
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << dice.randrange(8)]) + whole[place + 1 :])
+    journal = Journal(path, SystemClock(), "c" * 32)
+    try:
+        if list(path.parent.glob("*.corrupt*")):
+            return "set aside"
+        if _contents(journal) == rows:
+            return "nothing changed"
+        return "chain" if asyncio.run(journal.first_fault()) is not None else f"silent at {place}"
+    except StoreFailed:
+        return "set aside"
+    finally:
+        journal.close()
+
+
+def _contents(journal: Journal) -> list[tuple[object, ...]]:
+    return journal._store.run(
+        lambda connection: connection.execute("SELECT row.*, mark.epoch FROM row, mark ORDER BY row.seq").fetchall()
+    )
 
 
 def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
@@ -155,3 +197,18 @@ async def test_a_disk_that_hangs_is_given_up_and_what_waited_is_not_written_late
 
 def _epoch(journal: Journal) -> str:
     return str(journal._store.run(lambda connection: connection.execute("SELECT epoch FROM mark").fetchone()[0]))
+
+
+def test_three_hundred_visits_a_day_write_little_and_the_log_stays_small(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.journal.visits", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+    written, largest_log = map(int, done.stdout.split())
+    assert written <= 25 * 1024 * 1024
+    assert largest_log <= 16 * 1024 * 1024

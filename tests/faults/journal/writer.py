@@ -16,7 +16,7 @@ def main(path: str, rows: int) -> None:
         try:
             sys.stdout.write(f"{journal.append(DoorShut())}\n")
         except JournalFailed as error:
-            sys.stdout.write(f"failed {error}\n")
+            sys.stdout.write(f"failed {journal.storage}: {error}\n")
         sys.stdout.flush()
 
 

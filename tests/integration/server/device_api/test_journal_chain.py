@@ -56,6 +56,7 @@ async def test_the_head_of_what_the_server_holds_is_signed_and_kept(house: House
     assert reply.head is not None
     assert (reply.head.seq, reply.begin_anew) == (3, False)
     assert await door.journal.first_fault() is None
+    await door.journal.purge()
     kept = door.journal._store.run(lambda disk: disk.execute("SELECT head, hash, signature FROM mark").fetchone())
     assert kept == (reply.head.seq, reply.head.hash, reply.head.signature)
     async with house.database.reading(house.branches["skiljebo"].scope) as session:

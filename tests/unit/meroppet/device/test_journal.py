@@ -1,5 +1,6 @@
 """The journal's promises, one by one; crashes and full disks are in tests/faults/journal."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from meroppet.device.acknowledging import AT_ONCE
 from meroppet.device.journal import KEPT_AFTER_ACK, Journal
 from meroppet.rules.events import DoorShut, Event, LinkRestored, OrderAnswered
 from meroppet.wire.journal import JournalReply, JournalRequest, Parked
@@ -177,3 +179,37 @@ async def test_numbers_go_on_after_a_restart(tmp_path: Path, clock: ManualClock)
 
 def test_only_its_owner_may_read_it(journal: Journal, tmp_path: Path) -> None:
     assert (tmp_path / "journal.db").stat().st_mode & 0o777 == 0o600
+
+
+async def test_an_acknowledgement_is_on_disk_when_it_has_stood_for_a_heartbeat(
+    journal: Journal, tmp_path: Path
+) -> None:
+    await journal.write(DoorShut())
+    await journal.acked(await _sent(journal), JournalReply(acked_through=1))
+
+    seen = []
+    for _ in range(3):
+        await journal.standing()
+        with sqlite3.connect(tmp_path / "journal.db") as disk:
+            seen.append(disk.execute("SELECT acked FROM mark").fetchone()[0])
+        disk.close()
+
+    assert seen[0] == 0
+    assert seen[2] == 1
+    assert await journal.unsent() is None
+
+
+async def test_a_crash_makes_a_device_send_little_again_and_a_stop_nothing(tmp_path: Path, clock: ManualClock) -> None:
+    first = Journal(tmp_path / "journal.db", clock, "b" * 32)
+    for number in range(1, 51):
+        await first.write(DoorShut())
+        await first.acked(await _sent(first), JournalReply(acked_through=number))
+
+    crashed = Journal(tmp_path / "journal.db", clock, "c" * 32)
+    assert await crashed.unsent_count() < AT_ONCE
+    crashed.close()
+    first.close()
+
+    stopped = Journal(tmp_path / "journal.db", clock, "d" * 32)
+    assert await stopped.unsent_count() == 0
+    stopped.close()

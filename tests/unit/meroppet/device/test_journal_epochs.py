@@ -341,3 +341,23 @@ async def test_the_first_row_after_a_failure_ends_the_alarm_too(path: Path, cloc
     assert journal.storage == ""
     assert [row.kind for row in (await _sent(journal)).rows] == ["door.shut", "journal.failed"]
     journal.close()
+
+
+async def test_a_table_whose_name_was_damaged_is_no_empty_journal(path: Path, clock: ManualClock) -> None:
+    first = Journal(path, clock, "b" * 32)
+    await _written(first, 2)
+    await first.purge()
+    first.close()
+    _change(path, "ALTER TABLE row RENAME TO rov")
+
+    second = _again(path, clock)
+
+    assert [row.detail.get("through") for row in (await _sent(second)).rows] == [2]
+    second.close()
+
+
+async def test_text_that_was_damaged_is_sent_as_far_as_it_can_be_read(journal: Journal, path: Path) -> None:
+    await _written(journal, 1)
+    _change(path, "UPDATE row SET boot = CAST(x'62ff62' AS TEXT)")
+
+    assert [row.boot for row in (await _sent(journal)).rows] == ["b\ufffdb"]

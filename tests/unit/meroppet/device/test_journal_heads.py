@@ -69,6 +69,7 @@ async def test_the_servers_word_is_kept_and_only_the_servers(journal: Journal, p
     assert await journal.unsent_count() == 3
 
     await journal.acked(sent, JournalReply(acked_through=2, head=good))
+    await journal.purge()
 
     with sqlite3.connect(path) as seen:
         assert seen.execute("SELECT head, hash, signature FROM mark").fetchone() == (2, good.hash, good.signature)
