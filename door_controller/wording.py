@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from babel.dates import format_date
-
 from hardware.ports import Colour, Tone
+from meroppet import texts
 from meroppet.rules.access import Site, before_pin, stands_free
 from meroppet.rules.branch import OPEN, BranchState
 from meroppet.rules.closing import Pause, PauseKind
@@ -31,12 +30,6 @@ from meroppet.texts import (
 
 LANGUAGES = ("sv", "en")
 """What a door speaks unless its installer says otherwise; the first comes first."""
-_CLOCKS = {"sv": "kl. {0:%H.%M}", "en": "at {0:%H:%M}", "fi": "klo {0:%H.%M}", "ar": "الساعة {0:%H:%M}"}
-"""A time of day as people here write it: 24 hours, 06.00 in Swedish."""
-_CLOCK = "{0:%H:%M}"
-_DATES = {"sv": "'den' d MMMM", "en": "'on' d MMMM", "fi": "d. MMMM"}
-_DATE = "d MMMM"
-A_WEEK = timedelta(days=7)
 OLD_AFTER = timedelta(hours=1)
 """From then on the door says how old its data is: a permission given since is not known here."""
 TELLS_WHY: frozenset[Reason | DoorLine] = frozenset(
@@ -251,14 +244,7 @@ class Wording:
 
 def when(moment: datetime, now: datetime, hours: Hours, lang: str) -> str:
     """A moment in words, on the branch's clock: the time alone today, with the day before it otherwise."""
-    local, today = moment.astimezone(hours.zone), now.astimezone(hours.zone).date()
-    at = _CLOCKS.get(lang, _CLOCK).format(local)
-    if local.date() == today:
-        return at
-    # A weekday is enough until it could be this one or the next.
-    near = abs(local.date() - today) < A_WEEK
-    day = format_date(local.date(), "EEEE" if near else _DATES.get(lang, _DATE), locale=lang)
-    return f"{day} {at}"
+    return texts.when(moment.astimezone(hours.zone), now.astimezone(hours.zone).date(), lang)
 
 
 def _to_passers_by(what: Reason | DoorLine, around: Surroundings) -> Reason | DoorLine:

@@ -4,6 +4,7 @@ from meroppet.texts.announcements import announcement, companions_line, countdow
 from meroppet.texts.catalogue import RIGHT_TO_LEFT, languages
 from meroppet.texts.patron import DoorLine, Said, age_line, door_text, help_line, kiosk_text, sentence, staff_line
 from meroppet.texts.staff import kind_text, outcome_text, reason_text, state_text
+from meroppet.texts.times import when
 
 __all__ = [
     "RIGHT_TO_LEFT",
@@ -23,4 +24,5 @@ __all__ = [
     "sentence",
     "staff_line",
     "state_text",
+    "when",
 ]
