@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from meroppet.runtime.clock import Clock, SystemClock, VirtualClock
 from server.attempts.asking import Desk
@@ -12,12 +13,14 @@ from server.attempts.pages import pin_check
 from server.db import Database, unscoped
 from server.db.migrate import migrate
 from server.db.schema import entities
-from server.devices.api import device_api
+from server.devices.api import PREFIX, device_api
 from server.devices.parts import DeviceParts
 from server.eid.service import Eids, open_eids
 from server.jobs.purge import purge
 from server.jobs.service import Job, run_for_ever
 from server.keys import KeyRing
+from server.metrics.page import metrics_page
+from server.metrics.timing import Timed, VerifyTimes
 from server.passes import service as passes
 from server.patrons import reminders, suspensions
 from server.patrons import service as patrons
@@ -55,6 +58,7 @@ class Server:
     eids: Eids
     device_app: FastAPI
     staff_app: FastAPI
+    metrics_app: Starlette
 
     async def start(self) -> None:
         """Bring the database up to date, and what devices must know of the days to come."""
@@ -183,7 +187,9 @@ def build(settings: ServerSettings, clock: Clock | None = None) -> Server:
         eids=eids,
         check_pin=pin_check(Desk(database, keys, clock), registers),
     )
-    apps = device_api(devices), staff_pages(staff)
+    times = VerifyTimes()
+    apps = device_api(devices), staff_pages(staff), metrics_page(database, registers, times)
+    apps[0].add_middleware(Timed, path=f"{PREFIX}/verify", times=times, monotonic=clock.monotonic)
     return Server(settings, clock, database, keys, hub, registers, passwords, eids, *apps)
 
 

@@ -9,12 +9,12 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from meroppet.runtime.sdnotify import Notifier
 from server.app import Server
-from server.patience import PromptProtocol, make_room
-from server.settings import DeviceListener, StaffListener
+from server.patience import DeviceProtocol, PromptProtocol, make_room
+from server.settings import DeviceListener, MetricsListener, StaffListener
 from server.staff.service import LINK_LASTS, SERVER, first_link
 
 GRACE_SECONDS = 2
@@ -47,6 +47,8 @@ async def serve(server: Server, notifier: Notifier) -> None:
         _listener(server.device_app, server.settings.devices, tls=server.keys.tls),
         _listener(server.staff_app, server.settings.staff, tls=staff_tls(server.settings.staff)),
     ]
+    if server.settings.metrics.port:
+        listeners.append(_listener(server.metrics_app, server.settings.metrics, tls=None))
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -107,11 +109,14 @@ async def _until(
 
 
 def _listener(
-    app: FastAPI, settings: DeviceListener | StaffListener, *, tls: Callable[[], ssl.SSLContext] | None
+    app: ASGIApp,
+    settings: DeviceListener | StaffListener | MetricsListener,
+    *,
+    tls: Callable[[], ssl.SSLContext] | None,
 ) -> _Listener:
     config = uvicorn.Config(
         app,
-        http=PromptProtocol,
+        http=DeviceProtocol if isinstance(settings, DeviceListener) else PromptProtocol,
         host=settings.host,
         port=settings.port,
         log_config=None,

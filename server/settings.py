@@ -52,6 +52,17 @@ class PublicPages(Group):
     )
 
 
+class MetricsListener(Group):
+    """Where a Prometheus on the same machine reads how devices and registers are: plain HTTP on the loopback."""
+
+    port: int = Field(default=0, ge=0, le=65535, description="port of /metrics on 127.0.0.1; 0 for none")
+
+    @property
+    def host(self) -> str:
+        """The loopback, and nothing else."""
+        return "127.0.0.1"
+
+
 class ServerSettings(Settings):
     """The settings of one server process."""
 
@@ -63,6 +74,7 @@ class ServerSettings(Settings):
     devices: DeviceListener = DeviceListener()
     staff: StaffListener = StaffListener()
     public: PublicPages = PublicPages()
+    metrics: MetricsListener = MetricsListener()
     registers: tuple[RegisterSettings, ...] = Field(default=(), description="the library systems")
     register_passwords: dict[str, SecretStr] = Field(default={}, description="SIP2 passwords by branch")
     register_secrets: dict[str, SecretStr] = Field(default={}, description="secrets of REST clients by register")
