@@ -127,8 +127,8 @@ def due(entry: Entry) -> float | None:
             return deadline
         case Holding(at=at):
             return at
-        case Showing(until=until):
-            return until
+        case _:
+            return entry.until
 
 
 def step(entry: Entry, happening: Happening, site: Site, now: float) -> Step:
@@ -144,7 +144,7 @@ def step(entry: Entry, happening: Happening, site: Site, now: float) -> Step:
         case Failed():
             # What was dropped may have been the strike or the row that must stand before it: nobody is let in.
             return show(now, Tell(Reason.OUT_OF_ORDER))
-        case Tick():
+        case _:
             return _tick(entry, site, now)
 
 
@@ -157,7 +157,7 @@ def _card(entry: Entry, card: Card, site: Site, now: float) -> Step:
         case AskingPin(attempt=attempt, card=asked):
             begun, effects = _begin(card, site, now)
             return begun, (Record(AccessRefused(attempt, Reason.INTERRUPTED), asked), *effects)
-        case Idle() | Showing() | TypingNumber():
+        case _:
             return _begin(card, site, now)
 
 
@@ -253,5 +253,5 @@ def _tick(entry: Entry, site: Site, now: float) -> Step:
             return expired(entry, site, now)
         case Holding(reason=reason):
             return show(now, Tell(reason))
-        case Idle() | Showing() | TypingNumber():
+        case _:
             return Idle(), (Rest(),)

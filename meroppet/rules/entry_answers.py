@@ -202,11 +202,9 @@ def _let_in(who: _Who, checked: str, site: Site, answer: Answer, now: float, out
 
 
 def _release(who: _Who, site: Site, answer: Answer) -> Release:
+    policy, extended = site.policy, answer.right is not None and answer.right.extended
     # Nobody is let in without a policy; a door that forgot that stays shut.
-    if site.policy is None:
-        return Release(who.attempt, 0.0, "granted")
-    extended = answer.right is not None and answer.right.extended
-    seconds = site.policy.extended_seconds if extended else site.policy.release_seconds
+    seconds = 0.0 if policy is None else policy.extended_seconds if extended else policy.release_seconds
     return Release(who.attempt, seconds, "granted", extended)
 
 
