@@ -7,8 +7,9 @@ import socket
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 REQUEST_WITHIN = 10.0
-SILENT_MS = 7000
-"""A peer that is silently gone: its stream says something each 3 s, so 10 s after it went its connection is closed."""
+SILENT_MS = 20_000
+DEVICE_SILENT_MS = 4000
+"""A peer that is silently gone. A device's stream says something each 3 s: 7 s after it went it is hung up on."""
 MOST_FILES = 65_536
 
 
@@ -16,6 +17,7 @@ class PromptProtocol(H11Protocol):
     """HTTP/1.1 as uvicorn speaks it, but the head of a request must be here within ten seconds, drip by drip or not."""
 
     within = REQUEST_WITHIN
+    silent_ms = SILENT_MS
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -23,7 +25,7 @@ class PromptProtocol(H11Protocol):
         super().connection_made(transport)
         heard_by = transport.get_extra_info("socket")
         if heard_by is not None and heard_by.family in {socket.AF_INET, socket.AF_INET6}:
-            heard_by.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MS)
+            heard_by.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self.silent_ms)
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -48,6 +50,12 @@ class PromptProtocol(H11Protocol):
         is_answering = before is not None and not before.response_complete
         if self.cycle is before and not is_answering:
             self.transport.abort()
+
+
+class DeviceProtocol(PromptProtocol):
+    """The same towards devices, which are not carried about."""
+
+    silent_ms = DEVICE_SILENT_MS
 
 
 def make_room() -> None:

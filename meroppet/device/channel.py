@@ -37,8 +37,8 @@ VERIFY_WITHIN = 2.2
 """The server gives the register 2.0 s; a door answers its patron after 2.5 s at the latest."""
 ANSWERS_WITHIN = 5.0
 SNAPSHOT_WITHIN = 300.0
-SILENT_FOR = 3.0
-"""So many times may a stream leave out its word before it is taken for dead: with a word each 3 s that is 9 s."""
+SILENT_FOR = 2.0
+"""So many times may a stream leave out its word before it is taken for dead: with a word each 3 s that is 6 s."""
 PIECE = 256 * 1024
 # A peer that is silently gone is noticed in 8 s instead of the kernel's 15 minutes.
 _SOCKET = [
@@ -116,9 +116,9 @@ class Channel:
         """What changed after a number; Refused with start_over if that is too long ago."""
         return await self._ask("GET", f"/changes?after={after}", None, ChangesReply, within=10.0)
 
-    async def health(self, request: HealthRequest) -> HealthReply:
+    async def health(self, request: HealthRequest, *, within: float = ANSWERS_WITHIN) -> HealthReply:
         """Say that the device is well."""
-        return await self._ask("POST", "/health", request, HealthReply)
+        return await self._ask("POST", "/health", request, HealthReply, within=within)
 
     async def post(self, path: str, request: Request, reply: type[R], *, within: float = ANSWERS_WITHIN) -> R:
         """Any other request of this kind of device; `path` follows /api/device/v1."""

@@ -50,11 +50,17 @@ class Link:
         self._heard_at = now
         if failed or self._steady_since is None:
             self._steady_since = now
-        if self._lost_at is not None and now - self._steady_since >= self._steady_for:
-            self._restore(now, self._lost_at)
+        self.heard()
         if failed:
             for callback in self._again:
                 callback()
+
+    def heard(self) -> None:
+        """The server has said something unasked: no answer to any question, but time has passed without trouble."""
+        now = self._clock.monotonic()
+        is_steady = self._steady_since is not None and now - self._steady_since >= self._steady_for
+        if self._lost_at is not None and self.answers and is_steady:
+            self._restore(now, self._lost_at)
 
     def failed(self, silent: float = 0.0) -> None:
         """The server has not answered for so many seconds (0: it was refused or cut at once)."""

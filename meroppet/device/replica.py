@@ -52,6 +52,7 @@ _NAME = re.compile(r"replica-([0-9]+)\.db")
 _UPSERT_RIGHT = 'INSERT OR REPLACE INTO "right" (subject, record) VALUES (?, ?)'
 _FEW = "SELECT kind, key, value FROM document WHERE kind NOT IN ('pass', 'lock')"
 _LOCKED_FOR_GOOD = LockDocument(failures=CARD_TOTAL, until_reset=True)
+_NO_FILE = -1
 _PIECE = 4096
 """Records of a snapshot that are read at a time."""
 _UPSERT_DOCUMENT = "INSERT OR REPLACE INTO document (kind, key, value) VALUES (?, ?, ?)"
@@ -81,7 +82,7 @@ class Replica:
         self._cards: CardFormats | None = None
         self._timetable = Timetable()
         self._cursor = 0
-        self._number, self._connection = self._open()
+        self._number, self._connection = self._opened()
         # One to read with and one to write with: who reads a WAL never waits for the writer's disk.
         self._writer: sqlite3.Connection | None = None
         self._retired: list[sqlite3.Connection] = []
@@ -151,6 +152,8 @@ class Replica:
         """
         if reply.next <= self._cursor:
             return
+        if self._number == _NO_FILE:
+            raise StoreFailed("replica: the disk holds none")
         try:
             writer = self._writer = self._writer or self._database(self._path(self._number))
             with writer:
@@ -173,7 +176,7 @@ class Replica:
         try:
             with snapshot.open("rb") as opened:
                 unfinished = self._load(opened, at_least)
-            number = self._number + 1
+            number = max(self._numbers(), default=0) + 1
             _delete(self._path(number))
             # Named by its number only when it is whole, so that a power cut leaves the old file or the new one.
             unfinished.replace(self._path(number))
@@ -245,6 +248,17 @@ class Replica:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"replica-{number}.db"
+
+    def _opened(self) -> tuple[int, sqlite3.Connection]:
+        try:
+            return self._open()
+        except (sqlite3.Error, OSError) as error:
+            # The way out must work on a device with a broken disk. Nothing is known, so nobody is let in, and what is
+            # fetched goes to the disk as soon as that takes it.
+            logger.error("the replica cannot be opened", extra={"why": error})
+            nothing = sqlite3.connect(":memory:", check_same_thread=False)
+            nothing.executescript(self._schema)
+            return _NO_FILE, nothing
 
     def _open(self) -> tuple[int, sqlite3.Connection]:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -11,7 +11,7 @@ from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from meroppet.device.channel import Channel
+from meroppet.device.channel import ANSWERS_WITHIN, Channel
 from meroppet.device.errors import ChannelDown, DeviceError, HeadRefused, NotUnderstood, Refused, StoreFailed
 from meroppet.device.journal import Journal
 from meroppet.device.keys import Keys, keys_of
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 TELL_AT_MOST_EVERY = 0.25
 ASK_IN_DOUBT_EVERY = 2.0
 """Seconds between two heartbeats while the hour is not known: an open library waits for it."""
+DOUBT_WITHIN = 2.5
+"""Seconds for the server to show that it is there, after its stream fell silent."""
 HELD_BACK = 3.0
 """Seconds at most that what can wait gives way to whoever is being identified."""
 _NAME_LONGEST = 64
@@ -106,7 +108,7 @@ class Sync:
         self._pulled = asyncio.Condition()
         self._fetching = False
         self._to_tell = asyncio.Event()
-        self._quiet_until = 0.0
+        self._quiet_until, self._in_doubt = 0.0, False
         self._trust: ClockTrust | None = None
         names = ("boot", "push", "pull", "stream", "heartbeat", "purge")
         self._tries = {name: Trying(name, logger, machine.random) for name in names}
@@ -200,7 +202,7 @@ class Sync:
                 await turn()
                 trying.succeeded()
             except ChannelDown as error:
-                self.link.failed(error.silent)
+                self._fell_silent(turn, error)
                 trying.failed(str(error))
             except Refused as error:
                 self.link.answered()
@@ -217,6 +219,14 @@ class Sync:
                     logger.exception("%s went wrong", name)
             if trying.failing:
                 await trying.wait()
+
+    def _fell_silent(self, turn: Callable[[], Awaitable[None]], error: ChannelDown) -> None:
+        if turn != self._stream:
+            self.link.failed(error.silent)
+            return
+        # Something on the way may let no stream through, and the server answers all the same: it is asked at once.
+        self._in_doubt = True
+        self.tell_now()
 
     async def _boot(self) -> None:
         reply = await self._channel.boot(self._version)
@@ -314,7 +324,7 @@ class Sync:
     async def _stream(self) -> None:
         async with aclosing(self._channel.stream(self._replica.cursor())) as said:
             async for word in said:
-                self.link.answered()
+                self.link.heard()
                 self._tries["stream"].succeeded()
                 match word:
                     case WakeUp(change=change) if change > self._replica.cursor():
@@ -335,8 +345,10 @@ class Sync:
         await asyncio.to_thread(self._clock.tend)
         await self._tell_trust()
         request = await self._health()
-        await self._give_way()
-        reply = await self._channel.health(request)
+        within, self._in_doubt = DOUBT_WITHIN if self._in_doubt else ANSWERS_WITHIN, False
+        if within == ANSWERS_WITHIN:
+            await self._give_way()
+        reply = await self._channel.health(request, within=within)
         self.link.answered()
         self._clock.compare(reply.now)
         if reply.change > self._replica.cursor():

@@ -34,14 +34,16 @@ class Trying:
         self._trouble.failed(why)
 
     def soon(self) -> None:
-        """There is reason to believe that it would succeed now: do not wait any longer."""
+        """There is reason to believe that it would succeed now: wait no longer than after a first failure."""
         self._again.set()
 
     async def wait(self) -> None:
         """Wait before the next try."""
         self._again.clear()
-        await signalled(self._again, self._pause * self._random.uniform(0.5, 1.5))
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        jitter = self._random.uniform(0.5, 1.5)
+        least, self._pause, pause = FIRST_PAUSE * jitter, min(self._pause * 2, LONGEST_PAUSE), self._pause * jitter
+        await asyncio.sleep(least)
+        await signalled(self._again, pause - least)
 
 
 async def signalled(event: asyncio.Event, at_most: float) -> None:

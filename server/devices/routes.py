@@ -68,7 +68,7 @@ async def health(body: HealthRequest, asked: AnyUnspent, parts: Parts) -> Health
     if not _can_be_kept(body):
         raise Refusal(ProblemCode.BAD_REQUEST)
     caller = asked.caller
-    async with parts.turns.taken(caller.device), parts.database.session(caller.scope) as session:
+    async with parts.database.session(caller.scope) as session:
         await asked.spend(session)
         try:
             await take_health(session, caller, body)

@@ -84,7 +84,7 @@ class Server(Channel):
             return self.pages.pop(0)
         return ChangesReply(upserts=(), tombstones=(), next=max(after, self.change))
 
-    async def health(self, request: HealthRequest) -> HealthReply:
+    async def health(self, request: HealthRequest, *, within: float = 5.0) -> HealthReply:
         await self._turn("health")
         self.health_said.append(request)
         return HealthReply(now=self._now(), change=self.change)

@@ -23,7 +23,7 @@ from server.devices.parts import DeviceParts
 from server.devices.service import invite
 from server.keys import KeyRing
 from server.organisations.service import BranchView, branches
-from server.patience import PromptProtocol
+from server.patience import DeviceProtocol
 from server.registers.service import Registers
 from server.registers.settings import AccountSettings, RegisterSettings
 from server.replication.hub import Hub
@@ -103,7 +103,7 @@ async def listening(made: Region, *, heartbeat: int = 15, host: str = "127.0.0.1
     parts = replace(made.parts, hub=hub, heartbeat_seconds=heartbeat)
     config = uvicorn.Config(
         device_api(parts),
-        http=PromptProtocol,
+        http=DeviceProtocol,
         host=host,
         port=made.port,
         log_config=None,

@@ -112,4 +112,5 @@ async def test_a_week_offline_is_whole_again_within_a_minute(tmp_path: Path) -> 
     assert right is not None
     assert right.permitted is False
     assert missing == []
+    print(f"whole again after {taken:.1f} s")
     assert taken < WHOLE_WITHIN

@@ -161,3 +161,20 @@ def test_the_sooner_it_is_lost_again_the_longer_it_must_be_steady(told: Told) ->
     assert waits[:5] == [3, 6, 12, 24, 48]
     assert max(waits) == STEADY_AT_MOST
     assert told.link.is_up
+
+
+def test_what_is_said_unasked_restores_and_excuses_nothing(told: Told) -> None:
+    told.answered()
+    told.failed()
+    told.wait(1.0)
+    told.link.heard()
+    told.failed(after=1.0)
+    assert told.rows == [LinkLost()]
+    told.link.heard()
+    assert not told.link.is_up
+
+    told.answered(after=1.0)
+    told.wait(STEADY_FOR)
+    told.link.heard()
+
+    assert told.link.is_up

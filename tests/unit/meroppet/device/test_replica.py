@@ -299,3 +299,21 @@ def test_a_replica_that_was_taken_over_from_can_still_be_closed(replica: Replica
     replica.refresh()
 
     assert replica.cursor() == 9
+
+
+def test_a_disk_that_takes_nothing_at_the_start_leaves_a_door_that_knows_nothing(tmp_path: Path) -> None:
+    (tmp_path / "replica").write_text("a file where the folder belongs")
+    made = Replica(tmp_path / "replica")
+    assert (made.cursor(), made.policy(), made.right(ANNA)) == (0, None, None)
+    with pytest.raises(StoreFailed):
+        made.write(page(1, right(ANNA)))
+
+    (tmp_path / "replica").unlink()
+    (tmp_path / "replica").mkdir()
+    load(made, write_snapshot(9, DOCUMENTS, [(ANNA, GIVEN)]))
+
+    assert made.cursor() == 9
+    assert made.right(ANNA) is not None
+    apply(made, page(10, right(BERTIL)))
+    assert made.right(BERTIL) is not None
+    made.close()

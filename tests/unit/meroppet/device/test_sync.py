@@ -1,5 +1,6 @@
 """The sync, every way it can go: against a server in the test's hand, with the real journal and replica."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -197,6 +198,7 @@ async def test_the_first_answer_after_a_silence_asks_for_changes_before_the_link
         "changes": [ChannelDown("changes: cut", silent=5.0)] * 3,
     }
     device.machine_clock.advance(timedelta(seconds=60))
+    device.sync.tell_now()
     device.server.words.put_nowait(ChannelDown("stream: silent", silent=9.0))
     await until(lambda: not device.link.is_up)
     device.server.change, device.server.pages = 2, [page(2)]
@@ -205,3 +207,17 @@ async def test_the_first_answer_after_a_silence_asks_for_changes_before_the_link
 
     assert not device.link.is_up
     assert [event.kind for event in device.told] == ["link.lost"]
+
+
+async def test_a_stream_that_nobody_lets_through_is_no_lost_link_and_no_storm(device: Device) -> None:
+    await device.known()
+    device.server.wrong["stream"] = [ChannelDown("stream: 502") for _ in range(1000)]
+    device.server.words.put_nowait(ChannelDown("stream: silent", silent=6.0))
+    before = len(device.server.health_said)
+
+    await until(lambda: len(device.server.health_said) > before)
+    await asyncio.sleep(0.3)
+
+    assert device.link.is_up
+    assert device.told == []
+    assert len(device.server.wrong["stream"]) > 900

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from server.devices.turns import DECIDING_FOR, WAITS_AT_MOST, Turns
+from meroppet.wire.problems import ProblemCode
+from server.devices.problems import Refusal
+from server.devices.turns import DECIDING_FOR, MOST_WAITING, WAITS_AT_MOST, Turns
 
 
 async def bring(turns: Turns, device: str, log: list[str], seconds: float = 0.02) -> None:
@@ -81,3 +83,18 @@ async def test_a_turn_that_fails_is_over() -> None:
     await asyncio.wait_for(bring(turns, "d2", log), 10)
 
     assert log == ["d2 begins", "d2 ends"]
+
+
+async def test_who_finds_many_waiting_is_told_to_come_again() -> None:
+    turns, log = Turns(), list[str]()
+    waiting = [asyncio.create_task(bring(turns, f"d{number}", log, 60.0)) for number in range(MOST_WAITING + 1)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(Refusal) as refused:
+        await bring(turns, "late", log)
+
+    assert refused.value.code is ProblemCode.UNAVAILABLE
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await asyncio.wait_for(bring(turns, "again", log), 10)
