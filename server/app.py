@@ -35,6 +35,7 @@ from server.staff import service as accounts
 from server.staff.passwords import Passwords, standard_hasher
 from server.terms import keeping as terms
 from server.terms.reach import catch_up
+from server.visits.noticing import notice
 from server.web.parts import StaffParts
 from server.web.site import staff_pages, staff_templates
 
@@ -91,6 +92,7 @@ class Server:
             Job("purge.staff", DAILY, self._purge_staff),
             Job("purge.orders", DAILY, self._purge_orders),
             Job("purge.lists", DAILY, self._purge_lists),
+            Job("quiet", QUARTERLY, self._notice_quiet),
             Job("passes", DAILY, self._end_passes),
             Job("purge.terms", DAILY, self._purge_terms),
             Job("terms", timedelta(minutes=1), self._tell_terms),
@@ -140,6 +142,10 @@ class Server:
 
     async def _tell_terms(self) -> None:
         await catch_up(self.database, self.keys)
+
+    async def _notice_quiet(self) -> None:
+        async with self.database.session(HOUSEKEEPING) as session:
+            await notice(session)
 
     async def _end_passes(self) -> None:
         async with self.database.session(HOUSEKEEPING) as session:

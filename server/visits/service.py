@@ -56,6 +56,12 @@ async def refusals(
     return [RefusalView(row.device_id, row.at, row.received_at, row.reason) for row in rows]
 
 
+async def moments(session: Session, branch_id: str, since: datetime) -> list[datetime]:
+    """When people were let in at a branch since then; nobody can be told from another by it."""
+    statement = select(col(Visit.at)).where(col(Visit.branch_id) == branch_id, col(Visit.at) > since)
+    return list(await session.all(statement))
+
+
 async def keep(session: Session, visits: Sequence[VisitRow], refusals: Sequence[RefusalRow]) -> None:
     """Keep these, each once however often it is brought."""
     if visits:
