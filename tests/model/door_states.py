@@ -24,13 +24,12 @@ POLICY = Policy(minimum_age=16, staffed_door=StaffedDoor.FREE)
 HELD = POLICY.held_open_seconds
 LATE: tuple[Happening, ...] = tuple(
     answer
-    for lease, cause in (("a", "granted"), ("x", "exit"), ("hold", "staffed"), ("fire", "fire"))
+    for lease, cause in (("a", "granted"), ("hold", "staffed"), ("fire", "fire"))
     for answer in (rules.Released(lease, cause, NOW + 5.0), rules.ReleaseRefused(lease, cause))
 )
 """Answers of lockd to what was asked before something else happened."""
 SAID: tuple[Happening, ...] = (
     rules.Asked("a", 5.0, "granted"),
-    rules.Asked("b", 30.0, "granted", extended=True),
     rules.Exit("x"),
     rules.Opened(),
     rules.Shut(),

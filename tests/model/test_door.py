@@ -24,6 +24,17 @@ PASSING: tuple[Happening, ...] = (
     rules.Tick(),
     *LATE[-2:],
 )
+LONGER: tuple[Happening, ...] = (
+    rules.Asked("a", 5.0, "granted"),
+    rules.Asked("b", 30.0, "granted", extended=True),
+    rules.Exit("x"),
+    rules.Opened(),
+    rules.Shut(),
+    rules.LockNow(),
+    rules.Armed(is_on=True),
+    rules.Armed(is_on=False),
+    rules.Tick(),
+)
 STAYING: tuple[Happening, ...] = (
     rules.Asked("a", 5.0, "granted"),
     rules.Hours(BranchState.STAFFED, free=True),
@@ -37,6 +48,7 @@ STAYING: tuple[Happening, ...] = (
 )
 WALKS: dict[str, Callable[[], Walk]] = {
     "a strike": lambda: walk(Fitted()),
+    "a strike for those who need longer": lambda: walk(Fitted(), said=LONGER),
     "a strike whose policy comes and goes": lambda: walk(Fitted(), (POLICY, None), STAYING),
     "a motor lock with an opener, which a fire releases": lambda: walk(
         Fitted(kind=LockKind.MOTOR, motor_seconds=2.0, opener=Opener.ALL, fire_releases=True), said=PASSING
