@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from door_controller.alarms import Alarms
 from door_controller.closing import ClosingLane
@@ -93,7 +93,8 @@ class OrdersLane:
             change=order.change,
             step=order.step,
         )
-        self._standing, effects = rules.take(self._standing, asked, self._here())
+        here = replace(self._here(), ends=self._place.open_until())
+        self._standing, effects = rules.take(self._standing, asked, here)
         await self._perform(effects, order)
 
     async def _look(self) -> None:
@@ -109,7 +110,6 @@ class OrdersLane:
             armed=is_barred(door),
             fire_on=door.fire,
             change=device.replica.cursor(),
-            ends=self._place.open_until(),
         )
 
     async def _perform(self, effects: tuple[rules.Effect, ...], order: Order | None) -> None:
