@@ -40,15 +40,11 @@ __all__ = ["KINDS", "Event", "Scalar"]
 
 @dataclass(frozen=True, slots=True)
 class AccessGranted(Event):
-    """A card and PIN were accepted; stands on disk before the strike is released. `checked`: ils, cached, pass or card.
-
-    `again`: the same card came in a short while ago and nobody was seen to leave since; for statistics alone.
-    """
+    """A card and PIN were accepted; on disk before the lock is released. `checked`: ils, cached, pass or card."""
 
     kind: ClassVar[str] = "access.granted"
     attempt: str
     checked: str
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from meroppet.rules.events import KINDS, AccessRefused, Event, KioskEnded
 from meroppet.rules.reasons import LOOKS_THE_SAME, Reason
 
 WHITELIST = {
-    "access.granted": {"attempt", "checked", "again"},
+    "access.granted": {"attempt", "checked"},
     "access.refused": {"attempt", "reason", "checked"},
     "door.released": {"lease", "cause", "lock"},
     "door.release_failed": {"lease", "cause", "lock", "why"},

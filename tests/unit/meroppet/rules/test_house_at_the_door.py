@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from meroppet.rules.access import Answer, Site, before_pin, decide, stands_free
+from meroppet.rules.access import Answer, Site, before_pin, decide, explain, stands_free
 from meroppet.rules.branch import BranchState, ClockTrust
 from meroppet.rules.credentials import CardNumber, Pin
 from meroppet.rules.eligibility import PatronFacts, Right
@@ -77,3 +77,9 @@ def test_who_needs_longer_has_longer_and_no_row_says_so(extended: bool, seconds:
 
     assert Release("t1", seconds, "granted", extended) in effects
     assert "extended" not in str([effect for effect in effects if not isinstance(effect, Release)])
+
+
+def test_of_a_tag_at_a_door_without_rules_nothing_more_is_asked() -> None:
+    nothing = replace(OPEN, policy=None)
+
+    assert [finding.rule for finding in explain(nothing, replace(FINE, pass_=GUARD))] == ["policy", "clock", "pin"]
