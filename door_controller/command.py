@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from door_controller.advising import advice
 from door_controller.app import build, chosen_clock
 from door_controller.checking import check
-from door_controller.condition import Condition
+from door_controller.condition import Condition, disk_free
 from door_controller.controller import DoorController
 from door_controller.enrolling import enrol_by_scan
 from door_controller.last_good import LastGood, Start
@@ -21,6 +22,7 @@ from door_controller.supervisor import Page, supervise
 from hardware.errors import DriverError
 from meroppet.device.enrol import enrol
 from meroppet.device.errors import DeviceError
+from meroppet.device.rtc import KernelTime
 from meroppet.runtime import logs
 from meroppet.runtime.clock import SystemClock
 from meroppet.runtime.sdnotify import Notifier
@@ -100,6 +102,8 @@ async def _check(settings: DoorSettings) -> int:
     faults = await check(settings, version("meroppet"))
     for fault in faults:
         sys.stderr.write(f"meroppet-door: {fault}\n")
+    for sentence in advice(settings, KernelTime(), disk_free(settings.state_dir)):
+        sys.stdout.write(f"note: {sentence}\n")
     return 1 if faults else 0
 
 
