@@ -43,7 +43,12 @@ function plan() {
   while (at < whole.length) {
     let count = whole.length - at;
     while (count > 0 && !put({ items: whole.slice(at, at + count), isTight: false })) count -= 1;
-    if (count > 0) found.push({ items: whole.slice(at, at + count), isTight: false });
+    const pair = whole.slice(at, at + 2);
+    if (count < pair.length && put({ items: pair, isTight: true })) {
+      // Two languages at once are worth smaller titles.
+      count = pair.length;
+      found.push({ items: pair, isTight: true });
+    } else if (count > 0) found.push({ items: whole.slice(at, at + count), isTight: false });
     else if (put({ items: [whole[at]], isTight: true })) found.push({ items: [whole[at]], isTight: true });
     else {
       // Too much for one picture: what it is about stays, what to do and whom to call take turns.

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -27,12 +28,18 @@ WEEK = Schedule("Europe/Stockholm", ((Interval(360, 1320, BranchState.SELF_SERVI
 AROUND = Surroundings(
     "0771-00 00 00", Hours(WEEK), datetime(2026, 11, 23, 22, 30, tzinfo=UTC), companions=Companions.OWN_CHILDREN
 )
-READABLE = """() => slides.map((slide) => {
+READABLE = """() => {
+ const seen = slides.map((slide) => {
   const fits = put(slide);
   const sizes = [...said.querySelectorAll("h1, p")].map((each) => parseFloat(getComputedStyle(each).fontSize));
   const wide = [...said.querySelectorAll("h1, p")].every((each) => each.scrollWidth <= each.clientWidth + 1);
-  return { fits, wide, smallest: Math.min(...sizes) };
-})"""
+  return { fits, wide, smallest: Math.min(...sizes), text: said.innerText };
+ });
+ lay();
+ return seen;
+}"""
+SHOWN = """([lines, dots]) =>
+  told.dots === dots && told.sections.flatMap((one) => [one.title, one.line]).join() === lines"""
 
 
 class Screen:
@@ -41,11 +48,11 @@ class Screen:
     def __init__(self, page: Page, face: Face) -> None:
         self.page, self.face = page, face
 
-    async def show(self, text: DisplayText) -> list[dict[str, float]]:
+    async def show(self, text: DisplayText) -> list[dict[str, Any]]:
         """What can be read of each picture this text becomes, once the page has it."""
         self.face.show(text)
-        wanted = text.sections[0].title
-        await self.page.wait_for_function("(title) => told.sections[0]?.title === title", arg=wanted, timeout=30_000)
+        lines = ",".join(part for said in text.sections for part in (said.title, said.line))
+        await self.page.wait_for_function(SHOWN, arg=[lines, text.dots], timeout=30_000)
         return list(await self.page.evaluate(READABLE))
 
 
@@ -61,6 +68,7 @@ async def screen(chromium: Browser) -> AsyncIterator[Screen]:
     async with asyncio.timeout(60):
         while not await _opened(page, port):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+    await page.evaluate("() => document.fonts.ready.then(() => undefined)")
     yield Screen(page, face)
     await page.close()
     serving.cancel()
