@@ -66,8 +66,7 @@ async def test_an_event_for_all_opens_the_door_at_once_and_its_end_locks_it(hous
     decide(house, Event(Window()))
     await house.sees(lambda state: not state.locked)
     await house.says(DoorLine.EVENT)
-    assert house.board.push_door()
-    house.board.shut_door()
+    await house.walk_in()
 
     house.server.put("exception", None, "evening")
     await house.sees(lambda state: state.locked)
@@ -184,8 +183,7 @@ async def test_staffed_hours_begin_with_the_first_of_the_staff_and_survive_a_res
     await house.enter(BERTIL)
     await house.says(Reason.GRANTED)
     await until(lambda: states(house) == ["closed", "staffed"])
-    assert house.board.push_door()
-    house.board.shut_door()
+    await house.walk_in()
     await house.sees(lambda state: not state.locked)
     await house.says(DoorLine.STAFFED, within=8)
 

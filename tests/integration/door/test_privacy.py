@@ -17,8 +17,7 @@ async def _come_in(house: House) -> None:
     await house.enter(CECILIA)
     await house.says(Reason.GRANTED)
     before = house.server.kinds().count("door.shut")
-    assert house.board.push_door()
-    house.board.shut_door()
+    await house.walk_in()
     await until(lambda: house.server.kinds().count("door.shut") > before)
 
 

@@ -26,8 +26,7 @@ async def test_a_whole_visit(town: Town) -> None:
 
     await house.enter(ASTRID)
     await house.says(Reason.GRANTED)
-    assert house.board.push_door()
-    house.board.shut_door()
+    await house.walk_in()
     await town.has("door.shut")
 
     walk = [kind for kind in reversed(await town.kinds()) if kind.startswith(("access", "door"))]

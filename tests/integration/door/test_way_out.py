@@ -201,8 +201,7 @@ async def test_a_free_door_stands_open_for_staffed_hours_and_locks_when_the_poli
     await house.open(policy=Policy(minimum_age=16, staffed_door=StaffedDoor.FREE), schedule=STAFFED)
 
     await house.sees(lambda state: not state.locked)
-    assert house.board.push_door()
-    house.board.shut_door()
+    await house.walk_in()
     house.server.open_branch(Policy(minimum_age=16), STAFFED)
 
     await house.sees(lambda state: state.locked, within=7)
