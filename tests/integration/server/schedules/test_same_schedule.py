@@ -68,7 +68,9 @@ async def replicas(town: Town) -> AsyncIterator[dict[str, Replica]]:
 async def hear(town: Town, known: dict[str, Replica]) -> None:
     for name, replica in known.items():
         async with town.database.reading(town.branches[name].scope) as session:
-            page = await changes(session, "west", await audiences(session, name, town.branches[name].controller), replica.cursor())
+            page = await changes(
+                session, "west", await audiences(session, name, town.branches[name].controller), replica.cursor()
+            )
         assert page is not None
         replica.write(page)
         replica.refresh()
