@@ -4,7 +4,7 @@ import json
 
 from meroppet.rules.relays import Group
 from tests.fakes.server_double import STAFFED
-from tests.integration.door.house import POLICY, House, until
+from tests.integration.door.house import ANNA, POLICY, House, until
 
 
 def wire(house: House, *groups: Group) -> None:
@@ -63,3 +63,13 @@ async def test_a_relay_that_was_gone_is_switched_when_it_is_back_and_told_then(h
 
     await house.sees(lambda state: state.relays == {"open"})
     await until(lambda: switched(house)[-1:] == [True])
+
+
+async def test_an_automatic_opener_pushes_the_leaf_of_whoever_is_let_in(house: House) -> None:
+    house.wire_relays(opener="opener")
+    await house.open()
+
+    await house.enter(ANNA)
+
+    await house.sees(lambda state: state.relays == {"opener"})
+    await house.sees(lambda state: not state.relays)
