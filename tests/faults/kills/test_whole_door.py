@@ -10,23 +10,16 @@ from dataclasses import dataclass, field
 import pytest
 from sqlmodel import select
 
-from meroppet.ils.acs_simulator import RegisterAccount, serve
-from meroppet.ils.fake import Library
-from meroppet.rules.credentials import CardNumber
-from meroppet.rules.eligibility import Policy, Right
-from meroppet.runtime.clock import SystemClock
-from server.app import Server, build
+from server.app import Server
 from server.journal.models import JournalRow
 from server.organisations.service import BranchView
-from server.patrons.service import Holder, set_right
+from tests.faults.kills.enrolled import PATRON, surroundings
 from tests.faults.kills.keeper import Keeper, Notified
-from tests.integration.door import town
 from tests.integration.door.house import House
 
 KILLS = 50
 LATE, BACK = 0.5, 3.0
 LONGEST_LIFE = 0.7
-PLACES = ("card_reader", "keypad", "indicator", "sounder", "display", "barcode_scanner")
 
 
 @dataclass
@@ -68,49 +61,23 @@ class Site:
             return sorted((row.seq, row.kind) for row in await session.all(select(JournalRow)))
 
 
-def _config(house: House) -> str:
-    board = f'socket = "{house.board.path}"'
-    tables = [f"[{place}]\n{board}" for place in PLACES]
-    tables += [
-        f'[{place}]\n{board}\npart = "{part}"' for place, part in (("contact", "contact"), ("exit_button", "exit"))
-    ]
-    own = f'state_dir = "{house.folder}/state"\nlockd_socket = "{house.folder}/lockd.sock"\n'
-    return own + "\n".join(tables) + "\n"
-
-
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    house, clock = House(), SystemClock()
-    library = Library([town._person(town.ASTRID)], [], lambda: clock.now().date())
-    accounts = [RegisterAccount("skiljebo", "hemligt", "skiljebo")]
-    register = await serve(library, "127.0.0.1", 0, accounts=accounts, clock=clock)
-    server = build(town._settings(house.folder, register.port), clock)
-    branch = await town._seeded(server, Policy(minimum_age=18))
-    async with server.database.session(branch.scope) as session:
-        holder = Holder("vastmanland", CardNumber(town.ASTRID.card))
-        await set_right(session, server.keys, branch, holder, Right(permitted=True), by="staff")
-    async with town._listening(server) as url:
-        await house.board.start()
-        await house.start_lockd()
-        await town._enrolled(house, server, branch, url)
-        (house.folder / "door.toml").write_text(_config(house))
-        notified = Notified(house.folder / "notify")
-        environment = {"NOTIFY_SOCKET": str(notified.path)}
-        keeper = await asyncio.to_thread(Keeper, "door", house.folder, environment)
-        yield Site(house, server, branch, keeper, notified)
+    async with surroundings() as around:
+        folder = around.house.folder
+        notified = Notified(folder / "notify")
+        keeper = await asyncio.to_thread(Keeper, "door", folder, {"NOTIFY_SOCKET": str(notified.path)})
+        yield Site(around.house, around.server, around.branch, keeper, notified)
         await asyncio.to_thread(keeper.close)
         notified.close()
-    await register.close()
-    await server.close()
-    await house.close()
 
 
 def _somebody_comes(house: House, draw: random.Random) -> None:
     if draw.random() < 0.5:
         house.board.press_exit()
     else:
-        house.board.tap(town.ASTRID.card)
-        house.pin(town.ASTRID.pin)
+        house.board.tap(PATRON.card)
+        house.pin(PATRON.pin)
 
 
 async def test_fifty_kills_of_the_whole_door_lose_nothing_and_repeat_nothing(site: Site) -> None:
