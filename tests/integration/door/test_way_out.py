@@ -49,7 +49,7 @@ async def test_the_way_out_never_waits_for_a_change_to_be_stored(house: House) -
     busy.close()
 
     assert took < 1.0
-    await until(lambda: house.door.device.replica.policy() == Policy(minimum_age=18), within=8)
+    await until(lambda: house.door.device.replica.policy() == Policy(minimum_age=18))
 
 
 async def test_the_way_out_needs_no_server_no_keys_and_no_policy(house: House) -> None:
