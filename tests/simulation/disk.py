@@ -53,7 +53,8 @@ class Disk:
         connection = sqlite3.connect(path, check_same_thread=False, timeout=min(waits, 0.2), factory=SimConnection)
         connection.disk, connection.process, connection.path = self, current(), path
         self._open[connection] = None
-        self._synced.setdefault(path, 0)
+        # What an earlier process has left in the log is as durable as it was then.
+        self._synced.setdefault(path, _length(_wal(path)))
         return connection
 
     def trap(self, after: int, kill: Callable[[], None]) -> None:
@@ -93,9 +94,11 @@ class Disk:
             self._open.pop(connection, None)
             sqlite3.Connection.close(connection)
         for path, (data, wal) in kept.items():
+            for part in (path, _wal(path), path.with_name(path.name + "-shm")):
+                # New files: a statement that a dead process left unfinished keeps the old ones open, and writes there.
+                part.unlink(missing_ok=True)
             path.write_bytes(data)
             _wal(path).write_bytes(wal)
-            path.with_name(path.name + "-shm").unlink(missing_ok=True)
         self._synced.clear()
 
     def copy(self, to: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random as chance
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from meroppet.wire.commands import Action
 from server.devices.orders import order
 from server.journal.models import JournalRow
 from tests.simulation.door import DoorMachine
-from tests.simulation.invariants import Oracle, plain
+from tests.simulation.invariants import Oracle, Row, plain
 from tests.simulation.ledger import Ledger
 from tests.simulation.loop import SimLoop
 from tests.simulation.office import BRANCH, Office
@@ -30,10 +31,6 @@ from tests.simulation.register import SimLibrary, SimRegister
 from tests.simulation.world import Doorway
 
 DAY = 86_400.0
-Place = tuple[str, int]
-"""Epoch and number of a row."""
-Row = tuple[str, str, str]
-"""Kind, subject and detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +200,12 @@ class House:
 
     # --- The account at the end of a week --------------------------------------------------------------------------
 
-    async def arrived(self) -> dict[Place, Row]:
-        """The rows the server holds, as the door wrote them."""
+    async def arrived(self) -> Counter[Row]:
+        """The rows the server holds by what they say, and how often."""
         async with self.office.parts.database.reading(self.office.branch.scope) as session:
-            columns = (col(JournalRow.epoch), col(JournalRow.seq), col(JournalRow.kind), col(JournalRow.subject))
-            rows = await session.all(select(*columns, col(JournalRow.detail)))
-        return {(epoch, seq): (kind, subject, plain(detail)) for epoch, seq, kind, subject, detail in rows}
+            columns = (JournalRow.boot, JournalRow.monotonic, JournalRow.kind, JournalRow.subject, JournalRow.detail)
+            rows = await session.all(select(*map(col, columns)))
+        return Counter((boot, at, kind, subject, plain(detail)) for boot, at, kind, subject, detail in rows)
 
 
 @contextmanager

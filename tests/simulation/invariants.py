@@ -8,7 +8,7 @@ PIN on the device's disk · I10 nobody who typed no right PIN, or whose PIN the 
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,10 +28,14 @@ SOON = 6.0
 EXIT_WITHIN = 1.2
 NEAR = 60.0
 TTL = 72 * 3600.0
-_NEW_ROWS = "SELECT seq, kind, subject, detail FROM row WHERE seq > ? ORDER BY seq"
+_NEW_ROWS = "SELECT seq, kind, subject, detail, boot, monotonic FROM row WHERE seq > ? ORDER BY seq"
 CAPS = ((5, 900.0), (10, 86_400.0))
 LATE = 1
 """A try that was counted while another was being settled."""
+
+
+Row = tuple[str, float, str, str, str]
+"""A row by what it says: boot, monotonic time, kind, subject, detail."""
 
 
 def plain(detail: str) -> str:
@@ -62,8 +66,8 @@ class Oracle:
         self.known_through = 0
         """The highest change number the door has ever known."""
         self.clock_wrong_by = 0.0
-        self.rows: dict[tuple[str, int], tuple[str, str, str]] = {}
-        """Every row that was ever durable on the door."""
+        self.rows: defaultdict[Row, Counter[str]] = defaultdict(Counter)
+        """Every row that was ever durable on the door since the last audit, and how often in which epoch."""
         self.rights: dict[str, list[tuple[float, bool]]] = defaultdict(list)
         self._released = False
         self._opened: list[float] = []
@@ -138,11 +142,16 @@ class Oracle:
         """A database of the door has committed."""
         if connection.path.name != "journal.db":
             return
-        ((epoch,),) = connection.look("SELECT epoch FROM mark")
-        for seq, kind, subject, detail in connection.look(_NEW_ROWS, self._through[epoch]):
-            self._through[epoch] = seq
-            self.rows[epoch, seq] = (kind, subject, plain(detail))
-            self._row(kind, subject, json.loads(detail))
+        if not connection.look("SELECT 1 FROM sqlite_master WHERE name = 'mark'"):
+            return
+        for (epoch,) in connection.look("SELECT epoch FROM mark"):
+            for seq, kind, subject, detail, boot, monotonic in connection.look(_NEW_ROWS, self._through[epoch]):
+                self._through[epoch] = seq
+                row = (boot, monotonic, kind, subject, plain(detail))
+                # Rows that go on in another epoch are the same rows.
+                if all(known == epoch for known in self.rows[row]):
+                    self._row(kind, subject, json.loads(detail))
+                self.rows[row][epoch] += 1
 
     def rewound(self, epoch: str, seq: int) -> None:
         """An older copy of the disk was put in: its numbers go on from there."""
