@@ -9,11 +9,12 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import httpx2
 
 from demo.house import House
-from demo.people import PEOPLE, number_at
+from demo.people import PEOPLE, Person, number_at
 from demo.visit import Visitor
 from meroppet.rules.entry import ANSWER_CAP
 from meroppet.runtime.clock import VirtualClock
@@ -36,6 +37,8 @@ SETTLES = 5.0
 """Seconds in which 200 streams have begun."""
 WHY = unscoped("the bench enrols 200 doors")
 ASTRID = PEOPLE[0]
+RIGHT = tuple(person for person in PEOPLE if not (person.lost or person.debarred or person.expires_in < timedelta()))
+"""Whose PIN the register calls right. Each in turn: one card tried fifty times a second would be locked."""
 
 
 async def figures(house: House) -> AsyncIterator[Figure]:
@@ -102,12 +105,12 @@ async def _asked(house: House, doors: Sequence[SigningDevice]) -> list[float]:
         for number in range(PER_SECOND * SECONDS):
             await asyncio.sleep(max(begun + number / PER_SECOND - time.perf_counter(), 0))
             door = doors[number % len(doors)]
-            asking.append(group.create_task(_ask(house, door, f"bench-{number}")))
+            asking.append(group.create_task(_ask(house, door, RIGHT[number % len(RIGHT)], f"bench-{number}")))
     return [await task for task in asking]
 
 
-async def _ask(house: House, door: SigningDevice, attempt: str) -> float:
-    sealed = door.seal(attempt, number_at(ASTRID, house.place.branch), ASTRID.pin)
+async def _ask(house: House, door: SigningDevice, person: Person, attempt: str) -> float:
+    sealed = door.seal(attempt, number_at(person, house.place.branch), person.pin)
     begun = time.perf_counter()
     answer = await door.ask("POST", "/verify", {"attempt": attempt, "door": door.device, "sealed": sealed})
     taken = (time.perf_counter() - begun) * 1000
