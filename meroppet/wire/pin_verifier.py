@@ -34,7 +34,7 @@ def pin_agrees(key: bytes, subject: str, pin: Pin, verifier: bytes) -> bool:
 
 def _hash(key: bytes, subject: str, pin: Pin, salt: bytes) -> bytes:
     keyed = hmac.new(key, f"{subject}:{pin.digits}".encode(), hashlib.sha256).digest()
-    # Of those that OWASP calls equal for argon2id the one whose slowest try is quickest here: less memory to be had anew.
+    # Of those OWASP calls equal for argon2id the one whose slowest try is quickest: less memory to be had anew.
     return hash_secret_raw(
         keyed, salt, time_cost=4, memory_cost=9_216, parallelism=1, hash_len=_HASH_BYTES, type=Type.ID
     )
