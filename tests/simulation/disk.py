@@ -3,6 +3,7 @@
 import re
 import shutil
 import sqlite3
+import weakref
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +30,10 @@ _ERRORS = {
     DiskState.READ_ONLY: (sqlite3.SQLITE_READONLY, "attempt to write a readonly database"),
     DiskState.FAILING: (sqlite3.SQLITE_IOERR, "disk I/O error"),
 }
+
+
+Image = dict[Path, tuple[bytes, bytes]]
+"""Of each database what its file and its log hold."""
 
 
 class Killed(BaseException):
@@ -85,17 +90,16 @@ class Disk:
         """A process died: the kernel closes its files, and what it had not committed is gone."""
         for connection in [each for each in self._open if each.process is process]:
             self._open.pop(connection, None)
-            sqlite3.Connection.close(connection)
+            connection.drop()
 
-    def lose_power(self) -> None:
-        """What was not synced may be gone, wholly or in part. Whoever used the disk must be dead."""
-        kept = {path: (path.read_bytes(), self._surviving(path)) for path in self._synced if path.exists()}
-        for connection in tuple(self._open):
-            self._open.pop(connection, None)
-            sqlite3.Connection.close(connection)
-        for path, (data, wal) in kept.items():
+    def platter(self) -> Image:
+        """What is on the platter at this moment, and of the rest as much as chance has it."""
+        return {path: (path.read_bytes(), self._surviving(path)) for path in self._synced if path.exists()}
+
+    def lose_power(self, image: Image) -> None:
+        """Be as the platter was when the power went; whoever used the disk must be dead."""
+        for path, (data, wal) in image.items():
             for part in (path, _wal(path), path.with_name(path.name + "-shm")):
-                # New files: a statement that a dead process left unfinished keeps the old ones open, and writes there.
                 part.unlink(missing_ok=True)
             path.write_bytes(data)
             _wal(path).write_bytes(wal)
@@ -136,12 +140,34 @@ class SimConnection(sqlite3.Connection):
     process: Process | None = None
     path: Path
     synchronous = "FULL"
+    _cursors: "weakref.WeakSet[sqlite3.Cursor]"
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._cursors = weakref.WeakSet()
 
     def execute(self, sql: str, /, *args: Any) -> sqlite3.Cursor:
         """See sqlite3."""
         self._before(sql)
         self._mind_syncing(sql)
-        return super().execute(sql, *args)
+        made = super().execute(sql, *args)
+        self._cursors.add(made)
+        return made
+
+    def cursor(self, *args: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        """See sqlite3."""
+        made: sqlite3.Cursor = super().cursor(*args)
+        self._cursors.add(made)
+        return made
+
+    def drop(self) -> None:
+        """As the kernel closes what a dead process had open.
+
+        A statement that is not at its end would keep the file open, and delete another's log when it is collected.
+        """
+        for cursor in tuple(self._cursors):
+            cursor.close()
+        super().close()
 
     def executemany(self, sql: str, /, *args: Any) -> sqlite3.Cursor:
         """See sqlite3."""

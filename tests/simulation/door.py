@@ -16,7 +16,7 @@ from meroppet.device.identity import Identity, save
 from meroppet.rules.branch import ClockTrust
 from meroppet.runtime.machine import Machine, Rhythm
 from tests.simulation.direct import DirectChannel
-from tests.simulation.disk import Disk, Killed
+from tests.simulation.disk import Disk, Image, Killed
 from tests.simulation.loop import Inline, Process, SimClock, SimLoop
 from tests.simulation.network import Way
 from tests.simulation.office import Office
@@ -89,26 +89,27 @@ class DoorMachine:
 
     def lose_power(self, for_seconds: float) -> None:
         """Everything stops; the disk keeps what was synced; the strike of this door locks without power."""
-        self.process.kill()
-        self.lockd.kill()
-        self.doorway.drive(False)
-        self.disk.lose_power()
-        self.clock.reboot()
-        self._restart(for_seconds)
+        image = self.disk.platter()
+        self._go_dark()
+        self._powerless(image, for_seconds)
 
     def power_trap(self, after: int, for_seconds: float) -> None:
         """Power is lost after so many more steps of the disk: in the middle of whatever the process does then."""
 
         def cut() -> None:
-            self.process.kill()
-            self.lockd.kill()
-            self.doorway.drive(False)
-            self._loop.call_soon(self._powerless, for_seconds, context=self._loop.world)
+            image = self.disk.platter()
+            self._go_dark()
+            self._loop.call_soon(self._powerless, image, for_seconds, context=self._loop.world)
 
         self.disk.trap(after, cut)
 
-    def _powerless(self, for_seconds: float) -> None:
-        self.disk.lose_power()
+    def _go_dark(self) -> None:
+        self.process.kill()
+        self.lockd.kill()
+        self.doorway.drive(False)
+
+    def _powerless(self, image: Image, for_seconds: float) -> None:
+        self.disk.lose_power(image)
         self.clock.reboot()
         self._restart(for_seconds)
 
