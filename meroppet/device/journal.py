@@ -99,6 +99,7 @@ class Journal:
         self._remembered: Sentinel | None = None
         self._signer: tuple[str, Ed25519PublicKey] | None = None
         self._failing: tuple[str, float] | None = None
+        self._is_recovering = False
         self._standing, self._is_altered = Standing(), False
         self._reached = self._lately = NOTHING_REACHED
         self._written: list[Callable[[], None]] = []
@@ -327,15 +328,19 @@ class Journal:
 
     async def _recover(self) -> None:
         """After a failure: write for how long nothing could be written, which shows whether it can be again."""
-        if self._failing is None:
+        if self._failing is None or self._is_recovering:
+            # Two writes that succeed in the same moment tell it once.
             return
         why, since = self._failing
         told = self._insert(FailedForATime(why, round(self._clock.monotonic() - since, 1)), "")
+        self._is_recovering = True
         try:
             await self._store.call(told)
         except StoreFailed:
             self._fail()
             return
+        finally:
+            self._is_recovering = False
         self._failing = None
         logger.warning("the journal can be written again", extra={"why": why})
         self._tell()

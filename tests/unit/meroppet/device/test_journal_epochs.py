@@ -1,5 +1,6 @@
 """A journal that is damaged, gone, contradicted or of an older version goes on, and says what became of the former."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
@@ -361,3 +362,16 @@ async def test_text_that_was_damaged_is_sent_as_far_as_it_can_be_read(journal: J
     _change(path, "UPDATE row SET boot = CAST(x'62ff62' AS TEXT)")
 
     assert [row.boot for row in (await _sent(journal)).rows] == ["b\ufffdb"]
+
+
+async def test_rows_that_are_written_together_after_a_failure_tell_of_it_once(path: Path, clock: ManualClock) -> None:
+    journal = Journal(_obstruct(path), clock, "b" * 32)
+    with pytest.raises(JournalFailed):
+        await journal.write(DoorShut())
+    _clear(path)
+
+    await asyncio.gather(*(journal.write(DoorShut()) for _ in range(4)))
+
+    kinds = [row.kind for row in (await _sent(journal)).rows]
+    assert (kinds.count("door.shut"), kinds.count("journal.failed")) == (4, 1)
+    journal.close()
