@@ -28,7 +28,8 @@ async def test_a_device_without_zone_data_refuses_to_start(
     assert code == 1
     assert "the time zone Europe/Stockholm is not known on this device; install its zone data" in said
     assert "Traceback" not in said
-    assert said.count("\n") == 1
+    # A door also says in its log that it cannot keep how it starts: there is no folder for that here.
+    assert len([line for line in said.splitlines() if not line.startswith("time=")]) == 1
 
 
 @pytest.mark.parametrize("command", KINDS)
