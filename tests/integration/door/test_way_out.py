@@ -36,7 +36,10 @@ async def test_the_way_out_never_waits_for_the_journal(house: House) -> None:
 
 async def test_the_way_out_never_waits_for_a_change_to_be_stored(house: House) -> None:
     await house.open()
-    (file,) = (house.folder / "state" / "replica").glob("*.db")
+    replicas = house.folder / "state" / "replica"
+    # The one it began with is put away when the first snapshot has come.
+    await until(lambda: len(list(replicas.glob("*.db"))) == 1)
+    (file,) = replicas.glob("*.db")
     busy = sqlite3.connect(file)
     busy.execute("BEGIN IMMEDIATE")
     house.server.open_branch(Policy(minimum_age=18), ALWAYS)
