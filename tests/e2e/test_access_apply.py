@@ -259,7 +259,7 @@ async def test_an_application_is_refused_by_keys_alone_and_the_applicant_told_wh
         await _refuse(town, shared_chromium)
 
         await page.reload()
-        await expect(page.locator("main")).to_contain_text("legitimation")
+        await expect(page.locator("main")).to_contain_text("Kom till biblioteket med en id-handling")
         assert await _complaints(looker) == []
         await looker.looks_right()
 
